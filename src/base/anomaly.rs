@@ -1,0 +1,104 @@
+//! Takes oddities of the wire as they are met, gives their counts, never fails a run.
+
+use serde::{Serialize, Serializer};
+
+macro_rules! anomalies {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// The wire is odd: counted and reported, never fatal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Anomaly { $($(#[$doc])* $name,)* }
+
+        impl Anomaly {
+            /// Every anomaly, in the order of the report.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The key in `intake.anomalies`.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+anomalies! {
+    /// The file ends in the middle of a record.
+    CaptureCut = "capture-cut",
+    /// Bytes between two plausible records made no sense.
+    CaptureDamage = "capture-damage",
+    /// A frame is older than one before it in the same file.
+    ClockStep = "clock-step",
+    /// The snapshot length cut a packet.
+    SnapCut = "snap-cut",
+    /// A header lies about its length.
+    BadLength = "bad-length",
+    /// More nested link layers or tunnels than are sane.
+    NestedTooDeep = "nested-too-deep",
+    /// A fragment covers bytes that another already gave.
+    FragmentOverlap = "fragment-overlap",
+    /// The same fragment came again.
+    FragmentDuplicate = "fragment-duplicate",
+    /// A datagram whose fragments never were all seen.
+    FragmentTimeout = "fragment-timeout",
+    /// Fragments given up because too many datagrams were open.
+    FragmentBudget = "fragment-budget",
+    /// A segment covers bytes that another already gave, with other content.
+    TcpOverlap = "tcp-overlap",
+    /// Bytes that the receiver acknowledged and the capture does not hold.
+    TcpHole = "tcp-hole",
+    /// A connection whose beginning the capture does not hold.
+    TcpMidstream = "tcp-midstream",
+    /// Segments given up because too much was waiting for a hole to close.
+    TcpBudget = "tcp-budget",
+    /// A SIP stream that lost its framing and was picked up again at a start line.
+    SipResync = "sip-resync",
+    /// A SIP message that the capture cut short.
+    SipCut = "sip-cut",
+    /// SIP quoted inside an ICMP error.
+    SipInIcmp = "sip-in-icmp",
+    /// Two SIP messages in one datagram; the second is ignored (RFC 3261 §18.3).
+    SipTrailing = "sip-trailing",
+    /// A message of a transaction that the capture does not begin.
+    StrayMessage = "stray-message",
+}
+
+/// How often each anomaly was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anomalies([u64; Anomaly::ALL.len()]);
+
+impl Default for Anomalies {
+    fn default() -> Self {
+        Self([0; Anomaly::ALL.len()])
+    }
+}
+
+impl Anomalies {
+    /// Counts one.
+    pub const fn note(&mut self, anomaly: Anomaly) {
+        self.0[anomaly as usize] += 1;
+    }
+
+    /// How often `anomaly` was met.
+    #[must_use]
+    pub const fn count(&self, anomaly: Anomaly) -> u64 {
+        self.0[anomaly as usize]
+    }
+
+    /// Adds the counts of another part of the capture.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine += theirs;
+        }
+    }
+
+    /// Those that were met, with their counts.
+    pub fn iter(&self) -> impl Iterator<Item = (Anomaly, u64)> + '_ {
+        Anomaly::ALL.iter().map(|&a| (a, self.count(a))).filter(|&(_, n)| n > 0)
+    }
+}
+
+impl Serialize for Anomalies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(a, n)| (a.name(), n)))
+    }
+}

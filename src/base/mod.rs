@@ -1,0 +1,15 @@
+//! Takes nothing, gives the words that every stage speaks (time, place, flow, trouble), never knows a protocol above UDP and TCP.
+
+mod anomaly;
+mod error;
+mod flow;
+mod origin;
+mod span;
+mod time;
+
+pub use anomaly::{Anomalies, Anomaly};
+pub use error::{Error, Result};
+pub use flow::{Endpoint, Transport};
+pub use origin::Origin;
+pub use span::Span;
+pub use time::{Time, seconds};

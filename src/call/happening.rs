@@ -1,0 +1,97 @@
+//! Takes nothing, gives the shapes of what a call's state machine reports, never the machine.
+
+use super::{Session, Trace, Transaction};
+use crate::base::{Endpoint, Time};
+use crate::sdp::Exchange;
+
+/// A completed offer/answer exchange in its call.
+#[derive(Clone, Debug)]
+pub struct OfferAnswer {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// The Call-ID, lossily as text.
+    pub call_id: Box<str>,
+    /// The message with the offer.
+    pub offer: Trace,
+    /// The message with the answer.
+    pub answer: Trace,
+    /// The caller's border element (source of the first INVITE).
+    pub caller: Endpoint,
+    /// The callee's.
+    pub callee: Endpoint,
+}
+
+/// A session timer that ran out (RFC 4028 §10).
+#[derive(Clone, Debug)]
+pub struct Expiry {
+    /// The 2xx that set it.
+    pub set_by: Trace,
+    /// The interval in seconds.
+    pub interval_s: u32,
+    /// Whether the caller's side was to refresh.
+    pub refresher_is_caller: bool,
+}
+
+/// A dialog that is over, or that the capture leaves.
+#[derive(Clone, Debug, Default)]
+pub struct Dialog {
+    /// The Call-ID, lossily as text.
+    pub call_id: Box<str>,
+    /// The response that confirmed it.
+    pub confirmed: Trace,
+    /// The caller's border element.
+    pub caller: Endpoint,
+    /// The callee's.
+    pub callee: Endpoint,
+    /// Whether a session timer was agreed.
+    pub has_timer: bool,
+    /// The session timer that ran out by more than 64·T1 without refresh or BYE.
+    pub expired: Option<Expiry>,
+    /// Whether the capture holds its end.
+    pub ended: bool,
+}
+
+/// What a load event counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LoadKind {
+    /// A confirmed session ended. Ends come before beginnings at the same time: intervals are half-open.
+    Ended,
+    /// An attempted session ended: failure, timeout, or the end of the confirmed session.
+    AttemptEnded,
+    /// A session request began (first leg only).
+    Attempt,
+    /// The first 2xx of a session request.
+    Answered,
+}
+
+/// A moment that changes the load of the interconnect.
+#[derive(Clone, Debug)]
+pub struct LoadEvent {
+    /// When, on the running clock.
+    pub at: Time,
+    /// What.
+    pub kind: LoadKind,
+    /// The Call-ID, lossily as text.
+    pub call_id: Box<str>,
+    /// The first INVITE of the session request: evidence, direction, and the order of events at the same time.
+    pub invite: Trace,
+    /// Calling number or URI.
+    pub caller: Option<Box<str>>,
+    /// Called number or URI.
+    pub callee: Option<Box<str>>,
+}
+
+/// What the state of a call reports.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// A transaction is over.
+    Transaction(Box<Transaction>),
+    /// An offer was answered.
+    OfferAnswer(Box<OfferAnswer>),
+    /// A dialog is over.
+    Dialog(Box<Dialog>),
+    /// A session request is over.
+    Session(Box<Session>),
+    /// The load changed.
+    Load(Box<LoadEvent>),
+}

@@ -1,0 +1,74 @@
+//! Takes nothing, gives the shape of a finished transaction, never its messages (RFC 3261 §17).
+
+use super::Trace;
+use crate::base::{Time, Transport};
+use crate::sip::Method;
+
+/// How a transaction ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// A final response came.
+    Final {
+        /// The first final response's code.
+        code: u16,
+        /// The first final response.
+        response: Trace,
+    },
+    /// Nothing at all, or (non-INVITE) no final response, came within 64·T1 (Timers B and F); the capture covers that time.
+    TimedOut(Time),
+    /// Provisional responses only, and Timer C ran out (RFC 3261 §16.6).
+    TimerC(Time),
+    /// The capture ends, or the tap lost sight, before it could end.
+    #[default]
+    Open,
+}
+
+/// What is wrong with the acknowledgement of a final response to INVITE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AckFault {
+    /// No ACK within 64·T1 of the final response.
+    Missing,
+    /// The CSeq number is not that of the INVITE.
+    CSeq,
+    /// The ACK for a non-2xx has another branch (RFC 3261 §17.1.1.3).
+    Branch,
+    /// The ACK for a non-2xx has another To tag than the response.
+    ToTag,
+    /// The ACK for a non-2xx has another Request-URI.
+    RequestUri,
+    /// The ACK for a 2xx has the branch of the INVITE (RFC 3261 §13.2.2.4).
+    SameBranch,
+}
+
+/// A finished transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    /// The method; `None` only before one is known.
+    pub method: Option<Method>,
+    /// The Call-ID, lossily as text.
+    pub call_id: Box<str>,
+    /// The request, first transmission.
+    pub request: Trace,
+    /// What carried it.
+    pub transport: Transport,
+    /// Whether the request was inside a dialog.
+    pub in_dialog: bool,
+    /// How often the request passed, mirrored copies not counted.
+    pub transmissions: u32,
+    /// The first provisional response.
+    pub provisional: Option<Trace>,
+    /// How it ended.
+    pub ending: Ending,
+    /// For an INVITE with a final response: the first ACK, where one was seen.
+    pub ack: Option<Trace>,
+    /// For an INVITE with a final response: what is wrong with its acknowledgement. `None` also where the capture ends too early to tell.
+    pub ack_fault: Option<AckFault>,
+    /// Whether the capture covers the time in which an ACK had to come.
+    pub ack_judgeable: bool,
+    /// Repetitions over a reliable transport that RFC 3261 §17 does not allow (2xx and reliable 1xx to INVITE are allowed), with the first of them.
+    pub needless_repeats: u32,
+    /// The first such repetition.
+    pub needless_repeat: Option<Trace>,
+    /// Whether the request was a CANCELled INVITE.
+    pub cancelled: bool,
+}

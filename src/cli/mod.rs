@@ -1,0 +1,1 @@
+//! Takes arguments, gives an exit status, never analyses anything.

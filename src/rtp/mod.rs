@@ -1,0 +1,1 @@
+//! Takes UDP payloads, gives the headers of RTP and RTCP, never a stream.

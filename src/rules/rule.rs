@@ -1,0 +1,98 @@
+//! Takes nothing, gives what a rule is made of, never a particular rule.
+
+use super::subject::{
+    CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
+    TransactionSubject,
+};
+use super::verdict::Verdict;
+use crate::policy::Severity;
+
+/// Whom a violation is laid at (`standards.md` §1.2, column Off).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Offender {
+    /// The sender of the message.
+    Sender,
+    /// The receiver: the party that answered or should have.
+    Responder,
+    /// The originating peer of the session.
+    Originating,
+    /// The terminating peer of the session.
+    Terminating,
+    /// Both.
+    Both,
+    /// Nobody: the capture.
+    Capture,
+    /// Nobody: the policy.
+    Policy,
+}
+
+/// Whose terms apply (`standards.md` §1.2, column Sc).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Those of the message's direction.
+    Message,
+    /// Those of the session's direction.
+    Session,
+    /// Those of the connection, client to server.
+    Connection,
+    /// Those of the interval's direction.
+    Interval,
+    /// The global ones.
+    Global,
+}
+
+/// The check of a rule, by the kind of subject it looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// A message, first transmission.
+    Message(fn(&MessageSubject<'_>) -> Verdict),
+    /// A finished transaction.
+    Transaction(fn(&TransactionSubject<'_>) -> Verdict),
+    /// An answered offer.
+    OfferAnswer(fn(&OfferAnswerSubject<'_>) -> Verdict),
+    /// A dialog that is over.
+    Dialog(fn(&DialogSubject<'_>) -> Verdict),
+    /// A session request that is over.
+    Session(fn(&SessionSubject<'_>) -> Verdict),
+    /// A direction over an interval, and over the whole capture.
+    Interval(fn(&IntervalSubject<'_>) -> Verdict),
+    /// An admission limit with the load that it met.
+    Limit(fn(&LimitSubject<'_>) -> Verdict),
+    /// The capture as a whole.
+    Capture(fn(&CaptureSubject<'_>) -> Verdict),
+    /// The policy against the capture.
+    Policy(fn(&PolicySubject<'_>) -> Verdict),
+}
+
+/// A rule: its name, its page and its check, all in one file of its family.
+#[derive(Debug)]
+pub struct Rule {
+    /// `FAMILY[-TOPIC]-NNN`, never reused.
+    pub id: &'static str,
+    /// A short name in kebab case: `method-not-permitted`.
+    pub name: &'static str,
+    /// What a finding says in its first line: `method not permitted`.
+    pub title: &'static str,
+    /// The severity, before settings and level caps.
+    pub severity: Severity,
+    /// 1 = first release, 2 = second, 3 = later.
+    pub tier: u8,
+    /// Whose terms apply.
+    pub scope: Scope,
+    /// Whom a violation is laid at, unless the breach says otherwise.
+    pub offender: Offender,
+    /// Where the requirement stands.
+    pub reference: &'static str,
+    /// The policy keys it reads; empty for conformance rules.
+    pub keys: &'static [&'static str],
+    /// What it checks, one paragraph.
+    pub what: &'static str,
+    /// Why it matters.
+    pub why: &'static str,
+    /// How to confirm a finding by hand, with the Wireshark display filter to use.
+    pub confirm: &'static str,
+    /// What to do about it, one line: what a finding prints behind `do:`.
+    pub fix: &'static str,
+    /// The check.
+    pub check: Check,
+}

@@ -1,0 +1,165 @@
+//! Takes nothing, gives what rules look at, never a verdict.
+
+use crate::base::Time;
+use crate::call::{Dialog, OfferAnswer, Place, Session, Trace, Transaction};
+use crate::metrics::Tally;
+use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
+use crate::sdp::Description;
+use crate::sip::Arrival;
+
+/// A message, at its first transmission.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageSubject<'a> {
+    /// The message and its envelope.
+    pub arrival: &'a Arrival,
+    /// What its call says of it.
+    pub place: &'a Place,
+    /// Its SDP body, where it has one.
+    pub sdp: Option<&'a Description>,
+    /// The agreement: for what it declares of peers.
+    pub policy: &'a Policy,
+    /// Who sent it.
+    pub from: Party,
+    /// Who was to receive it.
+    pub to: Party,
+    /// The terms that the rule's scope selects.
+    pub terms: &'a Terms,
+    /// The origin of the session (sender of the first INVITE), where known; else as `from`.
+    pub session_from: Party,
+    /// Its other side.
+    pub session_to: Party,
+}
+
+impl<'a> MessageSubject<'a> {
+    /// The declared peer that sent it.
+    #[must_use]
+    pub fn sender(&self) -> Option<&'a Peer> {
+        self.policy.peer(self.from)
+    }
+
+    /// The declared peer that receives it.
+    #[must_use]
+    pub fn receiver(&self) -> Option<&'a Peer> {
+        self.policy.peer(self.to)
+    }
+}
+
+/// A finished transaction.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct TransactionSubject<'a> {
+    pub transaction: &'a Transaction,
+    pub terms: &'a Terms,
+}
+
+/// An answered offer.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct OfferAnswerSubject<'a> {
+    pub exchange: &'a OfferAnswer,
+    pub terms: &'a Terms,
+}
+
+/// A dialog that is over.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct DialogSubject<'a> {
+    pub dialog: &'a Dialog,
+    pub terms: &'a Terms,
+}
+
+/// A session request that is over.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct SessionSubject<'a> {
+    pub session: &'a Session,
+    pub terms: &'a Terms,
+}
+
+/// A direction over one interval, or over the whole capture where `start` is `None`.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct IntervalSubject<'a> {
+    pub start: Option<Time>,
+    pub tally: &'a Tally,
+    pub terms: &'a Terms,
+}
+
+/// A time span in which a limit was exceeded.
+#[derive(Clone, Debug)]
+pub struct Excursion {
+    /// When it began.
+    pub start: Time,
+    /// When it ended; the end of the capture where it lasts.
+    pub end: Time,
+    /// The highest load.
+    pub peak: f64,
+    /// When the peak was first reached.
+    pub peak_at: Time,
+    /// How many attempts or sessions were beyond the limit.
+    pub beyond: u64,
+    /// The (limit+1)-th INVITE.
+    pub evidence: Trace,
+    /// Its Call-ID.
+    pub call_id: Box<str>,
+}
+
+/// An admission limit and the load that it met in one scope.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct LimitSubject<'a> {
+    pub limit: &'a Limit,
+    /// What the limit was measured for: `alpha → bravo`, an SBE, a number.
+    pub scope: &'a str,
+    /// The highest load seen.
+    pub peak: f64,
+    pub excursions: &'a [Excursion],
+}
+
+/// SIP traffic between two parties, seen from the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct PairTraffic {
+    pub from: Party,
+    pub to: Party,
+    /// SIP messages from the first to the second.
+    pub forth: u64,
+    /// SIP messages from the second to the first.
+    pub back: u64,
+    /// TCP connections of which one side's octets were acknowledged and never seen at all.
+    pub one_sided_connections: u64,
+}
+
+/// The capture as a whole.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct CaptureSubject<'a> {
+    /// Each unordered pair once.
+    pub pairs: &'a [PairTraffic],
+    pub policy: &'a Policy,
+    pub terms: &'a Terms,
+    pub first: Option<Time>,
+    pub last: Option<Time>,
+}
+
+/// What a waiver did in this run.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct WaiverUse<'a> {
+    pub waiver: &'a Waiver,
+    /// Breaches that it waived.
+    pub waived: u64,
+    /// Breaches that it would have waived, had it not expired (or not been granted yet, or run over `max_findings`), with the first of them.
+    pub refused: u64,
+    pub first_refused: Option<Time>,
+}
+
+/// The policy against the capture.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct PolicySubject<'a> {
+    pub policy: &'a Policy,
+    pub waivers: &'a [WaiverUse<'a>],
+    pub first: Option<Time>,
+    pub last: Option<Time>,
+}

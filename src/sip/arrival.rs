@@ -1,0 +1,13 @@
+//! Takes a parsed message and its envelope, gives the record that every later stage works on, never a borrowed view.
+
+use super::Message;
+use crate::transport::Envelope;
+
+/// A SIP message as it passed the tap.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// How it came.
+    pub envelope: Envelope,
+    /// The message.
+    pub message: Message,
+}

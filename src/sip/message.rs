@@ -1,0 +1,235 @@
+//! Takes the spans that scanning found, gives a message that owns its text, never interprets a header that nobody asks for.
+
+use std::borrow::Cow;
+
+use super::{Flaw, HeaderName, Method};
+use crate::base::Span;
+
+/// The start line (RFC 3261 §7.1, §7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A request line.
+    Request {
+        /// The method.
+        method: Method,
+        /// Where its token stands.
+        token: Span,
+        /// Where the Request-URI stands.
+        uri: Span,
+    },
+    /// A status line.
+    Response {
+        /// The status code; 0 where it is no number below 1000.
+        code: u16,
+        /// Where the reason phrase stands.
+        reason: Span,
+    },
+}
+
+/// One header field line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Which header it is, compact forms resolved.
+    pub id: HeaderName,
+    /// Where the name stands as written.
+    pub name: Span,
+    /// Where the value stands, trimmed; a folded value still holds its line ends.
+    pub value: Span,
+    /// Whether the value is folded over lines (RFC 3261 §7.3.1).
+    pub folded: bool,
+}
+
+/// The CSeq of a message (RFC 3261 §20.16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CSeq {
+    /// The sequence number.
+    pub number: u32,
+    /// The method.
+    pub method: Method,
+}
+
+/// A SIP message: its text and what points into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub(super) text: Box<[u8]>,
+    pub(super) start: Start,
+    pub(super) start_line: Span,
+    pub(super) headers: Box<[Header]>,
+    /// Bit n: the header with discriminant n is present.
+    pub(super) present: u128,
+    pub(super) body: Span,
+    pub(super) flaws: Vec<Flaw>,
+    pub(super) call_id: Span,
+    pub(super) from_tag: Option<Span>,
+    pub(super) to_tag: Option<Span>,
+    pub(super) branch: Option<Span>,
+    pub(super) cseq: Option<CSeq>,
+}
+
+impl Message {
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// What `span` covers.
+    #[must_use]
+    pub fn at(&self, span: Span) -> &[u8] {
+        span.of(&self.text)
+    }
+
+    /// The start line, taken apart.
+    #[must_use]
+    pub const fn start(&self) -> Start {
+        self.start
+    }
+
+    /// The start line as text.
+    #[must_use]
+    pub fn start_line(&self) -> &[u8] {
+        self.at(self.start_line)
+    }
+
+    /// Whether it is a request.
+    #[must_use]
+    pub const fn is_request(&self) -> bool {
+        matches!(self.start, Start::Request { .. })
+    }
+
+    /// The method of a request; `None` for a response.
+    #[must_use]
+    pub const fn method(&self) -> Option<Method> {
+        match self.start {
+            Start::Request { method, .. } => Some(method),
+            Start::Response { .. } => None,
+        }
+    }
+
+    /// The method token as text: of a request its own, of a response that of CSeq where it is registered.
+    #[must_use]
+    pub fn method_text(&self) -> Cow<'_, str> {
+        match self.start {
+            Start::Request { token, .. } => String::from_utf8_lossy(self.at(token)),
+            Start::Response { .. } => Cow::Borrowed(self.cseq.map_or("?", |c| c.method.name())),
+        }
+    }
+
+    /// The method of the transaction: of a request its own, of a response that of CSeq.
+    #[must_use]
+    pub fn transaction_method(&self) -> Option<Method> {
+        self.method().or_else(|| self.cseq.map(|c| c.method))
+    }
+
+    /// The Request-URI of a request.
+    #[must_use]
+    pub fn request_uri(&self) -> Option<&[u8]> {
+        match self.start {
+            Start::Request { uri, .. } => Some(self.at(uri)),
+            Start::Response { .. } => None,
+        }
+    }
+
+    /// The status code of a response.
+    #[must_use]
+    pub const fn code(&self) -> Option<u16> {
+        match self.start {
+            Start::Response { code, .. } => Some(code),
+            Start::Request { .. } => None,
+        }
+    }
+
+    /// All header lines, in order.
+    #[must_use]
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// Whether a header is present.
+    #[must_use]
+    pub const fn has(&self, id: HeaderName) -> bool {
+        self.present & (1 << id as u32) != 0
+    }
+
+    /// The first line of a header.
+    #[must_use]
+    pub fn header(&self, id: HeaderName) -> Option<&Header> {
+        if !self.has(id) {
+            return None;
+        }
+        self.headers.iter().find(|h| h.id == id)
+    }
+
+    /// The value of the first line of a header, unfolded.
+    #[must_use]
+    pub fn get(&self, id: HeaderName) -> Option<Cow<'_, [u8]>> {
+        self.header(id).map(|h| self.value(h))
+    }
+
+    /// The values of every line of a header, unfolded, in order; a line may hold a list.
+    pub fn all(&self, id: HeaderName) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        let present = self.has(id);
+        self.headers.iter().filter(move |h| present && h.id == id).map(|h| self.value(h))
+    }
+
+    /// The value of a header line, unfolded: line ends with the white space behind them are one space.
+    #[must_use]
+    pub fn value(&self, header: &Header) -> Cow<'_, [u8]> {
+        let raw = self.at(header.value);
+        if header.folded { Cow::Owned(unfold(raw)) } else { Cow::Borrowed(raw) }
+    }
+
+    /// The body, as far as Content-Length and the capture go.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        self.at(self.body)
+    }
+
+    /// The Call-ID; empty where the message has none.
+    #[must_use]
+    pub fn call_id(&self) -> &[u8] {
+        self.at(self.call_id)
+    }
+
+    /// The tag of From.
+    #[must_use]
+    pub fn from_tag(&self) -> Option<&[u8]> {
+        self.from_tag.map(|s| self.at(s))
+    }
+
+    /// The tag of To.
+    #[must_use]
+    pub fn to_tag(&self) -> Option<&[u8]> {
+        self.to_tag.map(|s| self.at(s))
+    }
+
+    /// The branch of the topmost Via.
+    #[must_use]
+    pub fn branch(&self) -> Option<&[u8]> {
+        self.branch.map(|s| self.at(s))
+    }
+
+    /// The CSeq, where it can be read.
+    #[must_use]
+    pub const fn cseq(&self) -> Option<CSeq> {
+        self.cseq
+    }
+
+    /// What is wrong with the message.
+    #[must_use]
+    pub fn flaws(&self) -> &[Flaw] {
+        &self.flaws
+    }
+}
+
+fn unfold(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(end) = rest.iter().position(|b| matches!(b, b'\r' | b'\n')) {
+        out.extend_from_slice(rest[..end].trim_ascii_end());
+        out.push(b' ');
+        rest = rest[end..].trim_ascii_start();
+    }
+    out.extend_from_slice(rest);
+    out
+}

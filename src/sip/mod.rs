@@ -1,0 +1,16 @@
+//! Takes SIP payloads, gives messages with their flaws, never refuses what could be evidence.
+
+mod arrival;
+mod flaw;
+mod header;
+mod message;
+mod method;
+mod scan;
+pub mod value;
+
+pub use arrival::Arrival;
+pub use flaw::{Flaw, FlawKind};
+pub use header::HeaderName;
+pub use message::{CSeq, Header, Message, Start};
+pub use method::Method;
+pub use scan::parse;

@@ -1,0 +1,41 @@
+//! Takes nothing, gives how and when a payload passed the tap, never the payload's meaning.
+
+use crate::base::{Endpoint, Origin, Time, Transport};
+
+/// How a SIP payload passed the tap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// The frame that completed it: its place in the order of evidence.
+    pub origin: Origin,
+    /// Which of the payloads of that frame it is, from 0.
+    pub index: u16,
+    /// Capture time of the first packet that carried octets of it (RFC 6076 §3: t1).
+    pub first: Time,
+    /// Capture time of the last such packet (t4).
+    pub last: Time,
+    /// The running clock at that packet: never runs back.
+    pub clock: Time,
+    /// Who sent it.
+    pub source: Endpoint,
+    /// Who was to receive it.
+    pub destination: Endpoint,
+    /// What carried it.
+    pub transport: Transport,
+    /// Whether it came as IP fragments.
+    pub fragmented: bool,
+    /// IP identification of its (first) packet: tells mirrored copies from retransmissions.
+    pub ip_id: u32,
+    /// VLAN of its (first) packet.
+    pub vlan: Option<u16>,
+    /// Whether the capture holds less of it than was sent.
+    pub cut: bool,
+}
+
+/// One framed SIP message, not yet parsed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Payload {
+    /// How it came.
+    pub envelope: Envelope,
+    /// Its octets: a whole datagram, or what the stream's framing cut out.
+    pub bytes: Box<[u8]>,
+}
