@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::Rule;
+use super::{Rule, net};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -8,13 +8,167 @@ pub const fn all() -> &'static [&'static Rule] {
     ALL
 }
 
-static ALL: &[&Rule] = &[];
-
 /// The rule with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().iter().copied().find(|r| r.id == id)
 }
 
+// One line a rule, in the order of `KNOWN`; families stand apart so that each can grow alone.
+#[rustfmt::skip]
+static ALL: &[&Rule] = &[
+    // CAP
+
+    // NET
+    &net::ipv_001::RULE,
+
+    // SIG
+
+    // SIP
+
+    // TXN
+
+    // DLG
+
+    // SDP
+
+    // MED
+
+    // IDN
+
+    // CAC
+
+    // PRF
+
+    // PRV
+
+    // POL
+];
+
 /// Every id of the catalogue, those that do not run yet too: what a policy may name.
-pub static KNOWN: &[&str] = &[];
+#[rustfmt::skip]
+pub static KNOWN: &[&str] = &[
+    "CAP-LOSS-001",
+    "CAP-ONEWAY-001",
+    "CAP-CLOCK-001",
+    "CAP-OPAQUE-001",
+    "NET-SBE-001", "NET-SBE-002", "NET-SBE-003",
+    "NET-DBE-001", "NET-DBE-002",
+    "NET-IPV-001",
+    "NET-ENC-001",
+    "NET-DSCP-001",
+    "SIG-TRANSPORT-001", "SIG-TRANSPORT-002", "SIG-TRANSPORT-003", "SIG-TRANSPORT-004", "SIG-TRANSPORT-005", "SIG-TRANSPORT-006",
+    "SIG-TLS-001", "SIG-TLS-002", "SIG-TLS-003", "SIG-TLS-004", "SIG-TLS-005", "SIG-TLS-006",
+    "SIG-CERT-001", "SIG-CERT-002", "SIG-CERT-003", "SIG-CERT-004", "SIG-CERT-005", "SIG-CERT-006",
+    "SIP-METHOD-001", "SIP-METHOD-002", "SIP-METHOD-003",
+    "SIP-EXT-001", "SIP-EXT-002",
+    "SIP-HDR-001", "SIP-HDR-002", "SIP-HDR-003", "SIP-HDR-004", "SIP-HDR-005", "SIP-HDR-006", "SIP-HDR-007",
+    "SIP-URI-001", "SIP-URI-002", "SIP-URI-003", "SIP-URI-004",
+    "SIP-RESP-001", "SIP-RESP-002", "SIP-RESP-003", "SIP-RESP-004",
+    "TXN-RETX-001", "TXN-RETX-002",
+    "TXN-TIMEOUT-001", "TXN-TIMEOUT-002",
+    "TXN-ACK-001",
+    "TXN-CANCEL-001",
+    "TXN-STRAY-001",
+    "DLG-CSEQ-001",
+    "DLG-TAG-001",
+    "DLG-STATE-001",
+    "DLG-CONTACT-001",
+    "DLG-TIMER-001", "DLG-TIMER-002",
+    "DLG-REL-001",
+    "SDP-SYNTAX-001",
+    "SDP-OA-001", "SDP-OA-002", "SDP-OA-003", "SDP-OA-004", "SDP-OA-005", "SDP-OA-006", "SDP-OA-007", "SDP-OA-008",
+    "SDP-ICE-001",
+    "MED-CODEC-001", "MED-CODEC-002", "MED-CODEC-003", "MED-CODEC-004", "MED-CODEC-005", "MED-CODEC-006",
+    "MED-MODE-001", "MED-MODE-002", "MED-MODE-003", "MED-MODE-004",
+    "MED-RTP-001", "MED-RTP-002", "MED-RTP-003", "MED-RTP-004", "MED-RTP-005",
+    "MSEC-SRTP-001", "MSEC-SRTP-002", "MSEC-SRTP-003",
+    "MSEC-KEYMGMT-001",
+    "MSEC-SDES-001", "MSEC-SDES-002",
+    "MSEC-DTLS-001", "MSEC-DTLS-002", "MSEC-DTLS-003",
+    "MSEC-DOWN-001",
+    "IDN-PAI-001", "IDN-PAI-002",
+    "IDN-FROM-001",
+    "IDN-NUM-001", "IDN-NUM-002",
+    "IDN-LIST-001",
+    "IDN-DIV-001",
+    "IDN-STIR-001", "IDN-STIR-002", "IDN-STIR-003", "IDN-STIR-004", "IDN-STIR-005", "IDN-STIR-006",
+    "CAC-CONC-001",
+    "CAC-CPS-001", "CAC-CPS-002",
+    "CAC-TPS-001",
+    "CAC-BW-001",
+    "CAC-USR-001",
+    "CAC-DUR-001",
+    "CAC-ADM-001",
+    "PRF-SRD-001", "PRF-SRD-002",
+    "PRF-SDD-001",
+    "PRF-SDT-001",
+    "PRF-SER-001",
+    "PRF-SEER-001",
+    "PRF-ISA-001",
+    "PRF-SCR-001",
+    "PRF-NER-001",
+    "PRF-REG-001",
+    "PRF-OPT-001",
+    "PRF-LOSS-001",
+    "PRF-JIT-001",
+    "PRF-RTT-001",
+    "PRF-MOS-001",
+    "ACC-PCV-001",
+    "ACC-PCFA-001",
+    "ACC-BYE-001",
+    "ACC-DUR-001",
+    "ACC-ANS-001",
+    "ACC-SID-001",
+    "PRV-TOPO-001", "PRV-TOPO-002", "PRV-TOPO-003",
+    "PRV-ID-001", "PRV-ID-002",
+    "PRV-AUTH-001",
+    "IMP-SUB-001",
+    "IMP-PIDF-001",
+    "POL-WAIVER-001",
+    "POL-VALID-001",
+    "POL-STALE-001",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `FAMILY[-TOPIC]-NNN`: 3 or 4 letters, topics of letters and digits, three digits.
+    fn is_id(id: &str) -> bool {
+        let parts: Vec<_> = id.split('-').collect();
+        let [family, .., number] = parts.as_slice() else { return false };
+        let upper = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        parts.len() >= 3
+            && (3..=4).contains(&family.len())
+            && family.bytes().all(|b| b.is_ascii_uppercase())
+            && parts.iter().all(|p| upper(p))
+            && number.len() == 3
+            && number.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    #[test]
+    fn the_catalogue_knows_152_ids_of_the_right_form() {
+        assert_eq!(KNOWN.len(), 152);
+        assert!(KNOWN.iter().all(|id| is_id(id)));
+        assert_eq!(KNOWN.iter().collect::<std::collections::BTreeSet<_>>().len(), 152);
+    }
+
+    #[test]
+    fn rules_stand_once_and_in_the_order_of_the_catalogue() {
+        let places: Vec<_> = all().iter().map(|r| KNOWN.iter().position(|id| *id == r.id).expect(r.id)).collect();
+        assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
+    }
+
+    #[test]
+    fn every_rule_has_a_name_and_a_whole_page() {
+        for rule in all() {
+            let kebab = rule.name.split('-').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            assert!(kebab, "{}: {:?} is not kebab-case", rule.id, rule.name);
+            for text in [rule.title, rule.reference, rule.what, rule.why, rule.confirm, rule.fix] {
+                assert!(!text.trim().is_empty(), "{}: a part of its page is empty", rule.id);
+                assert!(!text.contains("  ") && !text.contains('\n'), "{}: {text:?} holds stray white space", rule.id);
+            }
+        }
+    }
+}

@@ -2,8 +2,24 @@
 
 mod catalogue;
 mod rule;
+#[cfg(test)]
+mod scene;
 mod subject;
 mod verdict;
+
+mod cac;
+mod cap;
+mod dlg;
+mod idn;
+mod med;
+mod net;
+mod pol;
+mod prf;
+mod prv;
+mod sdp;
+mod sig;
+mod sip;
+mod txn;
 
 pub use catalogue::{KNOWN, all, find};
 pub use rule::{Check, Offender, Rule, Scope};

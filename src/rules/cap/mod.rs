@@ -1,0 +1,1 @@
+//! Takes nothing, gives the rules on the sanity of the capture, one a file, never a rule of another family.
