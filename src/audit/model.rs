@@ -255,6 +255,8 @@ pub struct Exhibit {
     pub time: Time,
     /// Call-ID.
     pub call_id: Option<String>,
+    /// The party that sent the message, where there is one.
+    pub sender: Option<String>,
     /// The line of the message that shows it, secrets and numbers redacted as the policy says.
     pub excerpt: String,
     /// What the report underlines in the excerpt.
