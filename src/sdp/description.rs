@@ -1,99 +1,17 @@
-//! Takes an SDP body, gives every line of it and the media it describes, never stops at a line it does not know (RFC 8866).
+//! Takes a parsed body, gives every line of it and the media it describes, never changes (RFC 8866).
 
-use std::net::IpAddr;
+use std::ops::Range;
 
-use super::Codec;
+use super::{Codec, Media, SdpFlaw, parse, scan};
 use crate::base::Span;
 
 /// One line: its type letter and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The letter before `=`.
+    /// The letter before `=`; 0 where the line is not `letter=value`.
     pub kind: u8,
-    /// The value, without the line end.
+    /// The value without line end and trailing white space; the whole line where `kind` is 0.
     pub value: Span,
-}
-
-/// Who may send (RFC 8866 §6.7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs)]
-pub enum Direction {
-    #[default]
-    SendRecv,
-    SendOnly,
-    RecvOnly,
-    Inactive,
-}
-
-/// What is wrong with a description.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SdpFlawKind {
-    /// A mandatory line (v, o, s, t) is missing or stands out of order.
-    Mandatory,
-    /// An active m= line without c= at either level.
-    NoConnection,
-    /// An m= line that cannot be read.
-    BadMedia,
-    /// A line that is not `letter=value`.
-    BadLine,
-    /// A line ends in LF alone; tolerated.
-    BareLf,
-    /// An attribute that cannot be read where its grammar is needed (rtpmap, ptime …).
-    BadAttribute,
-}
-
-/// A flaw and its place in the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SdpFlaw {
-    /// What is wrong.
-    pub kind: SdpFlawKind,
-    /// Where, in the body.
-    pub at: Span,
-}
-
-/// One m= line with what belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Media {
-    /// Where the value of the m= line stands.
-    pub line: Span,
-    /// audio, video, text, image, message, application … in lower case.
-    pub kind: String,
-    /// The port; 0 refuses or removes the stream.
-    pub port: u16,
-    /// The transport protocol, for example `RTP/AVP`.
-    pub proto: String,
-    /// The formats as codecs, in the order of preference.
-    pub codecs: Vec<Codec>,
-    /// The connection address that applies: its own or the session's, as written.
-    pub address: Option<String>,
-    /// Who may send, its own or the session's attribute.
-    pub direction: Direction,
-    /// `a=ptime`, in ms.
-    pub ptime: Option<u32>,
-    /// `a=maxptime`, in ms.
-    pub maxptime: Option<u32>,
-    /// Its lines behind the m= line, as indices into [`Description::lines`].
-    pub lines: std::ops::Range<usize>,
-}
-
-impl Media {
-    /// Whether the stream is wanted: its port is not 0.
-    #[must_use]
-    pub const fn is_active(&self) -> bool {
-        self.port != 0
-    }
-
-    /// The connection address as an IP address.
-    #[must_use]
-    pub fn ip(&self) -> Option<IpAddr> {
-        self.address.as_deref()?.parse().ok()
-    }
-
-    /// Whether the address is the old form of hold: 0.0.0.0 or `::` (RFC 3264 §8.4).
-    #[must_use]
-    pub fn is_blackhole(&self) -> bool {
-        self.ip().is_some_and(|ip| ip.is_unspecified())
-    }
 }
 
 /// A session description that owns its text.
@@ -109,7 +27,7 @@ impl Description {
     /// Takes a body, gives what can be read of it; never fails, the flaws say what is wrong.
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
-        Self { text: body.into(), lines: Vec::new(), media: Vec::new(), flaws: Vec::new() }
+        parse::description(body)
     }
 
     /// The whole text.
@@ -130,7 +48,7 @@ impl Description {
         &self.lines
     }
 
-    /// The m= lines, in order.
+    /// The m= lines, in order, those that cannot be read too.
     #[must_use]
     pub fn media(&self) -> &[Media] {
         &self.media
@@ -142,20 +60,53 @@ impl Description {
         &self.flaws
     }
 
+    /// The lines before the first m= line, as indices into [`Self::lines`].
+    #[must_use]
+    pub fn session_lines(&self) -> Range<usize> {
+        0..self.media.first().map_or(self.lines.len(), |m| m.lines.start.saturating_sub(1))
+    }
+
     /// The value of the first session-level line of this type.
     #[must_use]
     pub fn session_line(&self, kind: u8) -> Option<&[u8]> {
-        let end = self.media.first().map_or(self.lines.len(), |m| m.lines.start.saturating_sub(1));
-        self.lines.iter().take(end).find(|l| l.kind == kind).map(|l| self.at(l.value))
+        self.range(self.session_lines()).find(|l| l.kind == kind).map(|l| self.at(l.value))
     }
 
     /// The values of an attribute (`a=name:value`) among some lines, a flag as an empty value.
-    pub fn attributes<'a>(&'a self, lines: std::ops::Range<usize>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        self.lines.get(lines).unwrap_or_default().iter().filter_map(move |l| {
-            let value = self.at(l.value);
-            let (key, rest) =
-                value.iter().position(|&b| b == b':').map_or((value, &value[value.len()..]), |i| (&value[..i], &value[i + 1..]));
-            (l.kind == b'a' && key == name).then_some(rest)
+    pub fn attributes<'a>(&'a self, lines: Range<usize>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.attribute_lines(lines, name).map(|(_, value)| value)
+    }
+
+    /// The same, each with where the whole line's value stands.
+    pub fn attribute_lines<'a>(&'a self, lines: Range<usize>, name: &'a [u8]) -> impl Iterator<Item = (Span, &'a [u8])> {
+        self.range(lines).filter(|l| l.kind == b'a').filter_map(move |l| {
+            let (key, value) = scan::cut(self.at(l.value), b':');
+            (key == name).then_some((l.value, value.trim_ascii()))
         })
+    }
+
+    /// The value of the attribute that applies to an m= line: its own, else the session's.
+    #[must_use]
+    pub fn attribute<'a>(&'a self, media: &Media, name: &'a [u8]) -> Option<&'a [u8]> {
+        self.attributes(media.lines.clone(), name).next().or_else(|| self.attributes(self.session_lines(), name).next())
+    }
+
+    /// The value of the codec's `a=fmtp`, without the format; empty where it has none.
+    #[must_use]
+    pub fn fmtp(&self, codec: &Codec) -> &[u8] {
+        codec.fmtp.map_or(&[], |span| self.at(span))
+    }
+
+    /// The value of one parameter of the codec's fmtp, names compared in any case.
+    #[must_use]
+    pub fn fmtp_parameter<'a>(&'a self, codec: &Codec, name: &str) -> Option<&'a [u8]> {
+        self.fmtp(codec).split(|&b| b == b';').find_map(|parameter| {
+            let (key, value) = scan::cut(parameter, b'=');
+            key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()).then_some(value.trim_ascii())
+        })
+    }
+
+    fn range(&self, lines: Range<usize>) -> impl Iterator<Item = &Line> {
+        self.lines.get(lines).unwrap_or_default().iter()
     }
 }

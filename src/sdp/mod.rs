@@ -1,9 +1,19 @@
 //! Takes bodies, gives session descriptions and the exchanges of offers and answers, never drops a line.
 
+mod address;
+mod body;
 mod codec;
 mod description;
 mod exchange;
+mod flaw;
+mod media;
+mod parse;
+mod scan;
 
+pub use address::Address;
+pub use body::{find, locate};
 pub use codec::{Codec, static_codec};
-pub use description::{Description, Direction, Line, Media, SdpFlaw, SdpFlawKind};
+pub use description::{Description, Line};
 pub use exchange::{Engine, Exchange, SdpRole, Slot};
+pub use flaw::{SdpFlaw, SdpFlawKind};
+pub use media::{Direction, Media};
