@@ -1,0 +1,219 @@
+//! Takes breaches, gives them folded into findings with counts and first exhibits, never drops one.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use indexmap::map::Entry as Slot;
+
+use super::Coverage;
+use super::evidence::Evidence;
+use crate::base::{Origin, Time};
+use crate::policy::{Party, Provenance, Severity};
+use crate::rules::{Reason, Rule};
+
+/// How many exhibits a finding keeps (`standards.md` §1.5).
+pub const EXHIBITS: usize = 5;
+
+/// Whom a finding blames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Blame {
+    /// One party.
+    Party(Party),
+    /// Both.
+    Both,
+    /// The capture.
+    Capture,
+    /// The policy.
+    Policy,
+}
+
+/// What makes two breaches the same finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Worst first, when keys are sorted in reverse.
+    pub severity: Severity,
+    /// Its place in the catalogue.
+    pub rule: u16,
+    /// The direction; `None` where a finding has none.
+    pub direction: Option<(Party, Party)>,
+    /// Who is at fault.
+    pub blame: Blame,
+    /// The waiver that covers it: index into the policy's.
+    pub waiver: Option<u16>,
+    /// The class of what was observed.
+    pub observed: Cow<'static, str>,
+    /// What was agreed.
+    pub agreed: Cow<'static, str>,
+    /// The clause.
+    pub clause: Option<Arc<Provenance>>,
+}
+
+/// The breaches of one finding.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// How many.
+    pub count: u64,
+    /// How many calls they touch.
+    pub calls: u64,
+    /// The first.
+    pub first: Time,
+    /// The last.
+    pub last: Time,
+    /// What kind of subject the first was.
+    pub subject: &'static str,
+    /// The first few, in the order of the capture.
+    pub exhibits: Vec<Evidence>,
+}
+
+/// Everything that was judged: the five counts of each rule, and the findings.
+#[derive(Debug)]
+pub struct Ledger {
+    coverage: Vec<Counts>,
+    entries: IndexMap<Key, Entry, FixedState>,
+}
+
+/// The counts of a rule in the form that the hot path likes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pass: u64,
+    violation: u64,
+    waived: u64,
+    not_applicable: u64,
+    indeterminate: [u64; Reason::ALL.len()],
+}
+
+impl Ledger {
+    /// An empty ledger over these rules.
+    #[must_use]
+    pub fn new(rules: &[&'static Rule]) -> Self {
+        Self { coverage: vec![Counts::default(); rules.len()], entries: IndexMap::with_hasher(FixedState::default()) }
+    }
+
+    /// Counts a pass.
+    pub fn pass(&mut self, rule: u16) {
+        if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
+            c.pass += 1;
+        }
+    }
+
+    /// Counts a subject that the rule does not speak of.
+    pub fn not_applicable(&mut self, rule: u16) {
+        if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
+            c.not_applicable += 1;
+        }
+    }
+
+    /// Counts a subject that could not be judged.
+    pub fn indeterminate(&mut self, rule: u16, reason: Reason) {
+        if let Some(n) = self.coverage.get_mut(usize::from(rule)).and_then(|c| c.indeterminate.get_mut(reason as usize)) {
+            *n += 1;
+        }
+    }
+
+    /// Enters a breach that stands at `origin` and `time`. `evidence` is asked for only while the finding wants exhibits. Gives the
+    /// number of the finding in this ledger, for [`Ledger::touch_call`].
+    pub fn breach(&mut self, key: Key, subject: &'static str, origin: Origin, time: Time, evidence: impl FnOnce() -> Evidence) -> usize {
+        if let Some(c) = self.coverage.get_mut(usize::from(key.rule)) {
+            if key.waiver.is_some() { c.waived += 1 } else { c.violation += 1 }
+        }
+        let slot = self.entries.entry(key);
+        let number = slot.index();
+        let entry = slot.or_insert_with(|| Entry { count: 0, calls: 0, first: time, last: time, subject, exhibits: Vec::new() });
+        entry.count += 1;
+        entry.first = entry.first.min(time);
+        entry.last = entry.last.max(time);
+        // Which exhibits are the first must not depend on the order in which timers find breaches.
+        if entry.exhibits.len() < EXHIBITS || entry.exhibits.last().is_some_and(|kept| origin <= kept.origin) {
+            entry.exhibits.push(evidence());
+            keep_first(&mut entry.exhibits);
+        }
+        number
+    }
+
+    /// Counts a call for the finding with this number.
+    pub fn touch_call(&mut self, number: usize) {
+        if let Some((_, entry)) = self.entries.get_index_mut(number) {
+            entry.calls += 1;
+        }
+    }
+
+    /// Adds another part of the capture.
+    pub fn merge(&mut self, other: Self) {
+        for (mine, theirs) in self.coverage.iter_mut().zip(&other.coverage) {
+            mine.merge(theirs);
+        }
+        for (key, theirs) in other.entries {
+            self.absorb(key, theirs);
+        }
+    }
+
+    fn absorb(&mut self, key: Key, theirs: Entry) {
+        match self.entries.entry(key) {
+            Slot::Vacant(slot) => {
+                slot.insert(theirs);
+            }
+            Slot::Occupied(mut slot) => {
+                let mine = slot.get_mut();
+                mine.count += theirs.count;
+                mine.calls += theirs.calls;
+                mine.first = mine.first.min(theirs.first);
+                mine.last = mine.last.max(theirs.last);
+                mine.exhibits.extend(theirs.exhibits);
+                keep_first(&mut mine.exhibits);
+            }
+        }
+    }
+
+    /// Gives hosts the name of their side, and folds what becomes the same.
+    pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
+        for (mut key, entry) in std::mem::take(&mut self.entries) {
+            key.direction = key.direction.map(|(from, to)| (side(from), side(to)));
+            if let Blame::Party(party) = key.blame {
+                key.blame = Blame::Party(side(party));
+            }
+            self.absorb(key, entry);
+        }
+    }
+
+    /// The five counts of a rule.
+    #[must_use]
+    pub fn coverage(&self, rule: usize) -> Coverage {
+        self.coverage.get(rule).map(Counts::report).unwrap_or_default()
+    }
+
+    /// The findings, worst first, then by rule, direction and class: the order of the report.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<(Key, Entry)> {
+        let mut all: Vec<_> = self.entries.into_iter().collect();
+        all.sort_by(|(a, _), (b, _)| (a.waiver.is_some(), std::cmp::Reverse(a.severity), a).cmp(&(b.waiver.is_some(), std::cmp::Reverse(b.severity), b)));
+        all
+    }
+}
+
+fn keep_first(exhibits: &mut Vec<Evidence>) {
+    if exhibits.len() > 1 {
+        exhibits.sort_by(|a, b| (a.origin, a.time, &a.excerpt).cmp(&(b.origin, b.time, &b.excerpt)));
+        exhibits.truncate(EXHIBITS);
+    }
+}
+
+impl Counts {
+    fn merge(&mut self, other: &Self) {
+        self.pass += other.pass;
+        self.violation += other.violation;
+        self.waived += other.waived;
+        self.not_applicable += other.not_applicable;
+        for (mine, theirs) in self.indeterminate.iter_mut().zip(&other.indeterminate) {
+            *mine += theirs;
+        }
+    }
+
+    fn report(&self) -> Coverage {
+        let reasons = Reason::ALL.into_iter().zip(self.indeterminate).filter(|&(_, n)| n > 0);
+        let indeterminate: BTreeMap<Reason, u64> = reasons.collect();
+        Coverage { pass: self.pass, violation: self.violation, waived: self.waived, not_applicable: self.not_applicable, indeterminate }
+    }
+}
