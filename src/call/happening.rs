@@ -81,6 +81,19 @@ pub struct LoadEvent {
     pub callee: Option<Box<str>>,
 }
 
+/// A call that is over and forgotten: the last that is reported of its Call-ID.
+#[derive(Clone, Debug, Default)]
+pub struct Over {
+    /// The Call-ID, lossily as text, as in everything that was reported of the call.
+    pub call_id: Box<str>,
+    /// A 64-bit hash of the Call-ID's octets, the same in every run.
+    pub fingerprint: u64,
+    /// Who sent its first message.
+    pub source: Endpoint,
+    /// Who received it.
+    pub destination: Endpoint,
+}
+
 /// What the state of a call reports.
 #[derive(Clone, Debug)]
 pub enum Happening {
@@ -94,4 +107,6 @@ pub enum Happening {
     Session(Box<Session>),
     /// The load changed.
     Load(Box<LoadEvent>),
+    /// A call was forgotten: every Call-ID ends with exactly one of these, also at the end of the capture.
+    Over(Box<Over>),
 }

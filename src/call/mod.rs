@@ -8,7 +8,7 @@ mod trace;
 mod transaction;
 
 pub use calls::{Calls, Settings};
-pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer};
+pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over};
 pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};
 pub use trace::Trace;
