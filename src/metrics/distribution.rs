@@ -1,45 +1,189 @@
 //! Takes samples in nanoseconds, gives mean and nearest-rank percentiles, never an interpolation (`standards.md` §8.7).
 
-/// A mergeable distribution: exact up to a number of samples, then in buckets of at most 0.1 % width.
+use std::collections::BTreeMap;
+
+/// Up to so many samples every one is kept.
+const EXACT: usize = 1024;
+
+/// Each power of two is cut into 2^10 buckets: none is wider than 0.1 % of its values.
+const BITS: u32 = 10;
+
+/// A mergeable distribution: exact up to a number of samples, then in buckets of at most 0.1 % width, with exact mean, least and largest.
 /// What it gives depends on the samples only, never on their order or on how parts were merged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distribution {
+    /// Every sample in ascending order; empty once there are more than [`EXACT`].
     samples: Vec<i64>,
+    /// Samples by bucket, once there are more.
+    buckets: BTreeMap<i32, u64>,
+    count: u64,
+    sum: i128,
+    min: Option<i64>,
+    max: Option<i64>,
 }
 
 impl Distribution {
     /// Adds a sample.
     pub fn add(&mut self, nanos: i64) {
-        self.samples.push(nanos);
+        self.note(1, i128::from(nanos), nanos, nanos);
+        if self.buckets.is_empty() && self.samples.len() < EXACT {
+            let at = self.samples.partition_point(|&s| s <= nanos);
+            self.samples.insert(at, nanos);
+        } else {
+            self.coarsen();
+            *self.buckets.entry(bucket(nanos)).or_default() += 1;
+        }
     }
 
     /// Adds the samples of another part.
     pub fn merge(&mut self, other: &Self) {
-        self.samples.extend(&other.samples);
+        let (Some(min), Some(max)) = (other.min, other.max) else { return };
+        self.note(other.count, other.sum, min, max);
+        self.samples.extend_from_slice(&other.samples);
+        if self.buckets.is_empty() && other.buckets.is_empty() && self.samples.len() <= EXACT {
+            self.samples.sort_unstable();
+        } else {
+            self.coarsen();
+            for (&key, n) in &other.buckets {
+                *self.buckets.entry(key).or_default() += n;
+            }
+        }
+    }
+
+    fn note(&mut self, count: u64, sum: i128, min: i64, max: i64) {
+        self.count += count;
+        self.sum = self.sum.saturating_add(sum);
+        self.min = Some(self.min.map_or(min, |m| m.min(min)));
+        self.max = Some(self.max.map_or(max, |m| m.max(max)));
+    }
+
+    fn coarsen(&mut self) {
+        for sample in std::mem::take(&mut self.samples) {
+            *self.buckets.entry(bucket(sample)).or_default() += 1;
+        }
     }
 
     /// How many samples.
     #[must_use]
-    pub fn count(&self) -> u64 {
-        self.samples.len() as u64
+    pub const fn count(&self) -> u64 {
+        self.count
     }
 
     /// The exact mean in nanoseconds; `None` without samples.
     #[must_use]
+    #[allow(clippy::cast_precision_loss)]
     pub fn mean(&self) -> Option<f64> {
-        None
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
     /// The nearest-rank percentile, index ⌈p/100·n⌉, in nanoseconds; `None` without samples.
+    ///
+    /// Of a bucket the end nearer to 0 is given: a delay is never overstated.
     #[must_use]
     pub fn percentile(&self, p: f64) -> Option<i64> {
-        let _ = p;
-        None
+        let (min, max) = (self.min?, self.max?);
+        let rank = rank(p, self.count);
+        if rank == self.count {
+            return Some(max);
+        }
+        if self.buckets.is_empty() {
+            return self.samples.get(usize::try_from(rank).ok()?.saturating_sub(1)).copied();
+        }
+        let mut seen = 0;
+        let key = self.buckets.iter().find(|&(_, n)| {
+            seen += n;
+            seen >= rank
+        });
+        key.map(|(&key, _)| value(key).clamp(min, max))
     }
 
     /// The largest sample.
     #[must_use]
-    pub fn max(&self) -> Option<i64> {
-        self.samples.iter().copied().max()
+    pub const fn max(&self) -> Option<i64> {
+        self.max
+    }
+}
+
+/// ⌈p/100·n⌉, within 1..=n.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn rank(p: f64, n: u64) -> u64 {
+    // p·n first: 95·100/100 is exact where 0.95·100 is not.
+    let rank = (p * n as f64 / 100.0).ceil();
+    (rank as u64).clamp(1, n.max(1))
+}
+
+/// The bucket of a sample: ascending with it; below 2^(BITS+1) each value has its own.
+fn bucket(nanos: i64) -> i32 {
+    let size = nanos.unsigned_abs();
+    let shift = (u64::BITS - size.leading_zeros()).saturating_sub(BITS + 1);
+    let key = i64::from(shift << BITS) + (size >> shift).cast_signed();
+    let key = i32::try_from(key).unwrap_or(i32::MAX);
+    if nanos < 0 { -key } else { key }
+}
+
+/// The value of a bucket that is nearest to 0.
+fn value(key: i32) -> i64 {
+    let size = u64::from(key.unsigned_abs());
+    let shift = (size >> BITS).saturating_sub(1);
+    let size = i64::try_from((size - (shift << BITS)) << shift).unwrap_or(i64::MAX);
+    if key < 0 { -size } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(samples: &[i64]) -> Distribution {
+        let mut all = Distribution::default();
+        samples.iter().for_each(|&s| all.add(s));
+        all
+    }
+
+    #[test]
+    fn nearest_rank_has_no_interpolation() {
+        // The textbook set: ranks 1, 2, 2, 3 and 5 for 5, 30, 40, 50 and 100.
+        let five = of(&[15, 20, 35, 40, 50]);
+        let given: Vec<_> = [5.0, 30.0, 40.0, 50.0, 100.0].iter().map(|&p| five.percentile(p).unwrap()).collect();
+        assert_eq!(given, [15, 20, 20, 35, 50]);
+    }
+
+    #[test]
+    fn nothing_has_no_statistics() {
+        let none = Distribution::default();
+        assert_eq!((none.count(), none.mean(), none.percentile(95.0), none.max()), (0, None, None, None));
+    }
+
+    #[test]
+    fn a_million_delays_stay_within_a_thousandth() {
+        let mut many = Distribution::default();
+        (1..=1_000_000).for_each(|i| many.add(i * 1_000));
+        assert_eq!(many.mean(), Some(500_000_500.0));
+        assert_eq!(many.max(), Some(1_000_000_000));
+        for (p, exact) in [(50.0, 500_000_000_i64), (95.0, 950_000_000), (99.0, 990_000_000)] {
+            let off = exact - many.percentile(p).unwrap();
+            assert!((0..=exact / 1000).contains(&off), "p{p} is off by {off}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_hold_their_values(nanos in any::<i64>()) {
+            let near = value(bucket(nanos));
+            prop_assert!(near.unsigned_abs() <= nanos.unsigned_abs());
+            prop_assert!((i128::from(nanos) - i128::from(near)).unsigned_abs() <= u128::from(nanos.unsigned_abs()) / 1000);
+        }
+
+        #[test]
+        fn order_and_cuts_do_not_matter(mut samples in prop::collection::vec(-10_i64..40_000_000_000, 0..1500), cut in 0_usize..1500) {
+            let whole = of(&samples);
+            let (left, right) = samples.split_at(cut.min(samples.len()));
+            let (mut merged, right) = (of(left), of(right));
+            merged.merge(&right);
+            prop_assert_eq!(&merged, &whole);
+            samples.reverse();
+            prop_assert_eq!(of(&samples), whole);
+        }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Distribution;
-use crate::call::{Outcome, Session};
-use crate::policy::{CountUnit, MetricTerms, Performance};
+use crate::base::Time;
+use crate::call::{ByeEnd, Outcome, Session, Trace};
+use crate::policy::{CountUnit, MetricTerms, Performance, SrdClassification};
 
 /// A ratio with what it was made of: shown beside each number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,12 @@ impl Ratio {
     }
 }
 
+/// Final codes that make a session request effective beside a 2xx (RFC 6076 §4.7); 487 is not among them.
+const EFFECTIVE: [u16; 4] = [480, 486, 600, 603];
+
+/// Final codes of an ineffective session attempt (RFC 6076 §4.8).
+const INEFFECTIVE: [u16; 4] = [408, 500, 503, 504];
+
 /// Counts and samples of session requests, mergeable. The helper fields are public for reports; ratios are methods.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
@@ -38,9 +45,10 @@ pub struct Tally {
     pub leg_outcomes: BTreeMap<Outcome, u64>,
     /// Successfully completed sessions (SCR numerator).
     pub completed: u64,
-    /// Answered sessions that still live at the end of the capture: out of SCR.
+    /// Answered sessions whose end the capture does not hold: out of SCR.
     pub alive: u64,
-    pub ring_no_answer: u64,
+    /// Chains that ended in 487 or 408 after a 180 or 183, by that code.
+    pub ring_no_answer: BTreeMap<u16, u64>,
     pub srd_success: Distribution,
     pub srd_failed: Distribution,
     pub srd_per_dialog: Distribution,
@@ -58,18 +66,164 @@ pub struct Tally {
 impl Tally {
     /// Adds a session.
     pub fn add(&mut self, session: &Session, terms: &MetricTerms, performance: &Performance) {
-        let _ = (session, terms, performance);
+        for &leg in session.legs.iter().filter(|&&l| l != Outcome::Censored) {
+            *self.leg_outcomes.entry(leg).or_default() += 1;
+        }
+        if session.outcome == Outcome::Censored {
+            self.censored += 1;
+            return;
+        }
+        self.attempts += 1;
+        *self.outcomes.entry(session.outcome).or_default() += 1;
+        if let Outcome::Failed(code @ (487 | 408)) = session.outcome
+            && session.rang
+        {
+            *self.ring_no_answer.entry(code).or_default() += 1;
+        }
+        let sent = session.invite.first;
+        self.request_delay(session, terms.srd_classification.as_ref().map(|c| c.value).unwrap_or_default());
+        session.delay_per_dialog.iter().for_each(|&(_, delay)| self.srd_per_dialog.add(delay));
+        if let Some(rang) = session.ringing {
+            self.pgrd.add(rang.since(sent));
+        }
+        if let Some(answer) = session.answer.as_ref().filter(|_| session.outcome == Outcome::Success) {
+            self.established(session, answer, performance.short_call_s.as_ref().map(|c| c.value));
+        }
+    }
+
+    /// The session request delay (RFC 6076 §4.3). A 3xx that nobody followed and a timeout give no sample.
+    fn request_delay(&mut self, session: &Session, classification: SrdClassification) {
+        let Some((status, response)) = &session.first_status else { return };
+        let success = match classification {
+            SrdClassification::FirstResponse => *status < 300,
+            SrdClassification::FinalOutcome => session.outcome == Outcome::Success,
+        };
+        let unsampled = match classification {
+            SrdClassification::FirstResponse => (300..400).contains(status),
+            SrdClassification::FinalOutcome => matches!(session.outcome, Outcome::Timeout | Outcome::Failed(300..400)),
+        };
+        if !unsampled {
+            let series = if success { &mut self.srd_success } else { &mut self.srd_failed };
+            series.add(response.last.since(session.invite.first));
+        }
+    }
+
+    /// Disconnect delay, duration and completion of an answered session (RFC 6076 §4.4, §4.5, §4.9).
+    fn established(&mut self, session: &Session, answer: &Trace, short_call_s: Option<f64>) {
+        let Some(bye) = &session.bye else {
+            // Over without BYE it was not completed; else nobody can tell yet.
+            self.alive += u64::from(session.end.is_none());
+            return;
+        };
+        let lasted = |until: Time| until.since(answer.first);
+        self.conversation.add(lasted(bye.request.last));
+        let short = short_call_s.is_some_and(|s| bye.request.last.seconds_since(answer.first) < s);
+        self.short_calls += u64::from(short);
+        match bye.end {
+            ByeEnd::Success(at) => self.sdd.add(at.since(bye.request.first)),
+            ByeEnd::Failed(_, at) => self.sdd_failed.add(at.since(bye.request.first)),
+            ByeEnd::TimedOut(_) | ByeEnd::Open => {}
+        }
+        match bye.end {
+            // A 408 says that the BYE went unanswered further on: no completion (RFC 6076 §4.9).
+            ByeEnd::TimedOut(at) | ByeEnd::Failed(408, at) => self.sdt_failed.add(lasted(at)),
+            ByeEnd::Success(_) | ByeEnd::Failed(..) => {
+                self.sdt_success.add(lasted(bye.request.last));
+                self.completed += u64::from(session.acknowledged);
+            }
+            ByeEnd::Open => self.alive += 1,
+        }
     }
 
     /// Adds the counts of another part.
     pub fn merge(&mut self, other: &Self) {
-        let _ = other;
+        self.attempts += other.attempts;
+        self.censored += other.censored;
+        self.completed += other.completed;
+        self.alive += other.alive;
+        self.short_calls += other.short_calls;
+        add_counts(&mut self.outcomes, &other.outcomes);
+        add_counts(&mut self.leg_outcomes, &other.leg_outcomes);
+        add_counts(&mut self.ring_no_answer, &other.ring_no_answer);
+        self.srd_success.merge(&other.srd_success);
+        self.srd_failed.merge(&other.srd_failed);
+        self.srd_per_dialog.merge(&other.srd_per_dialog);
+        self.sdd.merge(&other.sdd);
+        self.sdd_failed.merge(&other.sdd_failed);
+        self.sdt_success.merge(&other.sdt_success);
+        self.sdt_failed.merge(&other.sdt_failed);
+        self.conversation.merge(&other.conversation);
+        self.pgrd.merge(&other.pgrd);
     }
 
-    /// Session establishment ratio (RFC 6076 §4.6).
+    /// Session establishment ratio (RFC 6076 §4.6): answered of all that were not redirected.
     #[must_use]
     pub fn ser(&self, unit: CountUnit) -> Ratio {
-        let _ = unit;
-        Ratio { numerator: 0, denominator: 0 }
+        self.of_seizures(unit, |outcome| outcome == Outcome::Success)
+    }
+
+    /// Session establishment effectiveness ratio (RFC 6076 §4.7): what the called user decided counts as effective.
+    #[must_use]
+    pub fn seer(&self, unit: CountUnit) -> Ratio {
+        self.of_seizures(unit, |outcome| match outcome {
+            Outcome::Success => true,
+            Outcome::Failed(code) => EFFECTIVE.contains(&code),
+            Outcome::Timeout | Outcome::Censored => false,
+        })
+    }
+
+    /// Ineffective session attempts (RFC 6076 §4.8); an unanswered INVITE counts as the code given.
+    #[must_use]
+    pub fn isa(&self, unit: CountUnit, timeout_counts_as: u16) -> Ratio {
+        let numerator = self.count(unit, |outcome| match outcome {
+            Outcome::Failed(code) => INEFFECTIVE.contains(&code),
+            Outcome::Timeout => INEFFECTIVE.contains(&timeout_counts_as),
+            Outcome::Success | Outcome::Censored => false,
+        });
+        Ratio { numerator, denominator: self.count(unit, |_| true) }
+    }
+
+    /// Session completion ratio (RFC 6076 §4.9): sessions that still live are out of it.
+    #[must_use]
+    pub fn scr(&self, unit: CountUnit) -> Ratio {
+        Ratio { numerator: self.completed, denominator: self.count(unit, |_| true).saturating_sub(self.alive) }
+    }
+
+    /// Answer-seizure ratio (ITU-T E.411).
+    #[must_use]
+    pub fn asr(&self, unit: CountUnit) -> Ratio {
+        self.ser(unit)
+    }
+
+    /// Network effectiveness ratio (ITU-T E.425): answered, or one of `codes`, or, where asked for, 487 or 408 after ringing.
+    #[must_use]
+    pub fn ner(&self, unit: CountUnit, codes: &[u16], ring_no_answer: bool) -> Ratio {
+        let listed = self.of_seizures(unit, |outcome| match outcome {
+            Outcome::Success => true,
+            Outcome::Failed(code) => codes.contains(&code),
+            Outcome::Timeout | Outcome::Censored => false,
+        });
+        let unlisted = self.ring_no_answer.iter().filter(|(code, _)| ring_no_answer && !codes.contains(code));
+        Ratio { numerator: listed.numerator + unlisted.map(|(_, n)| n).sum::<u64>(), ..listed }
+    }
+
+    /// Those for which `counts` holds, of all that did not end in a redirection.
+    fn of_seizures(&self, unit: CountUnit, counts: impl Fn(Outcome) -> bool) -> Ratio {
+        let redirected = |outcome| matches!(outcome, Outcome::Failed(300..400));
+        Ratio { numerator: self.count(unit, counts), denominator: self.count(unit, |o| !redirected(o)) }
+    }
+
+    fn count(&self, unit: CountUnit, counts: impl Fn(Outcome) -> bool) -> u64 {
+        let outcomes = match unit {
+            CountUnit::Chain => &self.outcomes,
+            CountUnit::Transaction => &self.leg_outcomes,
+        };
+        outcomes.iter().filter(|&(&outcome, _)| counts(outcome)).map(|(_, n)| n).sum()
+    }
+}
+
+fn add_counts<K: Ord + Copy>(mine: &mut BTreeMap<K, u64>, theirs: &BTreeMap<K, u64>) {
+    for (&key, n) in theirs {
+        *mine.entry(key).or_default() += n;
     }
 }
