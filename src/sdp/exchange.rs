@@ -1,4 +1,4 @@
-//! Takes the SDP bodies of one dialog in order, gives completed exchanges of offer and answer, never judges them (RFC 3264, RFC 6337).
+//! Takes nothing, gives the words of the offer/answer model, never a state (RFC 3264, RFC 6337).
 
 use std::sync::Arc;
 
@@ -29,6 +29,27 @@ pub enum Slot {
     Failure,
 }
 
+impl Slot {
+    /// Whether a request carries it.
+    #[must_use]
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::Invite | Self::Ack | Self::Prack | Self::Update)
+    }
+
+    /// Whether an offer in `self` may be answered in `other` (RFC 6337 §2, table 1).
+    #[must_use]
+    pub const fn is_answered_in(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Invite, Self::ReliableProvisional | Self::InviteSuccess)
+                | (Self::ReliableProvisional, Self::Prack)
+                | (Self::InviteSuccess, Self::Ack)
+                | (Self::Prack, Self::PrackSuccess)
+                | (Self::Update, Self::UpdateSuccess)
+        )
+    }
+}
+
 /// What a body turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SdpRole {
@@ -51,9 +72,11 @@ pub struct Exchange {
     pub offer: Arc<Description>,
     /// Its answer.
     pub answer: Arc<Description>,
+    /// The last preview of the answer, in an unreliable provisional response.
+    pub preview: Option<Arc<Description>>,
     /// Whether the side that sent the dialog's first INVITE made the offer.
     pub offered_by_caller: bool,
-    /// The description that the offerer had last sent in this dialog before this offer, offer or answer.
+    /// What the offerer had sent, offer or answer, in the last completed exchange of this dialog.
     pub offerer_before: Option<Arc<Description>>,
     /// The same of the answerer.
     pub answerer_before: Option<Arc<Description>>,
@@ -61,16 +84,4 @@ pub struct Exchange {
     pub offer_in: Slot,
     /// What carried the answer.
     pub answer_in: Slot,
-}
-
-/// The offer/answer state of one dialog: none, an offer pending, or agreed.
-#[derive(Clone, Debug, Default)]
-pub struct Engine {}
-
-impl Engine {
-    /// Takes the next body of the dialog, who sent it and what carried it; gives what it is, and the exchange that it completes.
-    pub fn on(&mut self, slot: Slot, from_caller: bool, body: Option<&Arc<Description>>) -> (Option<SdpRole>, Option<Exchange>) {
-        let _ = (slot, from_caller, body);
-        (None, None)
-    }
 }
