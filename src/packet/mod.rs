@@ -1,5 +1,11 @@
 //! Takes frames, gives packets and what they carry, never remembers more than the fragments of one datagram.
 
+mod decode;
+mod fragments;
+mod ip;
+mod link;
 mod view;
 
+pub use decode::{Decoded, decode};
+pub use fragments::{FragmentPart, Fragments, Whole};
 pub use view::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags};

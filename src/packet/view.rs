@@ -98,10 +98,10 @@ pub enum Packet<'a> {
     Tcp(Segment<'a>),
     /// A part of a datagram.
     Fragment(Fragment<'a>),
-    /// An ICMP or ICMPv6 message; `quotes_sip` when it quotes a SIP datagram.
+    /// An ICMP or ICMPv6 message.
     Icmp {
-        /// Whether the quoted packet is SIP.
-        quotes_sip: bool,
+        /// The data of the UDP or TCP packet that an error quotes, as far as it does; empty for other messages.
+        quoted: &'a [u8],
     },
     /// IP, of a protocol that is not looked into.
     OtherIp {
