@@ -43,6 +43,8 @@ pub enum FlawKind {
     OutOfRange,
     /// The method of CSeq is not that of the request (RFC 3261 §8.1.1.5).
     MethodMismatch,
-    /// A branch without the cookie `z9hG4bK`, or the cookie alone (RFC 3261 §8.1.1.7).
+    /// A branch that is nothing but the cookie `z9hG4bK` (RFC 3261 §8.1.1.7).
     BadBranch,
+    /// The topmost Via has no branch, or one without the cookie: a peer of RFC 2543, to be matched as RFC 3261 §17.2.3 says.
+    NoCookie,
 }

@@ -124,10 +124,81 @@ impl HeaderName {
     /// The header that `name` names, in any case and in the compact form too.
     #[must_use]
     pub fn of(name: &[u8]) -> Self {
-        let known = |&&id: &&Self| match name {
-            [one] => id.compact() == Some(one.to_ascii_lowercase()),
-            _ => id.text().as_bytes().eq_ignore_ascii_case(name),
+        let (first, rest) = match name {
+            [] => return Self::Other,
+            &[one] => return COMPACT.get(usize::from(one | 0x20)).copied().unwrap_or(Self::Other),
+            &[first, .., last] => (first, last),
         };
-        Self::ALL.iter().find(known).copied().unwrap_or(Self::Other)
+        let mut slot = slot(name.len(), first, rest);
+        loop {
+            let id = LONG[slot];
+            if id as u8 == Self::Other as u8 || id.text().as_bytes().eq_ignore_ascii_case(name) {
+                return id;
+            }
+            slot = (slot + 1) % LONG.len();
+        }
+    }
+}
+
+/// Where a name is looked for first in [`LONG`]: three facts of it that hardly two headers share.
+const fn slot(len: usize, first: u8, last: u8) -> usize {
+    let (first, last) = ((first | 0x20) as usize, (last | 0x20) as usize);
+    (len * 37 + first * 5 + last * 11) % 256
+}
+
+/// The headers by their compact letter in lower case.
+static COMPACT: [HeaderName; 128] = {
+    let mut table = [HeaderName::Other; 128];
+    let mut i = 0;
+    while i < HeaderName::ALL.len() {
+        if let Some(letter) = HeaderName::ALL[i].compact() {
+            table[letter as usize] = HeaderName::ALL[i];
+        }
+        i += 1;
+    }
+    table
+};
+
+/// The headers by [`slot`] of their name, a taken slot giving way to the next; far from full, so that a search ends.
+static LONG: [HeaderName; 256] = {
+    let mut table = [HeaderName::Other; 256];
+    let mut i = 0;
+    while i < HeaderName::ALL.len() {
+        let text = HeaderName::ALL[i].text().as_bytes();
+        let mut at = slot(text.len(), text[0], text[text.len() - 1]);
+        while !matches!(table[at], HeaderName::Other) {
+            at = (at + 1) % table.len();
+        }
+        table[at] = HeaderName::ALL[i];
+        i += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_header_is_known_by_its_name_in_any_case_and_by_its_letter() {
+        for &id in HeaderName::ALL {
+            assert_eq!(HeaderName::of(id.text().as_bytes()), id);
+            assert_eq!(HeaderName::of(id.text().to_ascii_uppercase().as_bytes()), id);
+            if let Some(letter) = id.compact() {
+                assert_eq!([HeaderName::of(&[letter]), HeaderName::of(&[letter.to_ascii_uppercase()])], [id; 2]);
+            }
+        }
+    }
+
+    #[test]
+    fn other_names_are_other() {
+        for name in [&b""[..], b"z", b"\xe1", b"C%6Fntact", b"Contact ", b"X-Contact", b"\xff\xff"] {
+            assert_eq!(HeaderName::of(name), HeaderName::Other);
+        }
+    }
+
+    #[test]
+    fn every_header_has_a_bit_in_a_message() {
+        assert!((HeaderName::Other as u32) < u128::BITS);
     }
 }

@@ -168,8 +168,19 @@ impl Message {
 
     /// The values of every line of a header, unfolded, in order; a line may hold a list.
     pub fn all(&self, id: HeaderName) -> impl Iterator<Item = Cow<'_, [u8]>> {
+        self.lines(id).map(|h| self.value(h))
+    }
+
+    /// Every line of a header, in order.
+    pub fn lines(&self, id: HeaderName) -> impl Iterator<Item = &Header> {
         let present = self.has(id);
-        self.headers.iter().filter(move |h| present && h.id == id).map(|h| self.value(h))
+        self.headers.iter().filter(move |h| present && h.id == id)
+    }
+
+    /// Where `part`, which something read from this text borrows, stands in it; `None` where it is borrowed from elsewhere.
+    #[must_use]
+    pub fn place_of(&self, part: &[u8]) -> Option<Span> {
+        super::octet::place_of(part, &self.text)
     }
 
     /// The value of a header line, unfolded: line ends with the white space behind them are one space.

@@ -2,10 +2,16 @@
 
 mod arrival;
 mod flaw;
+mod grammar;
 mod header;
+mod keys;
 mod message;
 mod method;
+mod octet;
 mod scan;
+mod start;
+#[cfg(test)]
+mod torture;
 pub mod value;
 
 pub use arrival::Arrival;

@@ -1,11 +1,146 @@
 //! Takes the octets of one SIP message, gives the message with its flaws in one pass, never refuses what begins like SIP.
 
-use super::Message;
-use crate::transport::Envelope;
+use memchr::memchr;
+use smallvec::SmallVec;
+
+use super::keys::Keys;
+use super::octet::{is_lws, is_token};
+use super::start::start;
+use super::{Flaw, FlawKind, Header, HeaderName, Message};
+use crate::base::Span;
 
 /// Takes one framed payload; `None` only where it is not SIP at all. `stream` asks for the rules of stream transports (RFC 3261 §18.3).
 #[must_use]
 pub fn parse(bytes: Box<[u8]>, stream: bool) -> Option<Message> {
-    let _ = (bytes, stream, Envelope::default());
-    None
+    let mut lines = Lines { text: &bytes, next: bytes.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count(), bare_lf: None };
+    let mut flaws = Vec::new();
+    let start_line = lines.next()?;
+    let start = start(&bytes, start_line, &mut flaws)?;
+
+    let mut headers = SmallVec::<[Header; 32]>::new();
+    let mut present = 0;
+    let mut ended = false;
+    for line in &mut lines {
+        if line.is_empty() {
+            ended = true;
+            break;
+        }
+        match header(&bytes, line) {
+            Line::Header(header) => {
+                present |= 1 << header.id as u32;
+                headers.push(header);
+            }
+            Line::Continuation(more) => match headers.last_mut() {
+                Some(last) => unite(last, more),
+                None => flaws.push(Flaw { kind: FlawKind::NoColon, at: line }),
+            },
+            Line::Bad(kind) => flaws.push(Flaw { kind, at: line }),
+        }
+    }
+    flaws.extend(lines.bare_lf.map(|at| Flaw { kind: FlawKind::BareLf, at }));
+    if !ended {
+        flaws.push(Flaw { kind: FlawKind::NoEndOfHeaders, at: Span::new(bytes.len(), bytes.len()) });
+    }
+    let rest = Span::new(lines.next, bytes.len());
+    let keys = Keys::of(&bytes, start, &headers, &mut flaws);
+    let body = body(rest, keys.content_length, start_line, stream, &mut flaws);
+    let headers = Box::from(&*headers);
+    let Keys { call_id, from_tag, to_tag, branch, cseq, .. } = keys;
+    Some(Message { start, start_line, headers, present, body, flaws, call_id, from_tag, to_tag, branch, cseq, text: bytes })
+}
+
+/// The lines of a text, without their ends.
+struct Lines<'a> {
+    text: &'a [u8],
+    next: usize,
+    /// The first line that ends in LF alone.
+    bare_lf: Option<Span>,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let rest = self.text.get(self.next..).filter(|r| !r.is_empty())?;
+        let begin = self.next;
+        let Some(len) = memchr(b'\n', rest) else {
+            self.next = self.text.len();
+            let kept = rest.strip_suffix(b"\r").unwrap_or(rest).len();
+            return Some(Span::new(begin, begin + kept));
+        };
+        self.next = begin + len + 1;
+        let kept = match rest.get(..len) {
+            Some([kept @ .., b'\r']) => kept.len(),
+            _ => {
+                self.bare_lf.get_or_insert(Span::new(begin, begin + len));
+                len
+            }
+        };
+        Some(Span::new(begin, begin + kept))
+    }
+}
+
+/// What a line of the header part is.
+enum Line {
+    Header(Header),
+    /// More of the value before it (RFC 3261 §7.3.1), trimmed.
+    Continuation(Span),
+    Bad(FlawKind),
+}
+
+fn header(text: &[u8], at: Span) -> Line {
+    let line = at.of(text);
+    let start = at.start as usize;
+    if line.first().copied().is_some_and(is_lws) {
+        return Line::Continuation(trimmed(line, start));
+    }
+    let name_len = line.iter().position(|&b| !is_token(b)).unwrap_or(line.len());
+    let (name, behind) = line.split_at(name_len);
+    let [b':', value @ ..] = behind.trim_ascii_start() else {
+        return Line::Bad(if memchr(b':', line).is_some() { FlawKind::BadName } else { FlawKind::NoColon });
+    };
+    if name.is_empty() {
+        return Line::Bad(FlawKind::BadName);
+    }
+    let value = trimmed(value, start + line.len() - value.len());
+    Line::Header(Header { id: HeaderName::of(name), name: Span::new(start, start + name_len), value, folded: false })
+}
+
+/// Where `part`, which begins at `start`, stands without white space around it.
+fn trimmed(part: &[u8], start: usize) -> Span {
+    let behind = part.trim_ascii_start();
+    let start = start + part.len() - behind.len();
+    Span::new(start, start + behind.trim_ascii_end().len())
+}
+
+fn unite(header: &mut Header, more: Span) {
+    if more.is_empty() {
+        return;
+    }
+    if header.value.is_empty() {
+        header.value = more;
+    } else {
+        header.value.end = more.end;
+        header.folded = true;
+    }
+}
+
+/// The body (RFC 3261 §18.3): as long as announced, else all there is.
+fn body(rest: Span, announced: Option<(u64, Span)>, start_line: Span, stream: bool, flaws: &mut Vec<Flaw>) -> Span {
+    let Some((length, at)) = announced else {
+        if stream {
+            flaws.push(Flaw { kind: FlawKind::NoContentLength, at: start_line });
+        }
+        return rest;
+    };
+    let there = rest.len() as u64;
+    if length > there {
+        flaws.push(Flaw { kind: FlawKind::BodyShort, at });
+        return rest;
+    }
+    let end = rest.end - u32::try_from(there - length).unwrap_or(0);
+    if length < there {
+        flaws.push(Flaw { kind: FlawKind::BodyLong, at: Span { start: end, end: rest.end } });
+    }
+    Span { start: rest.start, end }
 }

@@ -1,13 +1,22 @@
 //! Takes the text of a header value, gives its parts borrowed from it, never fails on what it does not need.
 
+mod cseq;
+mod date;
+mod host;
 mod list;
+mod media_type;
 mod name_addr;
+mod number;
 mod params;
 mod uri;
 mod via;
 
+pub use cseq::{RAck, cseq, rack};
+pub use date::date;
 pub use list::elements;
+pub use media_type::{MediaType, media_type};
 pub use name_addr::{NameAddr, name_addr};
+pub use number::number;
 pub use params::Params;
 pub use uri::{Scheme, Uri, uri};
 pub use via::{Via, via};

@@ -1,6 +1,9 @@
 //! Takes `"Name" <uri>;params` or `uri;params`, gives its parts, never splits a list (RFC 3261 §20.10).
 
+use memchr::memchr;
+
 use super::{Params, Uri};
+use crate::sip::octet::quoted_len;
 
 /// One address of From, To, Contact, Route, P-Asserted-Identity and the like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,48 @@ impl<'a> NameAddr<'a> {
 /// Takes one list element; `None` where quotes or brackets do not close.
 #[must_use]
 pub fn name_addr(element: &[u8]) -> Option<NameAddr<'_>> {
-    let _ = element;
-    None
+    let element = element.trim_ascii();
+    let (display, rest) = match element.strip_prefix(b"\"") {
+        Some(inside) => {
+            let (name, rest) = inside.split_at_checked(quoted_len(inside)?)?;
+            (Some(name), rest.get(1..)?.trim_ascii_start())
+        }
+        None => (None, element),
+    };
+    let Some(open) = memchr(b'<', rest) else {
+        // Without brackets the parameters are the header's, not the URI's.
+        let (address, params) = rest.split_at_checked(memchr(b';', rest).unwrap_or(rest.len()))?;
+        return display.is_none().then_some(NameAddr { display, address: address.trim_ascii_end(), params: Params(params) });
+    };
+    let (name, inside) = (rest.get(..open)?.trim_ascii(), rest.get(open + 1..)?);
+    let (address, params) = inside.split_at_checked(memchr(b'>', inside)?)?;
+    let display = display.or((!name.is_empty()).then_some(name));
+    Some(NameAddr { display, address: address.trim_ascii(), params: Params(params.get(1..)?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(element: &str) -> (Option<&str>, &str, &str) {
+        let utf8 = |b| std::str::from_utf8(b).unwrap();
+        let read = name_addr(element.as_bytes()).unwrap();
+        (read.display.map(utf8), utf8(read.address), utf8(read.params.0))
+    }
+
+    #[test]
+    fn reads_each_form() {
+        assert_eq!(parts(r#""J \\\"" <sip:j@x>;tag=1"#), (Some(r#"J \\\""#), "sip:j@x", ";tag=1"));
+        assert_eq!(parts(r#""<a>, b" <sip:j@x;lr>"#), (Some("<a>, b"), "sip:j@x;lr", ""));
+        assert_eq!(parts("caller<sip:c@x>;tag=3"), (Some("caller"), "sip:c@x", ";tag=3"));
+        assert_eq!(parts("sip:c@x ; tag=3"), (None, "sip:c@x", "; tag=3"));
+        assert_eq!(parts("*"), (None, "*", ""));
+    }
+
+    #[test]
+    fn what_does_not_close_is_none() {
+        for element in [r#""Mr. J <sip:j@x>"#, "<sip:j@x", r#""J" sip:j@x"#, "\"", "\"\\"] {
+            assert_eq!(name_addr(element.as_bytes()), None, "{element}");
+        }
+    }
 }

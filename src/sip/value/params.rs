@@ -1,5 +1,7 @@
 //! Takes `;name=value` text, gives its parameters, never decides what they mean.
 
+use crate::sip::octet::before;
+
 /// The parameters behind a header value, a URI or a Via.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Params<'a>(pub &'a [u8]);
@@ -7,8 +9,19 @@ pub struct Params<'a>(pub &'a [u8]);
 impl<'a> Params<'a> {
     /// Each parameter with its value; names as written; quotes of a quoted value are kept off.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> {
-        let _ = self;
-        std::iter::empty()
+        let mut rest = Some(self.0);
+        std::iter::from_fn(move || {
+            loop {
+                let text = rest?;
+                let (piece, behind) = split(text, b';');
+                rest = behind;
+                let piece = piece.trim_ascii();
+                if !piece.is_empty() {
+                    let (name, value) = split(piece, b'=');
+                    return Some((name.trim_ascii_end(), value.map(|v| unquote(v.trim_ascii_start()))));
+                }
+            }
+        })
     }
 
     /// The value of the first parameter called `name`, in any case; `Some(None)` for a flag.
@@ -27,5 +40,41 @@ impl<'a> Params<'a> {
     #[must_use]
     pub fn has(self, name: &[u8]) -> bool {
         self.get(name).is_some()
+    }
+}
+
+/// What is before the first `stop` outside quotes, and what is behind it where it comes.
+fn split(text: &[u8], stop: u8) -> (&[u8], Option<&[u8]>) {
+    let end = before(text, stop);
+    (text.get(..end).unwrap_or(text), text.get(end + 1..))
+}
+
+/// A quoted string without its quotes, escapes left as they are; other text as it is.
+fn unquote(value: &[u8]) -> &[u8] {
+    match value {
+        [b'"', inside @ .., b'"'] => inside,
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_flags_values_and_quoted_values_with_white_space_of_any_kind() {
+        let params = Params(b" ;lr ; Tag\r\n = 98asjd8;+sip.instance=\"<urn:uuid:1;2>\";empty=");
+        assert_eq!(params.value(b"tag"), Some(&b"98asjd8"[..]));
+        assert_eq!(params.get(b"LR"), Some(None));
+        assert_eq!(params.value(b"+sip.instance"), Some(&b"<urn:uuid:1;2>"[..]));
+        assert_eq!(params.value(b"empty"), Some(&b""[..]));
+        assert!(!params.has(b"2>"));
+        assert_eq!(params.iter().count(), 4);
+    }
+
+    #[test]
+    fn empty_parameters_are_left_out() {
+        assert_eq!(Params(b";;,;,,").iter().map(|(n, _)| n).collect::<Vec<_>>(), [&b","[..], b",,"]);
+        assert_eq!(Params(b"").iter().count(), 0);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
+use memchr::{memchr, memchr2};
+
 use super::Params;
+use super::host::host_port;
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,17 +43,130 @@ pub struct Uri<'a> {
     pub headers: &'a [u8],
 }
 
-impl Uri<'_> {
+impl<'a> Uri<'a> {
     /// The host as an IP address, where it is one.
     #[must_use]
     pub fn host_ip(&self) -> Option<IpAddr> {
         std::str::from_utf8(self.host).ok()?.parse().ok()
+    }
+
+    /// The scheme as written.
+    #[must_use]
+    pub fn scheme_text(&self) -> &'a [u8] {
+        before(self.text, memchr(b':', self.text)).0
+    }
+
+    /// The user part without the parameters inside it (`+49301234` of `+49301234;npdi`).
+    #[must_use]
+    pub fn user_name(&self) -> Option<&'a [u8]> {
+        self.user.map(|user| before(user, memchr(b';', user)).0)
+    }
+
+    /// The parameters inside the user part (RFC 3966 within SIP, RFC 3261 §19.1.6); of a tel URI its own.
+    #[must_use]
+    pub fn user_params(&self) -> Params<'a> {
+        match self.scheme {
+            Scheme::Tel => self.params,
+            _ => Params(self.user.map_or(&[][..], |user| before(user, memchr(b';', user)).1)),
+        }
     }
 }
 
 /// Takes a URI without angle brackets; `None` where it has no scheme or no host that could be read.
 #[must_use]
 pub fn uri(text: &[u8]) -> Option<Uri<'_>> {
-    let _ = text;
-    None
+    let (name, rest) = (text.get(..memchr(b':', text)?)?, text.get(memchr(b':', text)? + 1..)?);
+    let scheme = scheme(name)?;
+    let blank = Uri { text, scheme, user: None, password: None, host: &[], port: None, params: Params::default(), headers: &[] };
+    match scheme {
+        Scheme::Sip | Scheme::Sips => located(blank, rest),
+        Scheme::Tel => {
+            let (number, params) = before(rest, memchr(b';', rest));
+            Some(Uri { user: Some(number), params: Params(params), ..blank })
+        }
+        Scheme::Urn | Scheme::Other => Some(blank),
+    }
+}
+
+/// RFC 3986 §3.1: a letter, then letters, digits, `+`, `-` and `.`.
+fn scheme(name: &[u8]) -> Option<Scheme> {
+    let (first, rest) = name.split_first()?;
+    if !first.is_ascii_alphabetic() || !rest.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')) {
+        return None;
+    }
+    Some(match name {
+        _ if name.eq_ignore_ascii_case(b"sip") => Scheme::Sip,
+        _ if name.eq_ignore_ascii_case(b"sips") => Scheme::Sips,
+        _ if name.eq_ignore_ascii_case(b"tel") => Scheme::Tel,
+        _ if name.eq_ignore_ascii_case(b"urn") => Scheme::Urn,
+        _ => Scheme::Other,
+    })
+}
+
+/// The parts behind `sip:`. No `@` may stand anywhere but at the end of the user, so the user may hold `?`, `;` and `,` (RFC 3261 §25.1).
+fn located<'a>(blank: Uri<'a>, rest: &'a [u8]) -> Option<Uri<'a>> {
+    let (userinfo, rest) = match memchr(b'@', rest) {
+        Some(at) => (Some(rest.get(..at)?), rest.get(at + 1..)?),
+        None => (None, rest),
+    };
+    let (user, password) = match userinfo.map(|u| (u, memchr(b':', u))) {
+        Some((u, Some(at))) => (u.get(..at), u.get(at + 1..)),
+        Some((u, None)) => (Some(u), None),
+        None => (None, None),
+    };
+    let (hostport, rest) = before(rest, memchr2(b';', b'?', rest));
+    let (host, port) = host_port(hostport)?;
+    let (params, headers) = before(rest, memchr(b'?', rest));
+    Some(Uri { user, password, host, port, params: Params(params), headers: headers.get(1..).unwrap_or_default(), ..blank })
+}
+
+/// What comes before `at`, and the rest with the octet there.
+fn before(text: &[u8], at: Option<usize>) -> (&[u8], &[u8]) {
+    at.and_then(|at| text.split_at_checked(at)).unwrap_or((text, &[]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (Scheme, Option<&str>, &str, Option<u16>, &str, &str) {
+        let uri = uri(text.as_bytes()).unwrap();
+        let utf8 = |b| std::str::from_utf8(b).unwrap();
+        (uri.scheme, uri.user.map(utf8), utf8(uri.host), uri.port, utf8(uri.params.0), utf8(uri.headers))
+    }
+
+    #[test]
+    fn reads_what_typed_crates_get_wrong() {
+        assert_eq!(parts("sip:john.doe@example.com"), (Scheme::Sip, Some("john.doe"), "example.com", None, "", ""));
+        assert_eq!(parts("sip:a@b?Subject=x"), (Scheme::Sip, Some("a"), "b", None, "", "Subject=x"));
+        assert_eq!(parts("SIPS:[2001:db8::10]:5061;lr"), (Scheme::Sips, None, "2001:db8::10", Some(5061), ";lr", ""));
+        assert_eq!(parts("tel:7042;phone-context=+49"), (Scheme::Tel, Some("7042"), "", None, ";phone-context=+49", ""));
+        assert_eq!(parts("urn:service:sos"), (Scheme::Urn, None, "", None, "", ""));
+        assert_eq!(parts("soap.beep://192.0.2.103:3002").0, Scheme::Other);
+        let odd = "sip:who?,/;;*:pa$s@example.com:5080;a=b?c=d";
+        assert_eq!(parts(odd), (Scheme::Sip, Some("who?,/;;*"), "example.com", Some(5080), ";a=b", "c=d"));
+        assert_eq!(uri(odd.as_bytes()).unwrap().password, Some(&b"pa$s"[..]));
+    }
+
+    #[test]
+    fn parameters_of_the_number_are_apart_from_those_of_the_uri() {
+        let number = uri(b"sip:+49301234;npdi;rn=+4930@example.com;user=phone").unwrap();
+        assert_eq!(number.user_name(), Some(&b"+49301234"[..]));
+        assert_eq!(number.user_params().value(b"rn"), Some(&b"+4930"[..]));
+        assert!(number.params.has(b"user") && !number.params.has(b"rn"));
+    }
+
+    #[test]
+    fn no_scheme_or_no_host_is_none() {
+        for text in ["", "sip:", "example.com", "sip:a@", "<sip:a@b>", "sip:2001:db8::10", "sip:a@b:99999", "sip:[::1", "sip:a b"] {
+            assert_eq!(uri(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_numeric_host_is_an_address() {
+        assert_eq!(uri(b"sip:192.0.2.1").unwrap().host_ip(), Some("192.0.2.1".parse().unwrap()));
+        assert_eq!(uri(b"sip:[::1]:5060").unwrap().host_ip(), Some("::1".parse().unwrap()));
+        assert_eq!(uri(b"sip:example.com").unwrap().host_ip(), None);
+    }
 }
