@@ -177,7 +177,8 @@ pub struct CodecCount {
     pub codec: String,
     pub offered: u64,
     pub answered: u64,
-    pub sent_streams: u64,
+    /// `None` until streams are bound to their calls.
+    pub sent_streams: Option<u64>,
 }
 
 /// The five counts of a rule.
