@@ -11,6 +11,8 @@ mod flaw;
 mod interop;
 mod keying;
 mod media;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod scan;
 
