@@ -1,9 +1,21 @@
-//! Takes sessions that are over, gives the ratios and delays of RFC 6076 and their companions, never a threshold.
+//! Takes sessions that are over with the moments of the load, gives the ratios and delays of RFC 6076 and their companions, never a threshold.
 
+mod admission;
 mod distribution;
+mod erlang;
+mod gate;
+mod gauge;
+mod load;
 #[cfg(test)]
 mod oracle;
+pub mod series;
 mod tally;
 
+pub use admission::LimitLoad;
 pub use distribution::Distribution;
+pub use erlang::erlang_b;
+pub use gate::Excursion;
+pub use gauge::{Gauge, Rate};
+pub use load::{Carried, Load, Route, Slice};
+pub use series::Timeline;
 pub use tally::{Ratio, Tally};

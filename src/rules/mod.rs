@@ -21,10 +21,11 @@ mod sig;
 mod sip;
 mod txn;
 
+pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
 pub use rule::{Check, Offender, Rule, Scope};
 pub use subject::{
-    CaptureSubject, DialogSubject, Excursion, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic,
-    PolicySubject, SessionSubject, TransactionSubject, WaiverUse,
+    CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,
+    SessionSubject, TransactionSubject, WaiverUse,
 };
 pub use verdict::{Breach, Reason, Verdict};

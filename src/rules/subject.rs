@@ -1,8 +1,8 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
 use crate::base::Time;
-use crate::call::{Dialog, OfferAnswer, Place, Session, Trace, Transaction};
-use crate::metrics::Tally;
+use crate::call::{Dialog, OfferAnswer, Place, Session, Transaction};
+use crate::metrics::{Excursion, Tally};
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
 use crate::sdp::Description;
 use crate::sip::Arrival;
@@ -83,25 +83,6 @@ pub struct IntervalSubject<'a> {
     pub start: Option<Time>,
     pub tally: &'a Tally,
     pub terms: &'a Terms,
-}
-
-/// A time span in which a limit was exceeded.
-#[derive(Clone, Debug)]
-pub struct Excursion {
-    /// When it began.
-    pub start: Time,
-    /// When it ended; the end of the capture where it lasts.
-    pub end: Time,
-    /// The highest load.
-    pub peak: f64,
-    /// When the peak was first reached.
-    pub peak_at: Time,
-    /// How many attempts or sessions were beyond the limit.
-    pub beyond: u64,
-    /// The (limit+1)-th INVITE.
-    pub evidence: Trace,
-    /// Its Call-ID.
-    pub call_id: Box<str>,
 }
 
 /// An admission limit and the load that it met in one scope.

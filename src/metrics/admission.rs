@@ -1,0 +1,182 @@
+//! Takes the moments that change the load, gives how often each admission limit was exceeded and when, never a verdict (`standards.md` §8.6).
+
+use std::collections::BTreeMap;
+
+use super::gate::{Excursion, Gate};
+use super::load::Route;
+use crate::base::Time;
+use crate::call::{LoadEvent, LoadKind};
+use crate::policy::{Basis, Limit, LimitKind, LimitScope, Party, Policy, TrunkId};
+
+/// Sources that exceeded a limit and are told apart; those beyond share one entry.
+const SOURCES: usize = 4096;
+
+/// An admission limit and the load that it met in one scope.
+#[derive(Clone, Debug)]
+pub struct LimitLoad {
+    /// The limit.
+    pub limit: Limit,
+    /// The direction of the session that first met it.
+    pub direction: (Party, Party),
+    /// What it was measured for: `alpha → bravo`, an SBE, a number. Numbers are as in the messages: reports redact.
+    pub scope: String,
+    /// The highest load.
+    pub peak: f64,
+    /// When it was exceeded.
+    pub excursions: Vec<Excursion>,
+}
+
+/// What a limit is measured for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Pair(Party, Party),
+    Direction(Party, Party),
+    Trunk(TrunkId),
+    Sbe(Party, Box<str>),
+    Source(Party, Party, Box<str>),
+    /// Sources that never exceeded the limit, or too many to tell apart.
+    OtherSources,
+}
+
+/// The scopes of one limit.
+#[derive(Clone, Debug, Default)]
+struct Scopes {
+    live: BTreeMap<Scope, Gate>,
+    /// Sources that went quiet.
+    past: BTreeMap<Scope, Gate>,
+    /// At so many live scopes idle sources are forgotten.
+    sweep_at: usize,
+}
+
+/// All limits, by id.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Admission {
+    limits: BTreeMap<String, Scopes>,
+}
+
+impl Admission {
+    pub(super) fn on(&mut self, event: &LoadEvent, route: &Route<'_>) {
+        for limit in route.terms.admission.limits.iter().filter(|l| l.enabled) {
+            let Some(rises) = change(limit, event.kind) else { continue };
+            let Some(scope) = Scope::of(limit, event, route) else { continue };
+            if !self.limits.contains_key(limit.id.as_str()) {
+                self.limits.insert(limit.id.clone(), Scopes::default());
+            }
+            let Some(scopes) = self.limits.get_mut(limit.id.as_str()) else { continue };
+            let gate = scopes.live.entry(scope).or_insert_with(|| Gate::new(limit, (route.from, route.to)));
+            if rises {
+                gate.rise(event);
+            } else {
+                gate.fall(event.at);
+            }
+            scopes.forget_idle(event.at);
+        }
+    }
+
+    pub(super) fn finish(&mut self, end: Time) {
+        for scopes in self.limits.values_mut() {
+            for (scope, mut gate) in std::mem::take(&mut scopes.live) {
+                gate.finish(end);
+                scopes.keep(scope, gate);
+            }
+        }
+    }
+
+    pub(super) fn loads(&self, policy: &Policy) -> Vec<LimitLoad> {
+        let scopes = self.limits.values().flat_map(|s| &s.past);
+        scopes
+            .map(|(scope, gate)| LimitLoad {
+                limit: gate.limit().clone(),
+                direction: gate.direction(),
+                scope: scope.name(gate.limit(), policy),
+                peak: gate.peak(),
+                excursions: gate.excursions().to_vec(),
+            })
+            .collect()
+    }
+}
+
+/// Whether an event adds to what the limit counts (`true`) or takes from it (`false`).
+fn change(limit: &Limit, kind: LoadKind) -> Option<bool> {
+    match (limit.kind, limit.basis, kind) {
+        (LimitKind::Attempts, _, LoadKind::Attempt) => Some(true),
+        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::Attempt) => Some(true),
+        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::AttemptEnded) => Some(false),
+        (LimitKind::Concurrent, Some(Basis::Attempted), _) => None,
+        (LimitKind::Concurrent, _, LoadKind::Answered) => Some(true),
+        (LimitKind::Concurrent, _, LoadKind::Ended) => Some(false),
+        _ => None,
+    }
+}
+
+impl Scopes {
+    /// Forgets sources without live sessions or attempts in their window; amortised, one look at each source per doubling.
+    fn forget_idle(&mut self, now: Time) {
+        if self.live.len() < self.sweep_at.max(1024) {
+            return;
+        }
+        let idle = |(scope, gate): &mut (&Scope, &mut Gate)| matches!(scope, Scope::Source(..)) && gate.is_idle(now);
+        let gone: Vec<Scope> = self.live.iter_mut().filter_map(|mut entry| idle(&mut entry).then(|| entry.0.clone())).collect();
+        for scope in gone {
+            if let Some(gate) = self.live.remove(&scope) {
+                self.keep(scope, gate);
+            }
+        }
+        self.sweep_at = self.live.len() * 2;
+    }
+
+    fn keep(&mut self, scope: Scope, gate: Gate) {
+        let quiet = matches!(scope, Scope::Source(..)) && gate.excursions().is_empty();
+        let crowded = self.past.len() >= SOURCES && !self.past.contains_key(&scope);
+        let scope = if quiet || crowded { Scope::OtherSources } else { scope };
+        match self.past.get_mut(&scope) {
+            Some(past) => past.absorb(gate),
+            None => {
+                self.past.insert(scope, gate);
+            }
+        }
+    }
+}
+
+impl Scope {
+    fn of(limit: &Limit, event: &LoadEvent, route: &Route<'_>) -> Option<Self> {
+        let (from, to) = (route.from, route.to);
+        let sbe = |party, ip: std::net::IpAddr| {
+            let declared = route.policy.peer(party).and_then(|p| p.sbe_at(ip));
+            declared.map_or_else(|| ip.to_string().into(), |s| Box::from(s.name.as_str()))
+        };
+        Some(match limit.scope {
+            LimitScope::Pair => Self::Pair(from.min(to), from.max(to)),
+            LimitScope::Direction => Self::Direction(from, to),
+            LimitScope::TrunkGroup => Self::Trunk(route.trunk?),
+            // The element that has to bear the load is the one that receives it.
+            LimitScope::Sbe => Self::Sbe(to, sbe(to, event.invite.destination.ip)),
+            LimitScope::Source => Self::Source(
+                from,
+                to,
+                match limit.key.as_deref() {
+                    Some("callee") => event.callee.clone()?,
+                    Some("sbe") => sbe(from, event.invite.source.ip),
+                    _ => event.caller.clone()?,
+                },
+            ),
+        })
+    }
+
+    fn name(&self, limit: &Limit, policy: &Policy) -> String {
+        let name = |party| policy.party_name(party);
+        let key = limit.key.as_deref().unwrap_or("caller");
+        match self {
+            Self::Pair(a, b) => format!("{} ↔ {}", name(*a), name(*b)),
+            Self::Direction(from, to) => format!("{} → {}", name(*from), name(*to)),
+            Self::Trunk(id) => {
+                let peer = policy.peers.get(usize::from(id.peer));
+                let group = peer.and_then(|p| p.trunk_groups.get(usize::from(id.group)));
+                format!("trunk group {}", group.map_or("?", |g| &g.id))
+            }
+            Self::Sbe(_, sbe) => format!("SBE {sbe}"),
+            Self::Source(_, _, source) => format!("{key} {source}"),
+            Self::OtherSources => format!("every other {key}"),
+        }
+    }
+}

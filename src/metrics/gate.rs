@@ -1,0 +1,322 @@
+//! Takes the sessions or attempts of one scope in time order, gives the spans in which they exceeded a limit, never another scope's.
+
+use super::gauge::Rate;
+use crate::base::Time;
+use crate::call::{LoadEvent, Trace};
+use crate::policy::{Limit, LimitKind, Party};
+
+/// So many excursions of a scope are told apart; later ones extend the last.
+const EXCURSIONS: usize = 1024;
+
+/// A time span in which a limit was exceeded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Excursion {
+    /// When it began.
+    pub start: Time,
+    /// When it ended; the end of the capture where it lasts.
+    pub end: Time,
+    /// The highest load: sessions at once, or attempts in a window.
+    pub peak: f64,
+    /// When the peak was first reached.
+    pub peak_at: Time,
+    /// How many attempts or sessions were beyond the limit.
+    pub beyond: u64,
+    /// The (limit+1)-th INVITE.
+    pub evidence: Trace,
+    /// Its Call-ID.
+    pub call_id: Box<str>,
+}
+
+/// What a limit counts.
+#[derive(Clone, Debug)]
+enum Meter {
+    /// Sessions at once.
+    Sessions(u64),
+    /// Attempts in a sliding window.
+    Window(Rate),
+    /// Attempts against a token bucket; the window is kept for the load.
+    Bucket(Rate, Bucket),
+}
+
+/// Tokens in units that make refilling exact: a token is `token` units, a nanosecond brings `refill`.
+#[derive(Clone, Debug)]
+struct Bucket {
+    token: i128,
+    refill: i128,
+    depth: i128,
+    units: i128,
+    at: Option<Time>,
+}
+
+/// A limit in one scope.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    limit: Limit,
+    direction: (Party, Party),
+    meter: Meter,
+    peak: f64,
+    open: Option<Excursion>,
+    excursions: Vec<Excursion>,
+}
+
+impl Gate {
+    pub(super) fn new(limit: &Limit, direction: (Party, Party)) -> Self {
+        let window = nanos(limit.window_s.unwrap_or(1.0));
+        let meter = match (limit.kind, limit.burst) {
+            (LimitKind::Concurrent, _) => Meter::Sessions(0),
+            (_, None) => Meter::Window(Rate::over(window)),
+            (_, Some(burst)) => Meter::Bucket(Rate::over(window), Bucket::new(limit.value.value, window, burst)),
+        };
+        Self { limit: limit.clone(), direction, meter, peak: 0.0, open: None, excursions: Vec::new() }
+    }
+
+    /// A session or an attempt begins.
+    pub(super) fn rise(&mut self, event: &LoadEvent) {
+        self.pass(event.at);
+        let (load, beyond) = match &mut self.meter {
+            Meter::Sessions(live) => {
+                *live += 1;
+                (real(*live), real(*live) > self.limit.value.value)
+            }
+            Meter::Window(rate) => {
+                let count = real(rate.note(event.at));
+                (count, count > self.limit.value.value)
+            }
+            Meter::Bucket(rate, bucket) => (real(rate.note(event.at)), !bucket.take()),
+        };
+        self.peak = self.peak.max(load);
+        if !beyond {
+            return;
+        }
+        let excursion = self.open.get_or_insert_with(|| Excursion {
+            start: event.at,
+            end: event.at,
+            peak: load,
+            peak_at: event.at,
+            beyond: 0,
+            evidence: event.invite.clone(),
+            call_id: event.call_id.clone(),
+        });
+        excursion.beyond += 1;
+        if load > excursion.peak {
+            (excursion.peak, excursion.peak_at) = (load, event.at);
+        }
+    }
+
+    /// A session ends.
+    pub(super) fn fall(&mut self, at: Time) {
+        let Meter::Sessions(live) = &mut self.meter else { return };
+        *live = live.saturating_sub(1);
+        if real(*live) <= self.limit.value.value {
+            self.close(at);
+        }
+    }
+
+    /// Time passes: the attempts that leave the window, or the tokens that come back, may end an excursion.
+    fn pass(&mut self, to: Time) {
+        let over = match &mut self.meter {
+            Meter::Sessions(_) => None,
+            Meter::Window(rate) => {
+                let mut over = None;
+                while let Some(left) = rate.leave(to) {
+                    if over.is_none() && real(rate.count()) <= self.limit.value.value {
+                        over = Some(left);
+                    }
+                }
+                over
+            }
+            Meter::Bucket(rate, bucket) => {
+                while rate.leave(to).is_some() {}
+                bucket.refill(to)
+            }
+        };
+        if let Some(at) = over {
+            self.close(at);
+        }
+    }
+
+    fn close(&mut self, at: Time) {
+        let Some(excursion) = self.open.take() else { return };
+        self.record(Excursion { end: at, ..excursion });
+    }
+
+    fn record(&mut self, excursion: Excursion) {
+        if self.excursions.len() < EXCURSIONS {
+            self.excursions.push(excursion);
+        } else if let Some(last) = self.excursions.last_mut() {
+            last.end = last.end.max(excursion.end);
+            last.beyond += excursion.beyond;
+            if excursion.peak > last.peak {
+                (last.peak, last.peak_at) = (excursion.peak, excursion.peak_at);
+            }
+        }
+    }
+
+    /// The capture ends.
+    pub(super) fn finish(&mut self, end: Time) {
+        self.pass(end);
+        self.close(end);
+    }
+
+    /// Whether nothing of it lives: another begun later would say the same.
+    pub(super) fn is_idle(&mut self, now: Time) -> bool {
+        self.pass(now);
+        self.open.is_none()
+            && match &self.meter {
+                Meter::Sessions(live) => *live == 0,
+                Meter::Window(rate) => rate.count() == 0,
+                Meter::Bucket(rate, bucket) => rate.count() == 0 && bucket.units >= bucket.depth,
+            }
+    }
+
+    /// Adds what another of the same limit met.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.peak = self.peak.max(other.peak);
+        other.excursions.into_iter().for_each(|e| self.record(e));
+    }
+
+    pub(super) const fn limit(&self) -> &Limit {
+        &self.limit
+    }
+
+    pub(super) const fn direction(&self) -> (Party, Party) {
+        self.direction
+    }
+
+    pub(super) const fn peak(&self) -> f64 {
+        self.peak
+    }
+
+    pub(super) fn excursions(&self) -> &[Excursion] {
+        &self.excursions
+    }
+}
+
+impl Bucket {
+    /// Millionths of an agreed value are kept; finer ones are no agreement.
+    const SCALE: f64 = 1e6;
+
+    fn new(value: f64, window: i64, burst: f64) -> Self {
+        let token = i128::from(window) * 1_000_000;
+        let depth = i128::from(whole(burst * Self::SCALE)) * i128::from(window);
+        Self { token, refill: i128::from(whole(value * Self::SCALE)), depth, units: depth, at: None }
+    }
+
+    /// Refills up to `to`; gives when a token was there again, where none was before.
+    fn refill(&mut self, to: Time) -> Option<Time> {
+        let from = self.at.replace(to).unwrap_or(to);
+        let before = self.units;
+        let gained = self.refill.saturating_mul(i128::from(to.since(from).max(0)));
+        self.units = before.saturating_add(gained).min(self.depth);
+        if before >= self.token || self.units < self.token || self.refill <= 0 {
+            return None;
+        }
+        let wait = (self.token - before + self.refill - 1) / self.refill;
+        Some(from.plus(i64::try_from(wait).unwrap_or(i64::MAX)))
+    }
+
+    fn take(&mut self) -> bool {
+        let there = self.units >= self.token;
+        if there {
+            self.units -= self.token;
+        }
+        there
+    }
+}
+
+fn nanos(seconds: f64) -> i64 {
+    whole(seconds * 1e9).max(1)
+}
+
+/// The nearest whole number; casts saturate.
+#[allow(clippy::cast_possible_truncation)]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}
+
+#[allow(clippy::cast_precision_loss)]
+const fn real(n: u64) -> f64 {
+    n as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::{at, load_m};
+    use super::*;
+    use crate::call::LoadKind;
+    use crate::policy::{Basis, Clause, LimitScope, Provenance};
+
+    fn limit(kind: LimitKind, value: f64, burst: Option<f64>) -> Limit {
+        let provenance = Provenance { source: "policy.toml".into(), line: None, path: "admission.limit".into() };
+        Limit {
+            id: "test".into(),
+            kind,
+            scope: LimitScope::Direction,
+            basis: Some(Basis::Confirmed),
+            key: None,
+            window_s: Some(1.0),
+            value: Clause::new(value, provenance.into()),
+            burst,
+            warn_at: None,
+            enabled: true,
+        }
+    }
+
+    const ATTEMPTS: [f64; 9] = [0.0, 0.2, 0.4, 0.9, 1.0, 1.1, 1.15, 1.9, 2.0];
+
+    fn after_attempts(limit: &Limit) -> Gate {
+        let party = Party::Unknown;
+        let mut gate = Gate::new(limit, (party, party));
+        for t in ATTEMPTS {
+            let invite = Trace { first: at(t), ..Trace::default() };
+            let event = LoadEvent { at: at(t), kind: LoadKind::Attempt, call_id: "c".into(), invite, caller: None, callee: None };
+            gate.rise(&event);
+        }
+        gate.finish(at(10.0));
+        gate
+    }
+
+    fn spans(gate: &Gate) -> Vec<(Time, Time, f64, u64)> {
+        gate.excursions().iter().map(|e| (e.start, e.end, e.peak, e.beyond)).collect()
+    }
+
+    // Oracle C1. At 1.9 the window (0.9, 1.9] holds 1.0, 1.1, 1.15 and 1.9: four, not beyond the limit.
+    #[test]
+    fn oracle_c1_a_sliding_window_is_open_on_the_left() {
+        let gate = after_attempts(&limit(LimitKind::Attempts, 4.0, None));
+        assert_eq!(spans(&gate), [(at(1.1), at(1.4), 6.0, 2)]);
+        assert_eq!(gate.excursions()[0].evidence.first, at(1.1));
+    }
+
+    #[test]
+    fn oracle_c2_a_token_bucket_refills_exactly() {
+        let gate = after_attempts(&limit(LimitKind::Attempts, 2.0, Some(3.0)));
+        assert_eq!(spans(&gate), [(at(1.1), at(1.5), 6.0, 2)]);
+    }
+
+    #[test]
+    fn oracle_c3_the_third_session_at_once() {
+        let limit = limit(LimitKind::Concurrent, 2.0, None);
+        let mut gate = Gate::new(&limit, (Party::Unknown, Party::Unknown));
+        for event in load_m() {
+            match event.kind {
+                LoadKind::Answered => gate.rise(&event),
+                LoadKind::Ended => gate.fall(event.at),
+                _ => {}
+            }
+        }
+        gate.finish(at(300.0));
+        assert_eq!(spans(&gate), [(at(25.0), at(30.0), 3.0, 1)]);
+        assert_eq!(&*gate.excursions()[0].call_id, "M3");
+    }
+
+    #[test]
+    fn what_lasts_ends_with_the_capture() {
+        let limit = limit(LimitKind::Concurrent, 0.0, None);
+        let mut gate = Gate::new(&limit, (Party::Unknown, Party::Unknown));
+        let first = load_m().into_iter().find(|e| e.kind == LoadKind::Answered).unwrap();
+        gate.rise(&first);
+        gate.finish(at(300.0));
+        assert_eq!(spans(&gate), [(at(4.7), at(300.0), 1.0, 1)]);
+    }
+}
