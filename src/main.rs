@@ -1,3 +1,7 @@
 //! Takes arguments, calls the library, gives the exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    speerlint::cli::run(std::env::args_os())
+}

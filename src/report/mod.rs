@@ -1,1 +1,14 @@
 //! Takes the audit, gives text, JSON and HTML, never a number of its own.
+
+pub mod csv;
+mod digest;
+mod directory;
+mod escape;
+mod figures;
+pub mod json;
+#[cfg(test)]
+mod sample;
+pub mod text;
+
+pub use directory::{check_dir, write_dir};
+pub use escape::visible;

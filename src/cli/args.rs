@@ -1,0 +1,132 @@
+//! Takes nothing, gives the command line as types, never runs a command.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::base::Time;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  no finding at or above `fail_on` of the policy
+  1  at least one such finding
+  2  a usage, policy, input or output error
+  3  the capture cannot answer: no rule that applies could be judged";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  speerlint audit trunk.pcap
+  speerlint audit 'week-46/*.pcapng.zst' --policy contract.toml --out report/
+  speerlint audit a.pcap b.pcap --policy contract.toml --format json > audit.json
+  tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
+  speerlint audit trunk.pcap --from 2026-11-14T10:00:00Z --to 2026-11-14T11:00:00Z";
+
+/// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
+#[derive(Debug, Parser)]
+#[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit captures against a policy
+    #[command(after_help = AUDIT_EXAMPLES, after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_STATUS}"))]
+    Audit(AuditArguments),
+    /// Work with a policy
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// List the rules, or show the page of one
+    #[command(after_help = "Examples:\n  speerlint rules\n  speerlint rules SIP-METHOD-001")]
+    Rules {
+        /// The rule to show
+        id: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AuditArguments {
+    /// Capture files, directories, globs, or `-` for standard input; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The policy; without it the built-in baseline applies and the peers are inferred
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// Write report.html, report.json, findings.csv and charts/*.svg here
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// Leave out frames before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) from: Option<Time>,
+    /// Leave out frames from this time on (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) to: Option<Time>,
+    /// No progress bar and no text report: the exit status says it all
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Say whether a policy can be believed, with every mistake in it
+    #[command(after_help = "Example:\n  speerlint policy check contract.toml")]
+    Check {
+        /// The policy
+        file: PathBuf,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// speerlint/report/1
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal
+    Auto,
+    /// In any case
+    Always,
+    /// In no case
+    Never,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    let timestamp: jiff::Timestamp = text.parse().map_err(|_| "not a time like 2026-11-14T10:00:00Z".to_owned())?;
+    i64::try_from(timestamp.as_nanosecond()).map(Time).map_err(|_| "out of the range of capture times".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_rfc3339() {
+        assert_eq!(time("2026-11-14T10:14:05.113203007Z"), Ok(Time(1_794_651_245_113_203_007)));
+        assert_eq!(time("2026-11-14T11:14:05+01:00"), Ok(Time(1_794_651_245_000_000_000)));
+        assert!(time("yesterday").is_err() && time("9999-01-01T00:00:00Z").is_err());
+    }
+}

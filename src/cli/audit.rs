@@ -1,0 +1,49 @@
+//! Takes the arguments of `audit`, gives its reports and its exit status, never a verdict of its own.
+
+use super::Status;
+use super::args::{AuditArguments, Color, Format};
+use super::output::{look, stdout};
+use super::progress::Bar;
+use crate::audit::Verdict;
+use crate::base::{Error, Result};
+use crate::pipeline::{self, Request};
+use crate::report;
+
+/// Audits, and writes what was asked for.
+pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
+    let request = Request {
+        inputs: arguments.captures.clone(),
+        policy: arguments.policy.clone(),
+        threads: arguments.threads,
+        from: arguments.from,
+        to: arguments.to,
+        // Hashing costs as much as reading: only for the reports that show it.
+        hash: arguments.out.is_some() || arguments.format == Format::Json,
+    };
+    if let (Some(from), Some(to)) = (request.from, request.to)
+        && from >= to
+    {
+        return Err(Error::Usage("--from must be before --to".into()));
+    }
+    if let Some(dir) = &arguments.out {
+        // Better to know before an hour of reading than after it.
+        report::check_dir(dir)?;
+    }
+    let audit = {
+        let bar = Bar::new(arguments.quiet);
+        pipeline::audit(&request, &|progress| bar.show(progress))?
+    };
+    if let Some(dir) = &arguments.out {
+        report::write_dir(dir, &audit)?;
+    }
+    match arguments.format {
+        Format::Json => stdout(|out| report::json::write(&audit, out))?,
+        Format::Text if arguments.quiet => {}
+        Format::Text => stdout(|out| report::text::write(&audit, look(color), out))?,
+    }
+    Ok(match audit.verdict {
+        Verdict::Pass => Status::Clean,
+        Verdict::Fail => Status::Findings,
+        Verdict::Inconclusive => Status::Inconclusive,
+    })
+}

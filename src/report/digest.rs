@@ -1,0 +1,306 @@
+//! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
+
+use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, PolicyInfo, RuleCoverage, Totals, Verdict};
+use crate::base::Time;
+use crate::capture::CaptureInfo;
+use crate::policy::Severity;
+use crate::report::figures::{bytes, count, counted, duration, moment, period};
+
+/// The verdict as a word.
+pub(super) const fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+/// Why the verdict is what it is.
+pub(super) fn verdict_reason(audit: &Audit) -> String {
+    let threshold = audit.policy.fail_on.unwrap_or(Severity::High);
+    let fatal = standing(audit).filter(|f| f.severity >= threshold).count() as u64;
+    match audit.verdict {
+        Verdict::Pass => format!("no finding at or above {}", threshold.name()),
+        Verdict::Fail => format!("{} at or above {}", counted(fatal, "finding"), threshold.name()),
+        Verdict::Inconclusive => "the capture cannot answer: no rule that applies could be judged".into(),
+    }
+}
+
+/// The findings that no waiver covers.
+pub(super) fn standing(audit: &Audit) -> impl Iterator<Item = &Finding> {
+    audit.findings.iter().filter(|f| f.outcome == FindingOutcome::Violation)
+}
+
+/// How many findings of which weight: `1 critical, 2 high, 1 waived`.
+pub(super) fn tally(audit: &Audit) -> String {
+    let mut parts: Vec<String> = Severity::ALL
+        .iter()
+        .rev()
+        .map(|&s| (s.name(), standing(audit).filter(|f| f.severity == s).count()))
+        .chain([("waived", audit.findings.len() - standing(audit).count())])
+        .filter(|&(_, n)| n > 0)
+        .map(|(word, n)| format!("{} {word}", count(n as u64)))
+        .collect();
+    if parts.is_empty() {
+        parts.push("no findings".into());
+    }
+    parts.join(", ")
+}
+
+/// First and last time over all captures.
+pub(super) fn span(audit: &Audit) -> Option<(Time, Time)> {
+    let first = audit.captures.iter().filter_map(|c| c.first_time).min()?;
+    let last = audit.captures.iter().filter_map(|c| c.last_time).max()?;
+    Some((first, last))
+}
+
+/// The captures together: how many files, when, how long, how many frames.
+pub(super) fn scope(audit: &Audit) -> String {
+    let files = counted(audit.captures.len() as u64, "file");
+    let frames = counted(audit.captures.iter().map(|c| c.frames).sum(), "frame");
+    match span(audit) {
+        Some((first, last)) => format!("{files}, {} ({}), {frames}", period(first, last), duration(last.seconds_since(first))),
+        None => format!("{files}, {frames}"),
+    }
+}
+
+/// What a capture file is: `pcapng, gzip, ETHERNET, 12.3 MB, 61,728 frames`.
+pub(super) fn capture_facts(capture: &CaptureInfo) -> String {
+    let mut parts = vec![word(&capture.format)];
+    parts.extend(capture.compression.as_ref().map(word));
+    parts.extend(capture.link_types.iter().cloned());
+    parts.push(bytes(capture.bytes));
+    parts.push(counted(capture.frames, "frame"));
+    parts.join(", ")
+}
+
+/// What is wrong with a capture file.
+pub(super) fn capture_notes(capture: &CaptureInfo) -> Vec<String> {
+    let mut notes = Vec::new();
+    if capture.truncated {
+        notes.push("truncated: it ends in the middle of a record".into());
+    }
+    notes.extend(capture.damage.iter().map(|d| {
+        let then =
+            d.resumed_at.map_or_else(|| "nothing could be read after it".into(), |at| format!("reading went on at byte {}", count(at)));
+        format!("damaged at byte {} (after frame {}): {}; {then}", count(d.offset), count(d.after_frame.into()), d.what)
+    }));
+    if capture.dropped > 0 {
+        notes.push(format!("the capturing program lost {}", counted(capture.dropped, "packet")));
+    }
+    notes
+}
+
+/// The policy that was applied.
+pub(super) fn policy(policy: &PolicyInfo) -> String {
+    let Some(path) = &policy.path else {
+        return format!("built-in baseline ({}), peers inferred: {}", policy.profiles.join(", "), list(&policy.peers));
+    };
+    let title = policy.title.as_ref().map(|t| format!(" “{t}”")).unwrap_or_default();
+    let peers = if policy.inferred { "peers inferred" } else { "peers" };
+    format!("{}{title}, revision {} ({path}), {peers}: {}", policy.id, policy.revision, list(&policy.peers))
+}
+
+/// What the captures hold, one sentence each.
+pub(super) fn intake(audit: &Audit) -> Vec<String> {
+    let i = &audit.intake;
+    let t = &i.sip_by_transport;
+    let transports =
+        [("UDP", t.udp), ("TCP", t.tcp), ("TLS", t.tls), ("WS", t.ws), ("WSS", t.wss), ("SCTP", t.sctp), ("TLS-SCTP", t.tls_sctp)];
+    let with = |pairs: &[(&str, u64)]| {
+        let parts: Vec<String> = pairs.iter().filter(|p| p.1 > 0).map(|(what, n)| format!("{} {what}", count(*n))).collect();
+        parts.join(", ")
+    };
+    let mut sip = counted(i.sip_messages, "SIP message");
+    for part in [
+        with(&transports),
+        with(&[
+            ("malformed", i.sip_malformed),
+            ("retransmitted", i.sip_retransmissions),
+            ("seen twice by the tap", i.sip_mirror_duplicates),
+        ]),
+    ] {
+        if !part.is_empty() {
+            sip += &format!("; {part}");
+        }
+    }
+    let media = with(&[("RTP", i.rtp_packets), ("RTCP", i.rtcp_packets), ("SRTP", i.srtp_packets)]);
+    let odd = with(&[("undecodable frames", i.undecodable_frames)]);
+    let anomalies: Vec<String> = i.anomalies.iter().map(|(a, n)| format!("{} {}", count(n), a.name())).collect();
+    let mut lines = vec![sip];
+    if !media.is_empty() {
+        lines.push(format!("{media} packets"));
+    }
+    let oddities: Vec<String> = [odd].into_iter().chain(anomalies).filter(|s| !s.is_empty()).collect();
+    if !oddities.is_empty() {
+        lines.push(format!("oddities: {}", oddities.join(", ")));
+    }
+    lines
+}
+
+/// The sessions.
+pub(super) fn sessions(totals: &Totals) -> String {
+    if totals.attempts == 0 {
+        return "no session requests".into();
+    }
+    let mut parts = vec![format!("{} answered", count(totals.answered)), format!("{} failed", count(totals.failed))];
+    parts.push(format!("{} cancelled", count(totals.cancelled)));
+    if totals.censored > 0 {
+        parts.push(format!("{} without their end in the capture", count(totals.censored)));
+    }
+    format!(
+        "{}: {}; {}, at most {} at once",
+        counted(totals.attempts, "attempt"),
+        parts.join(", "),
+        counted(totals.dialogs, "dialog"),
+        count(totals.peak_concurrent)
+    )
+}
+
+/// Between whom: `bravo → alpha`; empty where there are no sides.
+pub(super) fn direction(from: &str, to: &str) -> String {
+    match (from.is_empty(), to.is_empty()) {
+        (true, true) => String::new(),
+        (false, true) => from.to_owned(),
+        (true, false) => to.to_owned(),
+        (false, false) => format!("{from} → {to}"),
+    }
+}
+
+/// How much of the traffic a finding touches: `214 of 1,032 calls`, or how often it was seen.
+pub(super) fn extent(finding: &Finding) -> String {
+    match finding.calls {
+        mix if mix.of > 0 && mix.affected > 0 => format!("{} of {}", count(mix.affected), counted(mix.of, "call")),
+        _ => counted(finding.count, "time"),
+    }
+}
+
+/// How often and when a finding was seen.
+pub(super) fn seen(finding: &Finding) -> String {
+    let when = if finding.count > 1 { period(finding.first_time, finding.last_time) } else { moment(finding.first_time) };
+    format!("{}, {when}", counted(finding.count, "time"))
+}
+
+/// What was agreed, with the place: `forbidden (policy.toml, [sip.methods])`.
+pub(super) fn agreed(finding: &Finding) -> String {
+    let Some(clause) = &finding.clause else { return finding.agreed.clone() };
+    let table = clause.path.rsplit_once('.').map_or(clause.path.as_str(), |(table, _)| table);
+    format!("{} ({}, [{table}])", finding.agreed, clause.source)
+}
+
+/// What a waiver says.
+pub(super) fn waiver(finding: &Finding) -> Option<String> {
+    finding.waiver.as_ref().map(|w| {
+        let ticket = w.ticket.as_ref().map(|t| format!(" ({t})")).unwrap_or_default();
+        format!("{} until {}: {}{ticket}", w.id, moment(w.expires), w.reason)
+    })
+}
+
+/// The Wireshark display filter that shows the exhibits, for each capture that holds some.
+pub(super) fn filters(exhibits: &[Exhibit]) -> Vec<(&str, String)> {
+    let mut by_capture: Vec<(&str, Vec<String>)> = Vec::new();
+    for exhibit in exhibits.iter().filter(|e| e.frame > 0) {
+        let frame = exhibit.frame.to_string();
+        match by_capture.iter_mut().find(|(capture, _)| *capture == exhibit.capture) {
+            Some((_, frames)) if frames.contains(&frame) => {}
+            Some((_, frames)) => frames.push(frame),
+            None => by_capture.push((&exhibit.capture, vec![frame])),
+        }
+    }
+    by_capture.into_iter().map(|(capture, frames)| (capture, format!("frame.number in {{{}}}", frames.join(", ")))).collect()
+}
+
+/// What became of a rule over the whole capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Looked {
+    /// Broken at least once.
+    Broken,
+    /// Broken only where a waiver allows it.
+    Waived,
+    /// Kept whenever it could be judged.
+    Kept,
+    /// Had something to judge and could not.
+    Unjudged,
+    /// Had nothing to judge.
+    Idle,
+    /// Switched off by the policy.
+    Off,
+}
+
+impl Looked {
+    /// Its words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Waived => "waived",
+            Self::Kept => "kept",
+            Self::Unjudged => "not judged",
+            Self::Idle => "never applied",
+            Self::Off => "switched off",
+        }
+    }
+
+    /// What became of `rule`.
+    pub(super) fn of(rule: &RuleCoverage) -> Self {
+        let c = &rule.coverage;
+        match () {
+            () if !rule.enabled => Self::Off,
+            () if c.violation > 0 => Self::Broken,
+            () if c.waived > 0 => Self::Waived,
+            () if c.pass > 0 => Self::Kept,
+            () if !c.indeterminate.is_empty() => Self::Unjudged,
+            () => Self::Idle,
+        }
+    }
+}
+
+/// How many rules were broken, kept, not judged …
+pub(super) fn coverage(rules: &[RuleCoverage]) -> Vec<(Looked, u64)> {
+    [Looked::Broken, Looked::Waived, Looked::Kept, Looked::Unjudged, Looked::Idle, Looked::Off]
+        .into_iter()
+        .map(|looked| (looked, rules.iter().filter(|r| Looked::of(r) == looked).count() as u64))
+        .collect()
+}
+
+/// Why a rule could not be judged: `boundary 12, one-way 3`.
+pub(super) fn reasons(rule: &RuleCoverage) -> String {
+    let parts: Vec<String> = rule.coverage.indeterminate.iter().map(|(r, n)| format!("{} {}", r.name(), count(*n))).collect();
+    parts.join(", ")
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".into() } else { names.join(", ") }
+}
+
+/// The serde word of a small enum (`pcapng`, `gzip`).
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn never_looked_is_not_kept() {
+        let audit = sample::full();
+        let of = |id: &str| Looked::of(audit.rules.iter().find(|r| r.id == id).unwrap());
+        assert_eq!(of("SIP-METHOD-001"), Looked::Broken);
+        assert_eq!(of("PRV-TOPO-001"), Looked::Waived);
+        assert_eq!(of("DLG-STATE-001"), Looked::Unjudged);
+        assert_eq!(of("MED-CODEC-001"), Looked::Idle);
+        assert_eq!(of("SIP-URI-003"), Looked::Off);
+        assert_eq!(coverage(&audit.rules).iter().map(|(_, n)| n).sum::<u64>(), audit.rules.len() as u64);
+    }
+
+    #[test]
+    fn a_filter_names_each_frame_once_and_each_capture_apart() {
+        let mut finding = sample::full().findings.remove(0);
+        finding.exhibits[1].frame = 1482;
+        finding.exhibits[2].capture = "other.pcap".into();
+        let expected =
+            vec![("bravo-2026-11-14.pcapng", "frame.number in {1482}".to_owned()), ("other.pcap", "frame.number in {1602}".to_owned())];
+        assert_eq!(filters(&finding.exhibits), expected);
+    }
+}

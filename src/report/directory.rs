@@ -1,0 +1,100 @@
+//! Takes a directory, gives it the report files, never one that is not whole.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::{csv, json};
+use crate::audit::Audit;
+use crate::base::{Error, Result};
+
+/// Finds out whether [`write_dir`] could write to `dir`, and leaves nothing behind.
+///
+/// # Errors
+/// When it could not.
+pub fn check_dir(dir: &Path) -> Result<()> {
+    // The directory itself, or the nearest one above it that is there.
+    let there = dir.ancestors().map(|d| if d.as_os_str().is_empty() { Path::new(".") } else { d }).find(|d| d.exists());
+    let there = there.unwrap_or(Path::new("."));
+    tempfile::tempfile_in(there).map(drop).map_err(|e| Error::output(dir, &e))
+}
+
+/// Writes `report.json` and `findings.csv` to `dir`, which is made where it is missing. Each file is written aside
+/// and renamed when all are complete.
+///
+/// # Errors
+/// When the directory or a file cannot be written; then no file is changed.
+pub fn write_dir(dir: &Path, audit: &Audit) -> Result<()> {
+    let files = [aside(dir, "report.json", |out| json::write(audit, out))?, aside(dir, "findings.csv", |out| csv::write(audit, out))?];
+    for (file, path) in files {
+        file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
+    }
+    Ok(())
+}
+
+/// Writes a file under a name that nobody reads; gives it with the name that it shall have.
+fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(NamedTempFile, PathBuf)> {
+    let path = dir.join(name);
+    let written = (|| {
+        let parent = path.parent().unwrap_or(dir);
+        fs::create_dir_all(parent)?;
+        let mut file = builder().tempfile_in(parent)?;
+        let mut out = BufWriter::new(&mut file);
+        write(&mut out)?;
+        out.flush()?;
+        drop(out);
+        file.as_file().sync_all()?;
+        Ok(file)
+    })();
+    written.map(|file| (file, path.clone())).map_err(|e: io::Error| Error::output(&path, &e))
+}
+
+/// Temporary files with the permissions that ordinary files get.
+fn builder() -> Builder<'static, 'static> {
+    let mut builder = Builder::new();
+    builder.prefix(".speerlint-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn listing(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn all_files_are_there_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("deep/report");
+        check_dir(&dir).unwrap();
+        assert!(listing(parent.path()).is_empty());
+        write_dir(&dir, &sample::full()).unwrap();
+        write_dir(&dir, &sample::full()).unwrap();
+        assert_eq!(listing(&dir), ["findings.csv", "report.json"]);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_an_error_and_stays_as_it_was() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("file");
+        fs::write(&file, "mine").unwrap();
+        let dir = file.join("report");
+        assert!(matches!(check_dir(&dir), Err(Error::Output { .. })));
+        assert!(matches!(write_dir(&dir, &sample::full()), Err(Error::Output { .. })));
+        assert_eq!(listing(parent.path()), ["file"]);
+        // One name of the report is taken by a directory: no other file may have been replaced or left over by the failed write.
+        let taken = parent.path().join("taken");
+        fs::create_dir_all(taken.join("report.json/x")).unwrap();
+        assert!(matches!(write_dir(&taken, &sample::full()), Err(Error::Output { .. })));
+        assert_eq!(listing(&taken), ["report.json"]);
+    }
+}
