@@ -25,7 +25,7 @@ pub fn check_dir(dir: &Path) -> Result<()> {
 /// and renamed when all are complete.
 ///
 /// # Errors
-/// When the directory or a file cannot be written; then no file is changed.
+/// When the directory or a file cannot be written; what could not be written stays as it was.
 pub fn write_dir(dir: &Path, audit: &Audit) -> Result<()> {
     let files = [aside(dir, "report.json", |out| json::write(audit, out))?, aside(dir, "findings.csv", |out| csv::write(audit, out))?];
     for (file, path) in files {
