@@ -139,6 +139,15 @@ impl Message {
         }
     }
 
+    /// The reason phrase of a response.
+    #[must_use]
+    pub fn reason(&self) -> Option<&[u8]> {
+        match self.start {
+            Start::Response { reason, .. } => Some(self.at(reason)),
+            Start::Request { .. } => None,
+        }
+    }
+
     /// All header lines, in order.
     #[must_use]
     pub fn headers(&self) -> &[Header] {

@@ -4,10 +4,13 @@ mod arrival;
 mod flaw;
 mod grammar;
 mod header;
+pub mod interop;
 mod keys;
 mod message;
 mod method;
 mod octet;
+#[cfg(test)]
+mod oracle;
 mod scan;
 mod start;
 #[cfg(test)]

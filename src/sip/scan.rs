@@ -144,3 +144,81 @@ fn body(rest: Span, announced: Option<(u64, Span)>, start_line: Span, stream: bo
     }
     Span { start: rest.start, end }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "OPTIONS sip:b@example.com SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa, SIP/2.0/TCP x\r\nf: <sip:a@x>;tag=1\r\n\
+                        T :\r\n sip:b@example.com ;\r\n\ttag = 2\r\nI: c1@x\r\nCSeq: 7 OPTIONS\r\n";
+
+    fn read(text: &str, stream: bool) -> (Message, Vec<FlawKind>) {
+        let message = parse(text.as_bytes().into(), stream).unwrap();
+        let flaws = message.flaws().iter().map(|f| f.kind).collect();
+        (message, flaws)
+    }
+
+    #[test]
+    fn keys_are_found_behind_compact_names_folds_and_commas() {
+        let (message, flaws) = read(&format!("\r\n\r\n{HEAD}l: 2\r\n\r\nhi"), true);
+        assert_eq!(flaws, []);
+        assert_eq!((message.call_id(), message.branch()), (&b"c1@x"[..], Some(&b"z9hG4bKa"[..])));
+        assert_eq!((message.from_tag(), message.to_tag()), (Some(&b"1"[..]), Some(&b"2"[..])));
+        assert_eq!(message.cseq().map(|c| c.number), Some(7));
+        assert_eq!(message.body(), b"hi");
+        assert_eq!(message.get(HeaderName::To).unwrap(), &b"sip:b@example.com ; tag = 2"[..]);
+    }
+
+    #[test]
+    fn a_datagram_without_content_length_is_body_to_its_end_and_a_stream_lacks_it() {
+        let text = format!("{HEAD}\r\nhello");
+        assert_eq!(read(&text, false).1, []);
+        assert_eq!(read(&text, false).0.body(), b"hello");
+        assert_eq!(read(&text, true).1, [FlawKind::NoContentLength]);
+    }
+
+    #[test]
+    fn the_body_is_as_long_as_announced_or_as_there_is() {
+        let (message, flaws) = read(&format!("{HEAD}l: 2\r\n\r\nhi there"), false);
+        assert_eq!((message.body(), &*flaws), (&b"hi"[..], &[FlawKind::BodyLong][..]));
+        assert_eq!(message.at(message.flaws()[0].at), b" there");
+        let (message, flaws) = read(&format!("{HEAD}l: 9\r\n\r\nhi"), false);
+        assert_eq!((message.body(), &*flaws), (&b"hi"[..], &[FlawKind::BodyShort][..]));
+        let (message, flaws) = read(&format!("{HEAD}l: many\r\n\r\nhi"), false);
+        assert_eq!((message.body(), &*flaws), (&b"hi"[..], &[FlawKind::BadContentLength][..]));
+    }
+
+    #[test]
+    fn broken_lines_are_flaws_and_lose_nothing_else() {
+        let (message, flaws) = read("BYE sip:b SIP/2.0\r\n odd\r\nnocolon\r\nA b: c\r\n: d\r\ni: 1\nContent-Length: 0\r\n\r\n", false);
+        use FlawKind as K;
+        assert_eq!(flaws, [K::NoColon, K::NoColon, K::BadName, K::BadName, K::BareLf]);
+        assert_eq!((message.call_id(), message.headers().len()), (&b"1"[..], 2));
+    }
+
+    #[test]
+    fn a_message_that_ends_in_its_headers_keeps_them() {
+        let (message, flaws) = read("BYE sip:b SIP/2.0\r\nCall-ID: 1\r\nCSeq: 1 BYE", false);
+        assert_eq!(flaws, [FlawKind::NoEndOfHeaders]);
+        assert_eq!((message.call_id(), message.cseq().map(|c| c.number)), (&b"1"[..], Some(1)));
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_no_keys() {
+        let cseq = |value: &str| {
+            let (message, flaws) = read(&format!("BYE sip:b SIP/2.0\r\nCSeq: {value}\r\n\r\n"), false);
+            (message.cseq().map(|c| c.number), flaws)
+        };
+        assert_eq!(cseq("2147483647 BYE"), (Some(2_147_483_647), vec![]));
+        assert_eq!(cseq("2147483648 BYE"), (Some(2_147_483_648), vec![FlawKind::OutOfRange]));
+        assert_eq!(cseq("4294967296 BYE"), (None, vec![FlawKind::OutOfRange]));
+        assert_eq!(cseq("1 INVITE"), (Some(1), vec![FlawKind::MethodMismatch]));
+    }
+
+    #[test]
+    fn what_does_not_begin_like_sip_is_none() {
+        for text in ["", "\r\n\r\n", "\0", "GET / HTTP/1.1\r\n\r\n", "hello SIP/2.0 there\r\n"] {
+            assert!(parse(text.as_bytes().into(), false).is_none(), "{text:?}");
+        }
+    }
+}

@@ -8,6 +8,9 @@ mod media_type;
 mod name_addr;
 mod number;
 mod params;
+mod reason;
+mod session_expires;
+mod telephone;
 mod uri;
 mod via;
 
@@ -18,5 +21,8 @@ pub use media_type::{MediaType, media_type};
 pub use name_addr::{NameAddr, name_addr};
 pub use number::number;
 pub use params::Params;
+pub use reason::{ReasonValue, reason};
+pub use session_expires::{Refresher, SessionExpires, session_expires};
+pub use telephone::Telephone;
 pub use uri::{Scheme, Uri, uri};
 pub use via::{Via, via};
