@@ -2,24 +2,9 @@
 
 use std::sync::Arc;
 
+use super::record::Record;
+use super::{ByteOrder, Interface, Layout, LinkType};
 use crate::base::{Origin, Time};
-
-/// A link type as the file header or interface block names it (the LINKTYPE_ registry of tcpdump.org).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LinkType(pub u16);
-
-/// What a record needs to be read: the interface it was captured on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Interface {
-    /// What the packets begin with.
-    pub link: LinkType,
-    /// Time stamp units per second.
-    pub units: u64,
-    /// Seconds to add to every time stamp.
-    pub offset: i64,
-    /// The snapshot length; 0 for none.
-    pub snaplen: u32,
-}
 
 /// Consecutive whole records of one capture inside a batch.
 #[derive(Clone, Debug)]
@@ -28,22 +13,22 @@ pub struct Run {
     pub capture: u32,
     /// Number of its first frame in that capture.
     pub first_frame: u32,
+    /// How many frames it holds.
+    pub frames: u32,
     /// Place of its first frame in the merged order.
     pub first_serial: u64,
     /// Where its records lie in the batch.
     pub bytes: std::ops::Range<usize>,
-    /// Whether the records are big-endian.
-    pub big_endian: bool,
-    /// Whether they are pcapng blocks (else classic records); runs hold packet blocks and blocks to skip, never a section or interface block.
-    pub pcapng: bool,
-    /// The length of a classic record header: 16, or 24 in the modified format.
-    pub record_header: usize,
-    /// The interfaces known where the run begins; classic captures have one.
+    /// The byte order of the record headers.
+    pub order: ByteOrder,
+    /// Classic records or pcapng blocks; never a section block, since that may change both.
+    pub layout: Layout,
+    /// The interfaces that its records may name, by index; classic captures have one.
     pub interfaces: Arc<[Interface]>,
 }
 
 /// Whole records of one or more captures, in the order of the capture: the unit that a worker takes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
     /// The records.
     pub bytes: Vec<u8>,
@@ -53,12 +38,18 @@ pub struct Batch {
     pub clock: Time,
 }
 
+impl Default for Batch {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), runs: Vec::new(), clock: Time::MIN }
+    }
+}
+
 /// One captured packet, borrowed from its batch.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// Where it stands in the evidence.
     pub origin: Origin,
-    /// Its time stamp.
+    /// Its time stamp; of a pcapng simple packet, which has none, the running clock.
     pub time: Time,
     /// The latest time stamp up to here: time as a clock that never runs back.
     pub clock: Time,
@@ -71,23 +62,60 @@ pub struct Frame<'a> {
 }
 
 /// The frames of a batch, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Frames<'a> {
-    _batch: &'a Batch,
+    bytes: &'a [u8],
+    runs: std::slice::Iter<'a, Run>,
+    /// The run being walked, the place of its next record, and how many of its frames are behind.
+    run: Option<&'a Run>,
+    at: usize,
+    behind: u32,
+    clock: Time,
 }
 
 impl Batch {
+    /// An empty batch that will use the memory of `spare`.
+    pub(super) fn over(mut spare: Vec<u8>) -> Self {
+        spare.clear();
+        Self { bytes: spare, ..Self::default() }
+    }
+
     /// Its frames, in order.
     #[must_use]
     pub fn frames(&self) -> Frames<'_> {
-        Frames { _batch: self }
+        Frames { bytes: &self.bytes, runs: self.runs.iter(), run: None, at: 0, behind: 0, clock: self.clock }
+    }
+
+    /// How many frames it holds.
+    #[must_use]
+    pub fn frame_count(&self) -> u64 {
+        self.runs.iter().map(|run| u64::from(run.frames)).sum()
     }
 }
 
 impl<'a> Iterator for Frames<'a> {
     type Item = Frame<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Frame<'a>> {
-        None
+        loop {
+            if let Some(run) = self.run
+                && let Some(record) = Record::next(self.bytes, run, self.at)
+                && let Some(data) = self.bytes.get(record.data)
+            {
+                let origin = Origin {
+                    serial: run.first_serial + u64::from(self.behind),
+                    capture: run.capture,
+                    frame: run.first_frame.saturating_add(self.behind),
+                };
+                self.at = record.whole.end;
+                self.behind += 1;
+                let time = record.time.unwrap_or(if self.clock == Time::MIN { Time(0) } else { self.clock });
+                self.clock = self.clock.max(time);
+                return Some(Frame { origin, time, clock: self.clock, link: record.link, data, wire_len: record.wire_len });
+            }
+            let run = self.runs.next()?;
+            (self.run, self.at, self.behind) = (Some(run), run.bytes.start, 0);
+        }
     }
 }

@@ -1,7 +1,28 @@
 //! Takes paths, gives batches of whole frames in the order they were captured, never looks inside a packet.
 
 mod batch;
+mod byte_order;
+mod classic;
+mod cursor;
+mod file;
 mod info;
+mod inputs;
+mod interface;
+mod pcapng;
+mod reader;
+mod record;
+mod section;
+mod source;
+mod walk;
 
-pub use batch::{Batch, Frame, Frames, Interface, LinkType, Run};
+#[cfg(test)]
+mod forge;
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batch, Frame, Frames, Run};
+pub use byte_order::ByteOrder;
 pub use info::{CaptureInfo, Compression, Damage, Format, Secrets};
+pub use interface::{Interface, LinkType};
+pub use reader::{Options, Reader, TOLERANCE};
+pub use record::Layout;
