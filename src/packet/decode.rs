@@ -326,8 +326,8 @@ mod tests {
             let mut data = [&[0; 12], &[0x08, 0][..], &ipv4_udp()].concat();
             let at = at.index(data.len());
             data.splice(at..(at + noise.len()).min(data.len()), noise);
-            decode(&frame(link, &data));
-            decode(&frame(link, &data[at..]));
+            let _ = decode(&frame(link, &data));
+            let _ = decode(&frame(link, &data[at..]));
         }
     }
 }

@@ -1,5 +1,15 @@
 //! Takes packets, gives framed SIP payloads as they arrived, never keeps a connection that is over.
 
+mod connections;
 mod envelope;
+mod framing;
+mod half;
+mod segment;
+mod sniff;
+mod stream;
 
+pub use connections::Connections;
 pub use envelope::{Envelope, Payload};
+pub use framing::{Framer, Framing, MAX_MESSAGE};
+pub use segment::SegmentPart;
+pub use sniff::looks_like_sip;

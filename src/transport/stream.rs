@@ -1,0 +1,217 @@
+//! Takes the octets of one direction of a connection in order, gives the SIP messages in them, never waits for what will not come.
+
+use std::collections::VecDeque;
+
+use memchr::memchr;
+
+use super::framing::{Framer, Framing};
+use super::sniff::is_http_line;
+use crate::base::{Anomalies, Anomaly, Time};
+
+/// How much of a stream that was met in its middle is searched for a SIP start line.
+const SEARCH: usize = 64 << 10;
+
+/// What one direction of a connection carries.
+///
+/// TLS and WebSocket belong here: each would turn its octets into those of an inner `Stream`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carries {
+    /// Not known yet; so many octets were skipped in search of a start line.
+    Unknown { skipped: usize },
+    /// SIP in the clear.
+    Sip,
+    /// Something else: its octets are dropped.
+    Other,
+}
+
+/// How a run of octets came.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Passage {
+    /// Capture time of its segment.
+    pub time: Time,
+    /// IP identification of its segment.
+    pub ip_id: u32,
+    /// VLAN of its segment.
+    pub vlan: Option<u16>,
+}
+
+/// One message cut out of a stream.
+pub(super) struct Framed {
+    pub bytes: Box<[u8]>,
+    /// The passage of its first octet, with the earliest time of all.
+    pub first: Passage,
+    /// The latest time of all.
+    pub last: Time,
+    /// Whether octets of it are missing.
+    pub cut: bool,
+}
+
+/// One direction of a connection, in order.
+pub(super) struct Stream {
+    carries: Carries,
+    /// Whether the first octets may lie in the middle of a message.
+    midstream: bool,
+    framer: Framer,
+    /// What is not yet consumed.
+    buffer: Vec<u8>,
+    /// Where `buffer` begins in the stream.
+    begin: u64,
+    /// Where each run of octets in `buffer` ends in the stream, and how it came.
+    passages: VecDeque<(u64, Passage)>,
+    /// Octets to drop: the rest of a message of which a part is missing.
+    skip: u64,
+    /// Whether framing is lost.
+    lost: bool,
+}
+
+impl Default for Stream {
+    fn default() -> Self {
+        Self {
+            carries: Carries::Unknown { skipped: 0 },
+            midstream: false,
+            framer: Framer::default(),
+            buffer: Vec::new(),
+            begin: 0,
+            passages: VecDeque::new(),
+            skip: 0,
+            lost: false,
+        }
+    }
+}
+
+impl Stream {
+    /// Says that the octets to come may begin anywhere.
+    pub(super) const fn begins_midstream(&mut self) {
+        self.midstream = true;
+    }
+
+    /// Whether its octets are of no interest.
+    pub(super) fn is_other(&self) -> bool {
+        self.carries == Carries::Other
+    }
+
+    /// Octets held.
+    pub(super) fn held(&self) -> usize {
+        self.buffer.len() + self.passages.len() * size_of::<(u64, Passage)>()
+    }
+
+    /// Takes the next octets.
+    pub(super) fn feed(&mut self, octets: &[u8], passage: Passage, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        if self.is_other() {
+            return;
+        }
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(octets.len());
+        let octets = octets.get(skip..).unwrap_or_default();
+        self.skip -= skip as u64;
+        self.begin += skip as u64;
+        if octets.is_empty() {
+            return;
+        }
+        self.buffer.extend_from_slice(octets);
+        self.passages.push_back((self.begin + self.buffer.len() as u64, passage));
+        self.frame(out, anomalies);
+    }
+
+    fn frame(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        let mut used = 0;
+        loop {
+            let rest = self.buffer.get(used..).unwrap_or_default();
+            let framing = self.framer.next(rest);
+            if let Carries::Unknown { skipped } = self.carries {
+                self.carries = match framing {
+                    Framing::Message(_) => Carries::Sip,
+                    _ if self.framer.in_message() => Carries::Sip,
+                    Framing::Resync(n) if !self.may_still_be_sip(rest, skipped + n) => Carries::Other,
+                    Framing::Resync(n) => Carries::Unknown { skipped: skipped + n },
+                    Framing::KeepAlive(_) | Framing::More => self.carries,
+                };
+                if self.is_other() {
+                    self.forget();
+                    return;
+                }
+            }
+            match framing {
+                Framing::More => break,
+                Framing::KeepAlive(n) => used += n,
+                Framing::Message(n) => {
+                    let bytes = rest.get(..n).unwrap_or_default().into();
+                    out.push(self.framed(used, bytes, false));
+                    used += n;
+                    self.lost = false;
+                }
+                Framing::Resync(n) => {
+                    if self.carries == Carries::Sip && !std::mem::replace(&mut self.lost, true) {
+                        anomalies.note(Anomaly::SipResync);
+                    }
+                    used += n;
+                }
+            }
+        }
+        self.consume(used);
+    }
+
+    /// Whether a stream that does not begin with a start line is worth a search: it was met in its middle and does not begin like HTTP.
+    fn may_still_be_sip(&self, octets: &[u8], skipped: usize) -> bool {
+        let line = memchr(b'\n', octets).and_then(|end| octets.get(..end)).unwrap_or(octets);
+        self.midstream && skipped <= SEARCH && !is_http_line(line)
+    }
+
+    /// Passes over octets that never will come. What they belong to is given as far as it is known, and framing goes on behind it where it can.
+    pub(super) fn gap(&mut self, missing: u64, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        let unread = self.framer.need().map_or(self.skip, |need| need.saturating_sub(self.buffer.len()) as u64);
+        self.close(out, anomalies);
+        self.begin += missing;
+        self.midstream = true;
+        self.skip = unread.saturating_sub(missing);
+    }
+
+    /// Gives what is known of a message that will not become whole.
+    pub(super) fn close(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        if self.framer.in_message() || (self.carries == Carries::Sip && !self.lost && !self.buffer.is_empty()) {
+            anomalies.note(Anomaly::SipCut);
+        }
+        if self.framer.need().is_some() {
+            let bytes = self.buffer.as_slice().into();
+            out.push(self.framed(0, bytes, true));
+        }
+        self.begin += self.buffer.len() as u64;
+        self.forget();
+    }
+
+    /// Drops what is held, as if it had not been understood.
+    pub(super) fn forget(&mut self) {
+        self.framer = Framer::default();
+        self.buffer = Vec::new();
+        self.passages = VecDeque::new();
+        self.skip = 0;
+    }
+
+    /// A message that stands `at` octets into the buffer.
+    fn framed(&self, at: usize, bytes: Box<[u8]>, cut: bool) -> Framed {
+        let start = self.begin + at as u64;
+        let end = start + bytes.len() as u64;
+        let from = self.passages.partition_point(|&(passage_end, _)| passage_end <= start);
+        let to = self.passages.partition_point(|&(passage_end, _)| passage_end < end);
+        let mut passages = self.passages.iter().skip(from).take(to + 1 - from).map(|&(_, passage)| passage);
+        let mut first = passages.next().unwrap_or_default();
+        let mut last = first.time;
+        for passage in passages {
+            first.time = first.time.min(passage.time);
+            last = last.max(passage.time);
+        }
+        Framed { bytes, first, last, cut }
+    }
+
+    fn consume(&mut self, used: usize) {
+        // An idle connection holds no memory for octets: there may be very many.
+        if used == self.buffer.len() {
+            self.buffer = Vec::new();
+        } else {
+            self.buffer.drain(..used);
+        }
+        self.begin += used as u64;
+        while self.passages.front().is_some_and(|&(end, _)| end <= self.begin) {
+            self.passages.pop_front();
+        }
+    }
+}
