@@ -58,6 +58,8 @@ pub enum LoadKind {
     Ended,
     /// An attempted session ended: failure, timeout, or the end of the confirmed session.
     AttemptEnded,
+    /// A session request that had failed goes on: a challenge was answered, a redirection followed, another way tried. No new attempt.
+    Resumed,
     /// A session request began (first leg only).
     Attempt,
     /// The first 2xx of a session request.

@@ -1,11 +1,28 @@
 //! Takes SIP messages in order, gives transactions, dialogs, sessions and what happened when, never a verdict.
 
+mod ack;
+mod bargain;
 mod calls;
 mod happening;
+mod live_call;
+mod live_chain;
+mod live_dialog;
+mod live_transaction;
+mod marks;
+mod parties;
+mod path;
+mod phase;
 mod place;
+mod request;
+mod response;
+mod roster;
 mod session;
+mod sights;
+mod stage;
+mod timer;
 mod trace;
 mod transaction;
+mod turn;
 
 pub use calls::{Calls, Settings};
 pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over};
@@ -13,3 +30,8 @@ pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};
 pub use trace::Trace;
 pub use transaction::{AckFault, Ending, Transaction};
+
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod scenario;

@@ -1,6 +1,10 @@
 //! Takes a message that was judged, gives the little that is kept of it as evidence, never its text.
 
 use crate::base::{Endpoint, Origin, Time};
+use crate::sip::Arrival;
+
+/// How much of a start line is kept.
+const LONGEST: usize = 160;
 
 /// What is kept of a message: enough to find it again and to quote its first line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,4 +21,22 @@ pub struct Trace {
     pub destination: Endpoint,
     /// Its start line, lossily as text, at most 160 characters.
     pub line: Box<str>,
+}
+
+impl Trace {
+    /// What is kept of `arrival`.
+    #[must_use]
+    pub fn of(arrival: &Arrival) -> Self {
+        let (envelope, line) = (&arrival.envelope, arrival.message.start_line());
+        let line = String::from_utf8_lossy(line);
+        let line = line.char_indices().nth(LONGEST).map_or(&*line, |(end, _)| line.get(..end).unwrap_or(&line));
+        Self {
+            origin: envelope.origin,
+            first: envelope.first,
+            last: envelope.last,
+            source: envelope.source,
+            destination: envelope.destination,
+            line: line.into(),
+        }
+    }
 }

@@ -1,0 +1,110 @@
+//! Takes an ACK, gives its place and the final response that it acknowledges, never a transaction of its own (RFC 3261 §13.2.2.4, §17.1.1.3).
+
+use std::sync::Arc;
+
+use super::live_call::{LiveCall, is_repeat};
+use super::marks::{Marks, dialog_key};
+use super::path::Path;
+use super::stage::Stage;
+use super::turn::Turn;
+use super::{AckFault, Place, Standing};
+use crate::sdp::{Description, Slot};
+use crate::sip::{Arrival, Method};
+
+impl LiveCall {
+    pub(super) fn ack(&mut self, arrival: &Arrival, marks: &Marks, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
+        let path = Path::of(&arrival.envelope);
+        let dialog = marks.to.and_then(|to| self.dialog_of(marks.from, to, &path));
+        let by_branch = marks.key(Method::Invite);
+        if let Some(invite) = self.transactions.get_mut(by_branch) {
+            let repeat = invite.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
+            let place =
+                Place { repeat, standing: invite.standing, from_caller: invite.from_caller, method: Some(Method::Ack), ..Place::default() };
+            if is_repeat(&place) {
+                return place;
+            }
+            invite.acknowledge(arrival, marks, None);
+            if invite.final_code().is_none_or(|code| code >= 300) {
+                return place;
+            }
+        }
+        match dialog {
+            Some(key) => self.ack_in_dialog(key, arrival, marks, sdp, turn),
+            None => self.ack_astray(arrival, marks, turn),
+        }
+    }
+
+    fn ack_in_dialog(&mut self, key: u64, arrival: &Arrival, marks: &Marks, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
+        let Some(dialog) = self.dialogs.get_mut(key) else { return self.stray(arrival, marks, turn) };
+        let from_caller = dialog.is_from_caller(marks);
+        let mut place = Place {
+            standing: if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog },
+            from_caller: Some(from_caller),
+            method: Some(Method::Ack),
+            remote_target: dialog.target_of(from_caller).map(Into::into),
+            ..Place::default()
+        };
+        let Some(invite) = self.transactions.get_mut(dialog.invite) else {
+            place.repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);
+            return place;
+        };
+        // An ACK with the branch of its INVITE was noted there already.
+        if marks.key(Method::Invite) != invite.key {
+            place.repeat = invite.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
+        }
+        if is_repeat(&place) {
+            return place;
+        }
+        if marks.cseq != invite.cseq {
+            // The ACK of an earlier INVITE may come late.
+            if invite.final_code().is_some() && !invite.is_acknowledged() && marks.cseq > dialog.acknowledged {
+                invite.acknowledge(arrival, marks, Some(AckFault::CSeq));
+            }
+            return place;
+        }
+        dialog.acknowledged = marks.cseq;
+        invite.acknowledge(arrival, marks, None);
+        if invite.final_code().is_none_or(|code| code < 300) {
+            let (role, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp);
+            place.sdp_role = role;
+            let (path, chain) = (dialog.path, dialog.chain);
+            if let Some(chain) = chain.and_then(|serial| self.chains.get_mut(serial)).filter(|c| c.answered == Some(key)) {
+                chain.acknowledged();
+            }
+            self.agreed(agreed, &path, turn);
+        }
+        self.ack_past_hops(arrival, marks);
+        place
+    }
+
+    /// Without Record-Route the ACK of a 2xx goes past the hops that the INVITE took: it acknowledges at each of them.
+    fn ack_past_hops(&mut self, arrival: &Arrival, marks: &Marks) {
+        let path = Path::of(&arrival.envelope);
+        if self.paths.len() < 2 || self.paths.iter().any(|p| p.fit(&path) > 0) {
+            return;
+        }
+        for hop in 0..u8::try_from(self.paths.len()).unwrap_or(u8::MAX) {
+            let Some(dialog) = marks.to.and_then(|to| self.dialogs.get(dialog_key(marks.from, to, hop))) else { continue };
+            if let Some(invite) = self.transactions.get_mut(dialog.invite).filter(|t| t.cseq == marks.cseq) {
+                invite.acknowledge(arrival, marks, None);
+            }
+        }
+    }
+
+    /// An ACK without its branch or its dialog: of a failure, but wrong; else of something that was not seen.
+    fn ack_astray(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) -> Place {
+        let place = self.stray(arrival, marks, turn);
+        if is_repeat(&place) {
+            return place;
+        }
+        let Some(last) = self.chain_of(marks.from, 0).map(|chain| chain.last) else { return place };
+        let Some(invite) = self.transactions.get_mut(last).filter(|t| !t.is_acknowledged()) else { return place };
+        match invite.final_code() {
+            Some(300..) if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::Branch)),
+            Some(_) if invite.cseq != marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::CSeq)),
+            None if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, None),
+            _ => return place,
+        }
+        Place { standing: invite.standing, from_caller: invite.from_caller, ..place }
+    }
+}

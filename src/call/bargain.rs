@@ -1,0 +1,75 @@
+//! Takes the bodies of one dialog with their messages, gives completed exchanges with both their traces, never a judgement.
+
+use std::sync::Arc;
+
+use super::Trace;
+use crate::sdp::{Description, Engine, Exchange, SdpRole, Slot};
+use crate::sip::{Arrival, HeaderName, Method};
+
+/// The offer/answer state of a dialog, and the message that carried the pending offer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bargain {
+    engine: Engine,
+    offer: Option<Arc<Trace>>,
+}
+
+/// An exchange with the messages that carried its offer and its answer.
+#[derive(Debug)]
+pub(super) struct Agreed {
+    pub(super) exchange: Exchange,
+    pub(super) offer: Trace,
+    pub(super) answer: Trace,
+}
+
+impl Bargain {
+    pub(super) fn on(
+        &mut self,
+        slot: Slot,
+        from_caller: bool,
+        arrival: &Arrival,
+        body: Option<&Arc<Description>>,
+    ) -> (Option<SdpRole>, Option<Agreed>) {
+        let (role, exchange) = self.engine.on(slot, from_caller, body);
+        let agreed = exchange.map(|exchange| Agreed {
+            exchange,
+            offer: self.offer.take().map(Arc::unwrap_or_clone).unwrap_or_default(),
+            answer: Trace::of(arrival),
+        });
+        if role == Some(SdpRole::Offer) {
+            self.offer = Some(Arc::new(Trace::of(arrival)));
+        }
+        (role, agreed)
+    }
+}
+
+/// The slot of a request, where its body can take part in an exchange.
+pub(super) fn request_slot(method: Method) -> Option<Slot> {
+    match method {
+        Method::Invite => Some(Slot::Invite),
+        Method::Prack => Some(Slot::Prack),
+        Method::Update => Some(Slot::Update),
+        _ => None,
+    }
+}
+
+/// The slot of a response to a request of this method, where it has a meaning for the exchange.
+pub(super) fn response_slot(method: Method, code: u16, arrival: &Arrival) -> Option<Slot> {
+    match (method, code) {
+        (Method::Invite, 101..=199) if is_reliable(arrival) => Some(Slot::ReliableProvisional),
+        (Method::Invite, 101..=199) => Some(Slot::Provisional),
+        (Method::Invite, 200..=299) => Some(Slot::InviteSuccess),
+        (Method::Prack, 200..=299) => Some(Slot::PrackSuccess),
+        (Method::Update, 200..=299) => Some(Slot::UpdateSuccess),
+        (Method::Invite | Method::Prack | Method::Update, 300..) => Some(Slot::Failure),
+        _ => None,
+    }
+}
+
+/// Whether a provisional response is sent reliably (RFC 3262 §3).
+pub(super) fn is_reliable(arrival: &Arrival) -> bool {
+    let message = &arrival.message;
+    message.has(HeaderName::RSeq)
+        && message
+            .all(HeaderName::Require)
+            .any(|value| value.split(|&b| b == b',').any(|tag| tag.trim_ascii().eq_ignore_ascii_case(b"100rel")))
+}

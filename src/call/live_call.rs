@@ -1,0 +1,252 @@
+//! Takes the messages of one Call-ID, gives each to the transactions, dialogs and session requests that it concerns, never looks at another call.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::bargain::Agreed;
+use super::live_chain::LiveChain;
+use super::live_dialog::{LiveDialog, Woken};
+use super::live_transaction::{LiveTransaction, Rang};
+use super::marks::{Marks, dialog_key, hash};
+use super::path::Path;
+use super::roster::Roster;
+use super::sights::Sights;
+use super::timer::{Ring, Timer};
+use super::turn::{Alarm, Turn};
+use super::{ByeEnd, Happening, OfferAnswer, Outcome, Over, Place, Repeat, Standing};
+use crate::base::{Endpoint, Time};
+use crate::sdp::Description;
+use crate::sip::{Arrival, Method};
+
+/// The state of one Call-ID.
+#[derive(Debug)]
+pub(super) struct LiveCall {
+    id: Box<[u8]>,
+    fingerprint: u64,
+    first: (Endpoint, Endpoint),
+    pub(super) transactions: Roster<Box<LiveTransaction>>,
+    pub(super) dialogs: Roster<Box<LiveDialog>>,
+    pub(super) chains: Roster<Box<LiveChain>>,
+    /// The last session request of each From tag at each hop.
+    pub(super) latest: Roster<u64>,
+    /// Where INVITEs passed: the hops of the call.
+    pub(super) paths: SmallVec<[Path; 1]>,
+    /// Messages that belong to nothing that was seen.
+    pub(super) strays: Sights,
+    pub(super) chain_serial: u64,
+    last: Time,
+    timer: Timer,
+}
+
+impl LiveCall {
+    pub(super) fn begin(id: &[u8], fingerprint: u64, arrival: &Arrival) -> Self {
+        Self {
+            id: id.into(),
+            fingerprint,
+            first: (arrival.envelope.source, arrival.envelope.destination),
+            transactions: Roster::default(),
+            dialogs: Roster::default(),
+            chains: Roster::default(),
+            latest: Roster::default(),
+            paths: SmallVec::new(),
+            strays: Sights::default(),
+            chain_serial: 0,
+            last: arrival.envelope.clock,
+            timer: Timer::default(),
+        }
+    }
+
+    pub(super) fn id(&self) -> &[u8] {
+        &self.id
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.id)
+    }
+
+    /// Takes the next message.
+    pub(super) fn on(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
+        self.last = turn.clock;
+        let marks = Marks::of(arrival);
+        let mut place = match arrival.message.code() {
+            None => match arrival.message.method().unwrap_or(Method::Other) {
+                Method::Ack => self.ack(arrival, &marks, sdp, turn),
+                method => self.request(arrival, &marks, method, sdp, turn),
+            },
+            Some(code) => self.response(arrival, &marks, code, sdp, turn),
+        };
+        place.age = turn.clock.since(turn.settings.start);
+        if self.is_idle() {
+            turn.arm(self.timer.set(turn.after_wait()), Alarm::Call);
+        }
+        place
+    }
+
+    fn is_idle(&self) -> bool {
+        self.transactions.is_empty() && self.dialogs.is_empty() && self.chains.is_empty()
+    }
+
+    /// What is said of a message that belongs to nothing that was seen.
+    pub(super) fn stray(&mut self, arrival: &Arrival, marks: &Marks, turn: &Turn<'_>) -> Place {
+        let repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);
+        let standing = if marks.to.is_some() { Standing::Unknown } else { Standing::Initial };
+        Place { repeat, standing, method: arrival.message.transaction_method(), ..Place::default() }
+    }
+
+    /// The dialog of a message, at the hop that fits its path best.
+    pub(super) fn dialog_of(&self, from: u64, to: u64, path: &Path) -> Option<u64> {
+        let hops = u8::try_from(self.paths.len().max(1)).unwrap_or(u8::MAX);
+        let fit = |hop: u8| self.paths.get(usize::from(hop)).map_or(0, |p| p.fit(path));
+        let known = (0..hops).filter(|&hop| self.dialogs.get(dialog_key(from, to, hop)).is_some());
+        known.rev().max_by_key(|&hop| fit(hop)).map(|hop| dialog_key(from, to, hop))
+    }
+
+    /// The last session request of a From tag at a hop.
+    pub(super) fn chain_of(&mut self, from: u64, hop: u8) -> Option<&mut Box<LiveChain>> {
+        let serial = *self.latest.get(hash((from, hop)))?;
+        self.chains.get_mut(serial)
+    }
+
+    /// Reports a completed exchange.
+    pub(super) fn agreed(&self, agreed: Option<Agreed>, path: &Path, turn: &mut Turn<'_>) {
+        turn.out.extend(agreed.map(|Agreed { exchange, offer, answer }| {
+            let (call_id, caller, callee) = (self.text().into(), path.source, path.destination);
+            Happening::OfferAnswer(Box::new(OfferAnswer { exchange, call_id, offer, answer, caller, callee }))
+        }));
+    }
+
+    /// The dialog of a session is over.
+    pub(super) fn dialog_over(&mut self, key: u64, turn: &mut Turn<'_>) {
+        let chain = self.dialogs.get(key).and_then(|d| d.chain).and_then(|serial| self.chains.get_mut(serial));
+        if let Some(chain) = chain.filter(|c| c.answered == Some(key)) {
+            chain.over(turn);
+        }
+    }
+
+    /// An alarm rings; whether the call is over.
+    pub(super) fn ring(&mut self, alarm: Alarm, turn: &mut Turn<'_>) -> bool {
+        let at = turn.clock;
+        let ring = match alarm {
+            Alarm::Transaction(key) => self.transactions.get_mut(key).map(|t| t.timer.ring(at)),
+            Alarm::Dialog(key) => self.dialogs.get_mut(key).map(|d| d.ring(at)),
+            Alarm::Chain(serial) => self.chains.get_mut(serial).map(|c| c.ring(at)),
+            Alarm::Call => Some(self.timer.ring(at)),
+        };
+        match (ring, alarm) {
+            (Some(Ring::Later(due)), _) => turn.arm(Some(due), alarm),
+            (Some(Ring::Due), Alarm::Transaction(key)) => self.transaction_due(key, turn),
+            (Some(Ring::Due), Alarm::Dialog(key)) => self.dialog_due(key, turn),
+            (Some(Ring::Due), Alarm::Chain(serial)) => self.chain_due(serial, turn),
+            (Some(Ring::Due), Alarm::Call) | (Some(Ring::Stale) | None, _) => {}
+        }
+        if !self.is_idle() {
+            return false;
+        }
+        let until = self.last.plus(turn.settings.wait());
+        if until > at {
+            turn.arm(self.timer.set(until), Alarm::Call);
+        }
+        until <= at
+    }
+
+    fn transaction_due(&mut self, key: u64, turn: &mut Turn<'_>) {
+        let Some(transaction) = self.transactions.get_mut(key) else { return };
+        let rang = transaction.alarm(turn);
+        match (rang, transaction.leg, transaction.dialog, transaction.method) {
+            (Rang::Over, ..) => self.transaction_over(key, turn),
+            (Rang::Expired | Rang::LostSight, Some((serial, leg)), ..) => {
+                let outcome = if rang == Rang::Expired { Outcome::Timeout } else { Outcome::Censored };
+                if let Some(chain) = self.chains.get_mut(serial) {
+                    chain.no_answer(leg, outcome, turn);
+                }
+            }
+            (_, None, Some(dialog), Method::Bye) => {
+                let end = ByeEnd::TimedOut(transaction.timed_out());
+                self.bye_ended(dialog, end, turn);
+            }
+            _ => {}
+        }
+    }
+
+    fn transaction_over(&mut self, key: u64, turn: &mut Turn<'_>) {
+        let Some(transaction) = self.transactions.remove(key) else { return };
+        // What never was confirmed goes with its INVITE.
+        for &dialog in &transaction.made {
+            if self.dialogs.get(dialog).is_some_and(|d| d.is_early()) {
+                self.dialogs.remove(dialog);
+            }
+        }
+        turn.out.push(Happening::Transaction(transaction.close(&String::from_utf8_lossy(&self.id), true)));
+    }
+
+    fn dialog_due(&mut self, key: u64, turn: &mut Turn<'_>) {
+        let Some(dialog) = self.dialogs.get_mut(key) else { return };
+        match dialog.alarm(turn) {
+            Woken::Expired => {
+                let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));
+                if let Some(chain) = chain.filter(|c| c.answered == Some(key)) {
+                    chain.expired(turn);
+                }
+                self.dialog_over(key, turn);
+            }
+            Woken::Ended => self.dialog_over(key, turn),
+            Woken::Over => {
+                let closed = self.dialogs.remove(key).and_then(|d| d.close(&String::from_utf8_lossy(&self.id)));
+                turn.out.extend(closed.map(Happening::Dialog));
+            }
+        }
+    }
+
+    fn chain_due(&mut self, serial: u64, turn: &mut Turn<'_>) {
+        let Some(chain) = self.chains.remove(serial) else { return };
+        let latest = hash((chain.from, chain.hop));
+        if self.latest.get(latest) == Some(&serial) {
+            self.latest.remove(latest);
+        }
+        turn.out.extend(chain.close().map(Happening::Session));
+    }
+
+    /// A BYE ended; what that makes of its dialog and session.
+    pub(super) fn bye_ended(&mut self, key: u64, end: ByeEnd, turn: &mut Turn<'_>) {
+        use super::stage::Step;
+        let Some(dialog) = self.dialogs.get_mut(key) else { return };
+        let step = match end {
+            ByeEnd::Failed(401 | 407 | 503, _) => Step::ByeRefused,
+            _ => Step::ByeDone,
+        };
+        let over = dialog.step(step, turn);
+        let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));
+        if let Some(chain) = chain.filter(|c| c.answered == Some(key)) {
+            chain.bye_ended(end);
+        }
+        if over {
+            self.dialog_over(key, turn);
+        }
+    }
+
+    /// The capture ends: what is open is reported as open.
+    pub(super) fn finish(mut self, out: &mut Vec<Happening>) {
+        let text = String::from_utf8_lossy(&self.id).into_owned();
+        out.extend(self.transactions.drain().map(|t| Happening::Transaction(t.close(&text, false))));
+        out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog));
+        out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session));
+        self.over(out);
+    }
+
+    /// The call is forgotten.
+    pub(super) fn over(&self, out: &mut Vec<Happening>) {
+        let (source, destination) = self.first;
+        let over = Over { call_id: self.text().into(), fingerprint: self.fingerprint, source, destination };
+        out.push(Happening::Over(Box::new(over)));
+    }
+}
+
+/// Whether a message adds nothing to what is known.
+pub(super) fn is_repeat(place: &Place) -> bool {
+    place.repeat != Repeat::First
+}

@@ -1,0 +1,203 @@
+//! Takes the messages of one dialog at one hop, gives what the next message may be compared with, never a transaction (RFC 3261 §12).
+
+use super::bargain::Bargain;
+use super::marks::Marks;
+use super::path::Path;
+use super::stage::{Stage, Step};
+use super::timer::Timer;
+use super::turn::{Alarm, Turn};
+use super::{Dialog, Expiry, Trace};
+use crate::sip::value::{Params, elements, name_addr, number};
+use crate::sip::{Arrival, HeaderName, Message};
+
+/// A dialog that is not over, or lingers for late messages.
+#[derive(Debug)]
+pub(super) struct LiveDialog {
+    pub(super) key: u64,
+    pub(super) stage: Stage,
+    timer: Timer,
+    pub(super) hop: u8,
+    /// The session request that made it; none for a subscription.
+    pub(super) chain: Option<u64>,
+    /// The tag of the side that sent the request that made it.
+    pub(super) caller: u64,
+    pub(super) path: Path,
+    /// The highest CSeq number of each side, the caller's first.
+    numbers: [Option<u32>; 2],
+    /// The last Contact of each side.
+    targets: [Option<Box<[u8]>>; 2],
+    pub(super) bargain: Bargain,
+    /// The key of its last INVITE.
+    pub(super) invite: u64,
+    /// The CSeq number of the last INVITE that was acknowledged.
+    pub(super) acknowledged: u32,
+    confirmed: Option<Trace>,
+    session_timer: Option<Box<Expiry>>,
+    had_timer: bool,
+    expired: bool,
+}
+
+impl LiveDialog {
+    /// The dialog `key` that a response to the request of `caller` makes.
+    pub(super) fn begin(key: u64, caller: u64, cseq: u32, path: Path, contact: Option<Box<[u8]>>, bargain: Bargain) -> Self {
+        Self {
+            key,
+            stage: Stage::Early,
+            timer: Timer::default(),
+            hop: 0,
+            chain: None,
+            caller,
+            path,
+            numbers: [Some(cseq), None],
+            targets: [contact, None],
+            bargain,
+            invite: 0,
+            acknowledged: 0,
+            confirmed: None,
+            session_timer: None,
+            had_timer: false,
+            expired: false,
+        }
+    }
+
+    pub(super) fn is_early(&self) -> bool {
+        self.stage == Stage::Early
+    }
+
+    pub(super) fn is_from_caller(&self, marks: &Marks) -> bool {
+        marks.from == self.caller
+    }
+
+    /// Notes the CSeq number of a request; gives the highest that its sender used before.
+    pub(super) fn number(&mut self, from_caller: bool, cseq: u32) -> Option<u32> {
+        let [caller, callee] = &mut self.numbers;
+        let held = if from_caller { caller } else { callee };
+        let before = *held;
+        *held = Some(before.map_or(cseq, |b| b.max(cseq)));
+        before
+    }
+
+    /// The remote target of the side that sends.
+    pub(super) fn target_of(&self, from_caller: bool) -> Option<&[u8]> {
+        let [caller, callee] = &self.targets;
+        if from_caller { callee.as_deref() } else { caller.as_deref() }
+    }
+
+    /// Learns the Contact of a side (RFC 3261 §12.2.1.2).
+    pub(super) fn learn_target(&mut self, of_caller: bool, contact: Option<Box<[u8]>>) {
+        let [caller, callee] = &mut self.targets;
+        let held = if of_caller { caller } else { callee };
+        if contact.is_some() {
+            *held = contact;
+        }
+    }
+
+    /// A 2xx to the request that made it.
+    pub(super) fn confirm(&mut self, arrival: &Arrival) {
+        self.stage = self.stage.on(Step::Confirm);
+        self.confirmed.get_or_insert_with(|| Trace::of(arrival));
+    }
+
+    /// A 2xx to INVITE or UPDATE starts the session timer anew, or ends it (RFC 4028 §7.2, §9).
+    pub(super) fn refresh(&mut self, arrival: &Arrival, asked_by_caller: bool, turn: &mut Turn<'_>) {
+        if self.stage != Stage::Confirmed {
+            return;
+        }
+        let agreed = arrival.message.get(HeaderName::SessionExpires).and_then(|value| session_expires(&value));
+        let Some((interval_s, refresher_is_asker)) = agreed else {
+            self.session_timer = None;
+            self.timer.stop();
+            return;
+        };
+        self.had_timer = true;
+        let refresher_is_caller = refresher_is_asker == asked_by_caller;
+        self.session_timer = Some(Box::new(Expiry { set_by: Trace::of(arrival), interval_s, refresher_is_caller }));
+        let due = turn.after_wait().plus(crate::base::seconds(i64::from(interval_s)));
+        turn.arm(self.timer.set(due), Alarm::Dialog(self.key));
+    }
+
+    /// A subscription lives for a time (RFC 6665 §4.1.2.1).
+    pub(super) fn lease(&mut self, seconds: u32, turn: &mut Turn<'_>) {
+        if self.stage == Stage::Confirmed {
+            let due = turn.after_wait().plus(crate::base::seconds(i64::from(seconds)));
+            turn.arm(self.timer.set(due), Alarm::Dialog(self.key));
+        }
+    }
+
+    /// Goes a step; whether that ended it.
+    pub(super) fn step(&mut self, step: Step, turn: &mut Turn<'_>) -> bool {
+        let before = self.stage;
+        self.stage = before.on(step);
+        match self.stage {
+            Stage::Ended if before != Stage::Ended => {
+                turn.arm(self.timer.set(turn.after_wait()), Alarm::Dialog(self.key));
+                true
+            }
+            // A refused BYE may be sent again; if it is not, the dialog ends all the same (RFC 3261 §15.1.1).
+            Stage::Ending if matches!(step, Step::ByeRefused) => {
+                turn.arm(self.timer.set(turn.after_wait()), Alarm::Dialog(self.key));
+                false
+            }
+            Stage::Ending => {
+                self.timer.stop();
+                false
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn ring(&mut self, at: crate::base::Time) -> super::timer::Ring {
+        self.timer.ring(at)
+    }
+
+    /// Its deadline is reached; what that means.
+    pub(super) fn alarm(&mut self, turn: &mut Turn<'_>) -> Woken {
+        if self.stage == Stage::Ended {
+            return Woken::Over;
+        }
+        let expired = self.stage == Stage::Confirmed && self.chain.is_some();
+        self.expired |= expired;
+        self.step(Step::Alarm, turn);
+        if expired { Woken::Expired } else { Woken::Ended }
+    }
+
+    /// The report of a confirmed dialog.
+    pub(super) fn close(self, call_id: &str) -> Option<Box<Dialog>> {
+        let confirmed = self.confirmed.filter(|_| self.chain.is_some())?;
+        Some(Box::new(Dialog {
+            call_id: call_id.into(),
+            confirmed,
+            caller: self.path.source,
+            callee: self.path.destination,
+            has_timer: self.had_timer,
+            expired: self.session_timer.filter(|_| self.expired).map(|expiry| *expiry),
+            ended: self.stage == Stage::Ended,
+        }))
+    }
+}
+
+/// What the deadline of a dialog means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Woken {
+    /// The session timer ran out.
+    Expired,
+    /// It is over now.
+    Ended,
+    /// It has been over long enough.
+    Over,
+}
+
+/// The URI of the first Contact.
+pub(super) fn contact(message: &Message) -> Option<Box<[u8]>> {
+    let value = message.get(HeaderName::Contact)?;
+    Some(name_addr(elements(&value).next()?)?.address.into())
+}
+
+/// The interval in seconds of Session-Expires, and whether the side that asked is to refresh (RFC 4028 §4).
+fn session_expires(value: &[u8]) -> Option<(u32, bool)> {
+    let split = value.iter().position(|&b| b == b';').unwrap_or(value.len());
+    let (interval, params) = value.split_at_checked(split)?;
+    let interval = u32::try_from(number(interval.trim_ascii())?).ok()?;
+    let refresher = Params(params).value(b"refresher");
+    Some((interval, !refresher.is_some_and(|who| who.eq_ignore_ascii_case(b"uas"))))
+}

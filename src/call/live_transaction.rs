@@ -1,0 +1,254 @@
+//! Takes the messages of one client transaction, gives its report when it is over, never the state of its dialog (RFC 3261 §17).
+
+use smallvec::SmallVec;
+
+use super::bargain::Bargain;
+use super::marks::{Marks, hash};
+use super::phase::{Clocks, Deadline, Event, Phase};
+use super::sights::Sights;
+use super::timer::Timer;
+use super::turn::{Alarm, Turn};
+use super::{AckFault, Ending, Place, Repeat, Standing, Trace, Transaction};
+use crate::base::Time;
+use crate::sip::{Arrival, HeaderName, Method};
+
+/// A transaction that is not over, or lingers for repetitions.
+#[derive(Debug)]
+pub(super) struct LiveTransaction {
+    report: Box<Transaction>,
+    phase: Phase,
+    clocks: Clocks,
+    pub(super) timer: Timer,
+    pub(super) sights: Sights,
+    pub(super) key: u64,
+    pub(super) method: Method,
+    pub(super) hop: u8,
+    pub(super) from: u64,
+    pub(super) to: Option<u64>,
+    pub(super) cseq: u32,
+    uri: u64,
+    final_to: Option<u64>,
+    /// An ACK showed that a final response passed that the tap did not see.
+    lost_sight: bool,
+    /// The dialog that the request was sent in.
+    pub(super) dialog: Option<u64>,
+    /// The session request that it is a leg of, and which.
+    pub(super) leg: Option<(u64, usize)>,
+    /// The dialogs that its responses made.
+    pub(super) made: SmallVec<[u64; 1]>,
+    /// The offer of an initial INVITE, from which each dialog goes on by itself.
+    pub(super) bargain: Option<Box<Bargain>>,
+    /// The Contact of the request.
+    pub(super) contact: Option<Box<[u8]>>,
+    pub(super) standing: Standing,
+    pub(super) from_caller: Option<bool>,
+    timer_asked: bool,
+}
+
+impl LiveTransaction {
+    pub(super) fn begin(arrival: &Arrival, marks: &Marks, method: Method, turn: &mut Turn<'_>) -> Self {
+        let (envelope, message) = (&arrival.envelope, &arrival.message);
+        let clocks = Clocks {
+            invite: method == Method::Invite,
+            began: turn.clock,
+            wait: turn.settings.wait(),
+            timer_c: turn.settings.timer_c.max(0),
+        };
+        let (phase, due) = Phase::begin(&clocks);
+        let mut sights = Sights::default();
+        sights.note(marks, envelope, turn.settings.mirror_window);
+        let key = marks.key(method);
+        let mut timer = Timer::default();
+        turn.arm(timer.set(due), Alarm::Transaction(key));
+        Self {
+            report: Box::new(Transaction {
+                method: Some(method),
+                request: Trace::of(arrival),
+                transport: envelope.transport,
+                in_dialog: marks.to.is_some() && method != Method::Cancel,
+                transmissions: 1,
+                ..Transaction::default()
+            }),
+            phase,
+            clocks,
+            timer,
+            sights,
+            key,
+            method,
+            hop: 0,
+            from: marks.from,
+            to: marks.to,
+            cseq: marks.cseq,
+            uri: if clocks.invite { hash(message.request_uri()) } else { 0 },
+            final_to: None,
+            lost_sight: false,
+            dialog: None,
+            leg: None,
+            made: SmallVec::new(),
+            bargain: None,
+            contact: None,
+            standing: Standing::Initial,
+            from_caller: None,
+            timer_asked: message.has(HeaderName::SessionExpires),
+        }
+    }
+
+    pub(super) fn is_in_dialog(&self) -> bool {
+        self.report.in_dialog
+    }
+
+    pub(super) fn request(&self) -> &Trace {
+        &self.report.request
+    }
+
+    pub(super) fn is_acknowledged(&self) -> bool {
+        self.report.ack.is_some()
+    }
+
+    /// The code of the final response, where one came in time.
+    pub(super) fn final_code(&self) -> Option<u16> {
+        match self.report.ending {
+            Ending::Final { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// What is said of a further transmission of the request.
+    pub(super) fn again(&mut self, arrival: &Arrival, marks: &Marks, turn: &Turn<'_>) -> Place {
+        let repeat = self.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
+        if repeat != Repeat::Mirror {
+            self.report.transmissions = self.report.transmissions.saturating_add(1);
+        }
+        if repeat == Repeat::Retransmission {
+            self.needless(arrival);
+        }
+        Place { repeat, standing: self.standing, from_caller: self.from_caller, method: Some(self.method), ..Place::default() }
+    }
+
+    /// Counts a repetition where the transport already repeats (RFC 3261 §17.1.1.2, §17.1.2.2, §17.2.1).
+    pub(super) fn needless(&mut self, arrival: &Arrival) {
+        if arrival.envelope.transport.is_reliable() {
+            self.report.needless_repeats = self.report.needless_repeats.saturating_add(1);
+            self.report.needless_repeat.get_or_insert_with(|| Trace::of(arrival));
+        }
+    }
+
+    /// What is said of a response, before the dialog is asked.
+    pub(super) fn place(&self, marks: &Marks, code: u16) -> Place {
+        let dialog_answer = code > 100 && self.from != marks.from;
+        let other_tag = code > 100 && self.report.in_dialog && marks.to.is_some() && marks.to != self.to;
+        Place {
+            standing: self.standing,
+            from_caller: self.from_caller.map(|caller| !caller),
+            method: Some(self.method),
+            matched: true,
+            request_in_dialog: self.report.in_dialog,
+            tag_fault: match (dialog_answer, other_tag) {
+                (true, _) => Some(super::TagFault::FromTagChanged),
+                (_, true) => Some(super::TagFault::ToTagChanged),
+                _ => None,
+            },
+            timer_asked: self.timer_asked && matches!(self.method, Method::Invite | Method::Update) && (200..300).contains(&code),
+            ..Place::default()
+        }
+    }
+
+    /// A provisional response.
+    pub(super) fn provisional(&mut self, arrival: &Arrival, code: u16, turn: &mut Turn<'_>) {
+        self.report.provisional.get_or_insert_with(|| Trace::of(arrival));
+        self.step(Event::Provisional(code), turn);
+    }
+
+    /// A final response; whether it is the first, and came in time.
+    pub(super) fn conclude(&mut self, arrival: &Arrival, marks: &Marks, code: u16, turn: &mut Turn<'_>) -> bool {
+        let open = matches!(self.phase, Phase::Trying | Phase::Proceeding);
+        if open {
+            self.report.ending = Ending::Final { code, response: Trace::of(arrival) };
+            self.final_to = marks.to;
+            self.report.ack_judgeable |= self.is_acknowledged();
+        }
+        self.step(Event::Final, turn);
+        open
+    }
+
+    /// A CANCEL for it.
+    pub(super) fn cancel(&mut self, turn: &mut Turn<'_>) {
+        self.report.cancelled |= matches!(self.phase, Phase::Trying | Phase::Proceeding);
+        self.step(Event::Cancel, turn);
+    }
+
+    /// An ACK, of which `fault` may say that it was not found by its branch or number.
+    pub(super) fn acknowledge(&mut self, arrival: &Arrival, marks: &Marks, fault: Option<AckFault>) {
+        if self.report.ack.is_some() {
+            return;
+        }
+        self.report.ack = Some(Trace::of(arrival));
+        match self.final_code() {
+            None => self.lost_sight = true,
+            Some(code) => {
+                self.report.ack_judgeable = true;
+                self.report.ack_fault = fault.or_else(|| self.fault_of_ack(arrival, marks, code));
+            }
+        }
+    }
+
+    fn fault_of_ack(&self, arrival: &Arrival, marks: &Marks, code: u16) -> Option<AckFault> {
+        let same_branch = marks.key(Method::Invite) == self.key;
+        match code {
+            200..300 => same_branch.then_some(AckFault::SameBranch),
+            _ if !same_branch => Some(AckFault::Branch),
+            _ if marks.to != self.final_to => Some(AckFault::ToTag),
+            _ => (hash(arrival.message.request_uri()) != self.uri).then_some(AckFault::RequestUri),
+        }
+    }
+
+    fn step(&mut self, event: Event, turn: &mut Turn<'_>) -> bool {
+        let (phase, deadline) = self.phase.on(event, turn.clock, &self.clocks);
+        self.phase = phase;
+        if let Deadline::At(due) = deadline {
+            turn.arm(self.timer.set(due), Alarm::Transaction(self.key));
+        }
+        deadline == Deadline::Over
+    }
+
+    /// Its deadline is reached.
+    pub(super) fn alarm(&mut self, turn: &mut Turn<'_>) -> Rang {
+        let before = self.phase;
+        if self.step(Event::Alarm, turn) {
+            return Rang::Over;
+        }
+        let in_vain = before == Phase::Proceeding && self.clocks.invite;
+        self.report.ending = match self.lost_sight {
+            true => Ending::Open,
+            false if in_vain => Ending::TimerC(turn.clock),
+            false => Ending::TimedOut(self.timed_out()),
+        };
+        if self.lost_sight { Rang::LostSight } else { Rang::Expired }
+    }
+
+    /// When the time for a final response ends: Timers B and F.
+    pub(super) fn timed_out(&self) -> Time {
+        self.report.request.first.plus(self.clocks.wait)
+    }
+
+    /// The report. Where its time is over, what did not come is missing.
+    pub(super) fn close(mut self, call_id: &str, covered: bool) -> Box<Transaction> {
+        self.report.call_id = call_id.into();
+        if covered && self.method == Method::Invite && self.final_code().is_some() && self.report.ack.is_none() {
+            self.report.ack_judgeable = true;
+            self.report.ack_fault = Some(AckFault::Missing);
+        }
+        self.report
+    }
+}
+
+/// What an alarm did to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rang {
+    /// No final response came in time.
+    Expired,
+    /// None was seen, though one came.
+    LostSight,
+    /// It is over.
+    Over,
+}

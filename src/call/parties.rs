@@ -1,0 +1,70 @@
+//! Takes a request, gives who calls and who is called as policy compares them, never a display name.
+
+use crate::sip::value::{elements, name_addr, uri};
+use crate::sip::{HeaderName, Message};
+
+/// The calling number or URI: P-Asserted-Identity, a number before any other, else From (RFC 3325 §9.1).
+pub(super) fn caller(message: &Message) -> Option<Box<str>> {
+    let mut asserted = None;
+    for value in message.all(HeaderName::PAssertedIdentity) {
+        for element in elements(&value) {
+            match name_addr(element).and_then(|a| subscriber(a.address)) {
+                Some(Subscriber::Number(number)) => return Some(number),
+                Some(Subscriber::Uri(uri)) => asserted = asserted.or(Some(uri)),
+                None => {}
+            }
+        }
+    }
+    asserted.or_else(|| {
+        let value = message.get(HeaderName::From)?;
+        Some(subscriber(name_addr(&value)?.address)?.text())
+    })
+}
+
+/// The called number or URI: the Request-URI.
+pub(super) fn callee(message: &Message) -> Option<Box<str>> {
+    Some(subscriber(message.request_uri()?)?.text())
+}
+
+enum Subscriber {
+    Number(Box<str>),
+    Uri(Box<str>),
+}
+
+impl Subscriber {
+    fn text(self) -> Box<str> {
+        match self {
+            Self::Number(text) | Self::Uri(text) => text,
+        }
+    }
+}
+
+fn subscriber(address: &[u8]) -> Option<Subscriber> {
+    let uri = uri(address)?;
+    let user = uri.user_name().unwrap_or_default();
+    Some(match number(user) {
+        Some(number) => Subscriber::Number(number),
+        None => {
+            let (scheme, user, host) = (uri.scheme_text(), user, uri.host.to_ascii_lowercase());
+            let lossy = String::from_utf8_lossy;
+            let at = if user.is_empty() || host.is_empty() { "" } else { "@" };
+            let text = format!("{}:{}{at}{}", lossy(scheme).to_ascii_lowercase(), lossy(user), lossy(&host));
+            Subscriber::Uri(text.into())
+        }
+    })
+}
+
+/// The digits of a telephone number with its `+`, without visual separators (RFC 3966 §5.1.1).
+fn number(user: &[u8]) -> Option<Box<str>> {
+    let (plus, rest) = user.strip_prefix(b"+").map_or(("", user), |rest| ("+", rest));
+    let mut text = String::with_capacity(user.len());
+    text.push_str(plus);
+    for &octet in rest {
+        match octet {
+            b'0'..=b'9' => text.push(char::from(octet)),
+            b'-' | b'.' | b'(' | b')' => {}
+            _ => return None,
+        }
+    }
+    (text.len() > plus.len()).then(|| text.into())
+}

@@ -1,0 +1,168 @@
+//! Takes a request other than ACK, gives its place and the state that it begins or changes, never a response.
+
+use std::sync::Arc;
+
+use super::bargain::{Bargain, request_slot};
+use super::live_call::LiveCall;
+use super::live_chain::{Follow, LiveChain};
+use super::live_dialog::contact;
+use super::live_transaction::LiveTransaction;
+use super::marks::{Marks, hash};
+use super::path::Path;
+use super::stage::{Stage, Step};
+use super::turn::Turn;
+use super::{Place, Standing, TagFault};
+use crate::sdp::{Description, Slot};
+use crate::sip::{Arrival, HeaderName, Method};
+
+/// How many hops of one call are told apart; RFC 3261 §8.1.1.6 lets a request make 70, a tap inside a host sees a few.
+const HOPS: usize = 16;
+
+impl LiveCall {
+    pub(super) fn request(
+        &mut self,
+        arrival: &Arrival,
+        marks: &Marks,
+        method: Method,
+        sdp: Option<&Arc<Description>>,
+        turn: &mut Turn<'_>,
+    ) -> Place {
+        if let Some(known) = self.transactions.get_mut(marks.key(method)) {
+            return known.again(arrival, marks, turn);
+        }
+        let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
+        let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
+        match (method, marks.to) {
+            (Method::Cancel, _) => place.from_caller = self.cancel(marks, turn),
+            (_, Some(to)) => self.inside(&mut transaction, arrival, marks, to, sdp, &mut place, turn),
+            (Method::Invite, None) => self.invite(&mut transaction, arrival, marks, sdp, &mut place, turn),
+            _ => {}
+        }
+        transaction.standing = place.standing;
+        transaction.from_caller = place.from_caller;
+        self.transactions.insert(transaction.key, transaction);
+        place
+    }
+
+    /// A CANCEL names its INVITE by the branch (RFC 3261 §9.1).
+    fn cancel(&mut self, marks: &Marks, turn: &mut Turn<'_>) -> Option<bool> {
+        let invite = self.transactions.get_mut(marks.key(Method::Invite))?;
+        invite.cancel(turn);
+        invite.from_caller
+    }
+
+    /// An INVITE without To tag: a session request, a further leg of one, or one that was forwarded.
+    fn invite(
+        &mut self,
+        transaction: &mut LiveTransaction,
+        arrival: &Arrival,
+        marks: &Marks,
+        sdp: Option<&Arc<Description>>,
+        place: &mut Place,
+        turn: &mut Turn<'_>,
+    ) {
+        let path = Path::of(&arrival.envelope);
+        let hop = self.hop_of_invite(marks, path);
+        let follow = self.chain_of(marks.from, hop).map_or(Follow::New, |c| c.follow(marks.cseq, &arrival.message));
+        if let Follow::Resubmission(before) = follow {
+            place.resubmits = Some(before);
+        }
+        if follow == Follow::New {
+            self.chain_serial += 1;
+            let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, &self.text(), turn);
+            self.latest.insert(hash((marks.from, hop)), self.chain_serial);
+            self.chains.insert(self.chain_serial, Box::new(chain));
+        }
+        if let Some(chain) = self.chain_of(marks.from, hop) {
+            let leg = chain.leg(marks.cseq, transaction.key, path, turn);
+            transaction.leg = Some((chain.serial(), leg));
+        }
+        let mut bargain = Bargain::default();
+        place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp).0;
+        transaction.bargain = Some(Box::new(bargain));
+        transaction.contact = contact(&arrival.message);
+        transaction.hop = hop;
+    }
+
+    /// The first hop, unless an end of a leg at the first hop forwarded the INVITE.
+    fn hop_of_invite(&mut self, marks: &Marks, path: Path) -> u8 {
+        if self.paths.is_empty() {
+            self.paths.push(path);
+        }
+        if !self.chain_of(marks.from, 0).is_some_and(|c| c.is_forwarded_on(marks.cseq, &path)) {
+            return 0;
+        }
+        let known = self.paths.iter().skip(1).position(|p| p.source == path.source && p.destination == path.destination);
+        let hop = known.map(|at| at + 1).unwrap_or_else(|| {
+            if self.paths.len() < HOPS {
+                self.paths.push(path);
+            }
+            self.paths.len() - 1
+        });
+        u8::try_from(hop).unwrap_or_default()
+    }
+
+    /// A request with a To tag.
+    #[allow(clippy::too_many_arguments)] // the request, its state so far, and the turn: each is a thing of its own
+    fn inside(
+        &mut self,
+        transaction: &mut LiveTransaction,
+        arrival: &Arrival,
+        marks: &Marks,
+        to: u64,
+        sdp: Option<&Arc<Description>>,
+        place: &mut Place,
+        turn: &mut Turn<'_>,
+    ) {
+        let path = Path::of(&arrival.envelope);
+        let key = self.dialog_of(marks.from, to, &path);
+        let Some((key, dialog)) = key.and_then(|key| self.dialogs.get_mut(key).map(|d| (key, d))) else {
+            place.standing = Standing::Unknown;
+            place.from_caller = None;
+            // One tag of a session request with another that belongs to none of its dialogs.
+            let known = |chain: Option<&mut Box<LiveChain>>| chain.is_some_and(|c| c.has_dialogs);
+            if known(self.chain_of(marks.from, 0)) || known(self.chain_of(to, 0)) {
+                place.tag_fault = Some(TagFault::ToTagChanged);
+            }
+            return;
+        };
+        let from_caller = dialog.is_from_caller(marks);
+        place.from_caller = Some(from_caller);
+        place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
+        place.previous_cseq = dialog.number(from_caller, marks.cseq);
+        place.remote_target = dialog.target_of(from_caller).map(Into::into);
+        transaction.dialog = Some(key);
+        transaction.hop = dialog.hop;
+        match transaction.method {
+            Method::Invite => {
+                dialog.invite = transaction.key;
+                transaction.contact = contact(&arrival.message);
+            }
+            Method::Update | Method::Subscribe | Method::Notify | Method::Refer => transaction.contact = contact(&arrival.message),
+            Method::Bye => {
+                let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);
+                dialog.step(Step::Bye, turn);
+                let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));
+                if let Some(chain) = chain.filter(|c| live && c.answered == Some(key)) {
+                    chain.bye(arrival, from_caller, turn);
+                }
+            }
+            _ => {}
+        }
+        if transaction.method == Method::Notify && dialog.chain.is_none() && terminates(arrival) {
+            dialog.step(Step::End, turn);
+        }
+        if let Some(slot) = request_slot(transaction.method) {
+            let (role, agreed) = dialog.bargain.on(slot, from_caller, arrival, sdp);
+            let path = dialog.path;
+            place.sdp_role = role;
+            self.agreed(agreed, &path, turn);
+        }
+    }
+}
+
+/// Whether a NOTIFY ends its subscription (RFC 6665 §4.1.3).
+fn terminates(arrival: &Arrival) -> bool {
+    let state = arrival.message.get(HeaderName::SubscriptionState);
+    state.is_some_and(|value| value.get(..10).is_some_and(|word| word.eq_ignore_ascii_case(b"terminated")))
+}

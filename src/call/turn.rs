@@ -1,0 +1,52 @@
+//! Takes what a state machine wants done, gives it to the table of calls, never does it itself.
+
+use super::calls::Settings;
+use super::{Happening, LoadEvent, LoadKind, Session};
+use crate::base::Time;
+
+/// Whose deadline an alarm is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Alarm {
+    /// A transaction, by its key.
+    Transaction(u64),
+    /// A dialog, by its key.
+    Dialog(u64),
+    /// A session request, by its number in the call.
+    Chain(u64),
+    /// The call itself.
+    Call,
+}
+
+/// One step of a call: a message or an alarm.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    pub(super) settings: &'a Settings,
+    /// The running clock.
+    pub(super) clock: Time,
+    pub(super) out: &'a mut Vec<Happening>,
+    pub(super) alarms: &'a mut Vec<(Time, Alarm)>,
+}
+
+impl Turn<'_> {
+    /// Queues an alarm, where one is needed.
+    pub(super) fn arm(&mut self, at: Option<Time>, alarm: Alarm) {
+        self.alarms.extend(at.map(|at| (at, alarm)));
+    }
+
+    /// One transaction time-out after now.
+    pub(super) const fn after_wait(&self) -> Time {
+        self.clock.plus(self.settings.wait())
+    }
+
+    /// Reports a change of load.
+    pub(super) fn load(&mut self, kind: LoadKind, session: &Session) {
+        self.out.push(Happening::Load(Box::new(LoadEvent {
+            at: self.clock,
+            kind,
+            call_id: session.call_id.clone(),
+            invite: session.invite.clone(),
+            caller: session.caller.clone(),
+            callee: session.callee.clone(),
+        })));
+    }
+}
