@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::{Rule, net};
+use super::{Rule, net, sdp};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -31,6 +31,10 @@ static ALL: &[&Rule] = &[
     // DLG
 
     // SDP
+    &sdp::syntax_001::RULE,
+    &sdp::oa_001::RULE,
+    &sdp::oa_002::RULE,
+    &sdp::oa_003::RULE,
 
     // MED
 

@@ -1,6 +1,8 @@
 //! Takes a clause of the policy and one subject, gives a verdict, never remembers one.
 
 mod catalogue;
+#[cfg(test)]
+mod negotiation;
 mod rule;
 #[cfg(test)]
 mod scene;

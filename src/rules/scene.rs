@@ -7,8 +7,8 @@ use super::{Check, MessageSubject, Rule, Verdict};
 use crate::base::{Endpoint, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
-use crate::sdp::Description;
-use crate::sip::{Arrival, parse};
+use crate::sdp::{self, Description, SdpRole};
+use crate::sip::{Arrival, HeaderName, parse};
 use crate::transport::Envelope;
 
 /// The first declared peer.
@@ -103,6 +103,11 @@ impl Scene {
         self.body("application/sdp", &body.replace('\n', "\r\n"))
     }
 
+    /// With an SDP body that its call knows as an offer.
+    pub(super) fn offer(self, body: &str) -> Self {
+        self.sdp(body).placed(|p| p.sdp_role = Some(SdpRole::Offer))
+    }
+
     /// With a body.
     pub(super) fn body(mut self, content_type: &str, body: &str) -> Self {
         body.clone_into(&mut self.body);
@@ -155,7 +160,8 @@ impl Scene {
         let Check::Message(check) = rule.check else { panic!("{} looks at no message", rule.id) };
         let text = self.text().into_bytes().into_boxed_slice();
         let message = parse(text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
-        let sdp = (!self.body.is_empty()).then(|| Description::parse(message.body()));
+        let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
+        let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
         let arrival = Arrival { envelope: self.envelope, message };
         check(&MessageSubject {
             arrival: &arrival,

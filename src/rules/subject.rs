@@ -1,11 +1,11 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
-use crate::base::Time;
-use crate::call::{Dialog, OfferAnswer, Place, Session, Transaction};
+use crate::base::{Span, Time};
+use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::metrics::{Excursion, Tally};
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
-use crate::sdp::Description;
-use crate::sip::Arrival;
+use crate::sdp::{self, Description, SdpRole};
+use crate::sip::{Arrival, HeaderName};
 
 /// A message, at its first transmission.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,29 @@ impl<'a> MessageSubject<'a> {
     #[must_use]
     pub fn sender(&self) -> Option<&'a Peer> {
         self.policy.peer(self.from)
+    }
+
+    /// Where a place in the SDP body stands in the text of the message.
+    #[must_use]
+    pub fn in_message(&self, at: Span) -> Span {
+        let message = &self.arrival.message;
+        let body = message.body_span();
+        let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
+        let part = sdp::locate(&content_type, message.body()).unwrap_or_default();
+        let offset = body.start as usize + part.start as usize;
+        Span::new(offset + at.start as usize, offset + at.end as usize)
+    }
+
+    /// Whether its SDP is an offer.
+    #[must_use]
+    pub fn is_offer(&self) -> bool {
+        self.place.sdp_role == Some(SdpRole::Offer)
+    }
+
+    /// Whether its SDP is the first offer of a session: in an initial INVITE, or in a response to one that came without.
+    #[must_use]
+    pub fn is_initial_offer(&self) -> bool {
+        self.is_offer() && self.place.standing == Standing::Initial && !self.place.request_in_dialog
     }
 
     /// The declared peer that receives it.

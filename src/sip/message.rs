@@ -205,6 +205,12 @@ impl Message {
         self.at(self.body)
     }
 
+    /// Where the body stands in the text.
+    #[must_use]
+    pub const fn body_span(&self) -> Span {
+        self.body
+    }
+
     /// The Call-ID; empty where the message has none.
     #[must_use]
     pub fn call_id(&self) -> &[u8] {
