@@ -100,7 +100,7 @@ impl Admission {
 fn change(limit: &Limit, kind: LoadKind) -> Option<bool> {
     match (limit.kind, limit.basis, kind) {
         (LimitKind::Attempts, _, LoadKind::Attempt) => Some(true),
-        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::Attempt) => Some(true),
+        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::Attempt | LoadKind::Resumed) => Some(true),
         (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::AttemptEnded) => Some(false),
         (LimitKind::Concurrent, Some(Basis::Attempted), _) => None,
         (LimitKind::Concurrent, _, LoadKind::Answered) => Some(true),

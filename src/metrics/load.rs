@@ -47,6 +47,7 @@ impl Carried {
                 self.attempted.rise(at);
                 self.intervals.rate(self.attempts.note(at));
             }
+            LoadKind::Resumed => self.attempted.rise(at),
             LoadKind::AttemptEnded => self.attempted.fall(at),
             LoadKind::Answered => {
                 self.confirmed.rise(at);

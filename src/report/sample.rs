@@ -225,7 +225,14 @@ pub(crate) fn full() -> Audit {
                 answered: 740,
                 sent_streams: Some(740),
             },
-            CodecCount { from: "alpha".into(), to: "bravo".into(), codec: "G729/8000".into(), offered: 310, answered: 8, sent_streams: Some(8) },
+            CodecCount {
+                from: "alpha".into(),
+                to: "bravo".into(),
+                codec: "G729/8000".into(),
+                offered: 310,
+                answered: 8,
+                sent_streams: Some(8),
+            },
         ],
         rules: vec![
             rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage { pass: 9589, violation: 642, ..Coverage::default() }),
