@@ -1,14 +1,14 @@
 //! Takes a validated document, gives the agreement by direction and trunk, never a message.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-
-use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkId};
-use crate::base::{Result, Time};
+use super::agreements::Agreements;
+use super::attribution::Attribution;
+use super::source::Source;
+use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
+use crate::base::Time;
 
 /// What the catalogue of rules tells the policy loader: which ids exist.
 pub type KnownRules<'a> = &'a [&'a str];
@@ -27,36 +27,6 @@ pub struct RuleSetting {
     /// Why.
     pub reason: Option<String>,
     /// Where it was set.
-    pub from: Arc<Provenance>,
-}
-
-/// `[[waiver]]`: what is tolerated for a time (`standards.md` §6.5). Every given condition must hold.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct Waiver {
-    pub id: String,
-    /// Rule ids, or globs with `*`.
-    pub rules: Vec<String>,
-    pub direction: Option<(Party, Party)>,
-    pub trunk_group: Option<String>,
-    pub peer: Option<Party>,
-    pub from_cidr: Option<IpNet>,
-    pub to_cidr: Option<IpNet>,
-    pub port: Option<u16>,
-    pub method: Option<String>,
-    pub status: Option<u16>,
-    pub codec: Option<String>,
-    pub header: Option<String>,
-    pub caller: Option<String>,
-    pub callee: Option<String>,
-    pub time_from: Option<Time>,
-    pub time_until: Option<Time>,
-    pub reason: String,
-    pub owner: Option<String>,
-    pub ticket: Option<String>,
-    pub granted: Option<Time>,
-    pub expires: Time,
-    pub max_findings: Option<u64>,
     pub from: Arc<Provenance>,
 }
 
@@ -104,48 +74,17 @@ pub struct Policy {
     pub rules: Vec<RuleSetting>,
     /// `[[waiver]]`
     pub waivers: Vec<Waiver>,
-    /// What holds where no direction says otherwise.
-    pub(super) global: Arc<Terms>,
-    /// What holds per direction, and per direction and trunk group.
-    pub(super) by_direction: HashMap<(Party, Party, Option<TrunkId>), Arc<Terms>>,
+    pub(super) agreements: Agreements,
+    pub(super) attribution: Attribution,
+    /// What the provenances point into.
+    pub(super) sources: Vec<Source>,
 }
 
 impl Policy {
-    /// Takes a policy file, gives the agreement; every mistake in it at once as [`crate::base::Error::Policy`].
-    ///
-    /// # Errors
-    /// When the file cannot be read, is no TOML, or says anything that cannot be believed.
-    pub fn load(path: &Path, known: KnownRules<'_>) -> Result<Self> {
-        let _ = known;
-        Err(crate::base::Error::input(path, "not yet"))
-    }
-
-    /// The built-in profile `speermint-baseline`, with no peers declared: every host stands for itself.
-    #[must_use]
-    pub fn baseline() -> Self {
-        Self {
-            id: "speermint-baseline".into(),
-            title: None,
-            revision: 0,
-            path: None,
-            sha256: None,
-            profiles: vec!["speermint-baseline@1".into()],
-            peers: Vec::new(),
-            pairs: Vec::new(),
-            fail_on: Severity::High,
-            effective_from: None,
-            effective_until: None,
-            rules: Vec::new(),
-            waivers: Vec::new(),
-            global: Arc::default(),
-            by_direction: HashMap::new(),
-        }
-    }
-
     /// Who owns an address: longest prefix over all SBEs and DBEs (`standards.md` §1.2).
     #[must_use]
     pub fn party(&self, ip: IpAddr) -> Party {
-        if self.peers.is_empty() { Party::Host(ip) } else { Party::Unknown }
+        if self.peers.is_empty() { Party::Host(ip) } else { self.attribution.owner(ip) }
     }
 
     /// The peer behind a party.
@@ -169,21 +108,30 @@ impl Policy {
     /// What was agreed from one party to another on a trunk.
     #[must_use]
     pub fn terms(&self, from: Party, to: Party, trunk: Option<TrunkId>) -> &Terms {
-        let narrow = trunk.and_then(|_| self.by_direction.get(&(from, to, trunk)));
-        narrow.or_else(|| self.by_direction.get(&(from, to, None))).unwrap_or(&self.global)
+        self.agreements.terms(from, to, trunk)
     }
 
     /// What was agreed for everyone.
     #[must_use]
     pub fn global(&self) -> &Terms {
-        &self.global
+        self.agreements.global()
     }
 
     /// The trunk group of a session: the first that matches, in file order, first of the sender's then of the receiver's.
     #[must_use]
     pub fn trunk(&self, from: Party, to: Party, facts: &TrunkFacts<'_>) -> Option<TrunkId> {
-        let _ = (from, to, facts);
-        None
+        let ends = [(from, facts.source), (to, facts.destination)];
+        ends.into_iter().find_map(|(party, ip)| {
+            let (Party::Declared(index), Some(peer)) = (party, self.peer(party)) else { return None };
+            let group = peer.trunk_groups.iter().position(|group| selects(group, peer, ip, facts))?;
+            Some(TrunkId { peer: index, group: u16::try_from(group).ok()? })
+        })
+    }
+
+    /// The line of the policy, profile or defaults that a clause comes from.
+    #[must_use]
+    pub fn source_line(&self, from: &Provenance) -> Option<&str> {
+        self.sources.iter().find(|source| source.name == from.source)?.line(from.line?)
     }
 
     /// The severity that `[[rule]]` entries give a rule in a direction; `None` where they switch it off.
@@ -207,4 +155,19 @@ impl Policy {
             _ => severity,
         }
     }
+}
+
+/// Whether every condition of a trunk group holds; `ip` is the address of the peer that declares it.
+fn selects(group: &TrunkGroup, peer: &Peer, ip: IpAddr, facts: &TrunkFacts<'_>) -> bool {
+    let same = |wanted: &Option<String>, seen: Option<&str>| wanted.as_deref().is_none_or(|wanted| seen == Some(wanted));
+    let begins = |prefixes: &[String], number: Option<&str>| {
+        prefixes.is_empty() || number.is_some_and(|number| prefixes.iter().any(|prefix| number.starts_with(prefix.as_str())))
+    };
+    group.sbe.as_deref().is_none_or(|name| peer.sbe_at(ip).is_some_and(|sbe| sbe.name == name))
+        && group.port.is_none_or(|port| port == facts.port)
+        && same(&group.tgrp, facts.tgrp)
+        && same(&group.trunk_context, facts.trunk_context)
+        && begins(&group.caller_prefixes, facts.caller)
+        && begins(&group.called_prefixes, facts.callee)
+        && group.vlan.is_none_or(|vlan| facts.vlan == Some(vlan))
 }
