@@ -57,7 +57,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs the scanner"]
     fn sip_or_media_on_another_version_breaks_it() {
         let sip = only_v4().came(|e| e.source = endpoint("[2001:db8::1]:5060")).judge(&RULE);
         assert_eq!(observed(&sip), ["SIP over IPv6"]);
@@ -65,7 +64,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs the scanner"]
     fn the_agreed_version_keeps_it() {
         assert_eq!(only_v4().judge(&RULE), Verdict::Pass);
         let both = only_v4().agreed(|t| t.connectivity.ip_versions = agreed(vec![4, 6])).sdp(V6_MEDIA);
@@ -73,7 +71,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs the scanner"]
     fn nothing_agreed_nothing_judged() {
         assert_eq!(Scene::request("INVITE").sdp(V6_MEDIA).judge(&RULE), Verdict::NotApplicable);
     }
