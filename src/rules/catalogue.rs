@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::{Rule, net, sdp};
+use super::{Rule, cac, cap, dlg, idn, med, net, pol, prf, prv, sdp, sig, sip, txn};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -20,9 +20,16 @@ static ALL: &[&Rule] = &[
     // CAP
 
     // NET
+    &net::sbe_001::RULE,
+    &net::sbe_002::RULE,
+    &net::sbe_003::RULE,
     &net::ipv_001::RULE,
 
     // SIG
+    &sig::transport_001::RULE,
+    &sig::transport_002::RULE,
+    &sig::transport_003::RULE,
+    &sig::transport_006::RULE,
 
     // SIP
 
