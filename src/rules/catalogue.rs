@@ -18,6 +18,7 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 #[rustfmt::skip]
 static ALL: &[&Rule] = &[
     // CAP
+    &cap::oneway_001::RULE,
 
     // NET
     &net::sbe_001::RULE,
@@ -34,6 +35,10 @@ static ALL: &[&Rule] = &[
     // SIP
 
     // TXN
+    &txn::retx_001::RULE,
+    &txn::timeout_001::RULE,
+    &txn::timeout_002::RULE,
+    &txn::ack_001::RULE,
 
     // DLG
 
@@ -54,6 +59,8 @@ static ALL: &[&Rule] = &[
     // PRV
 
     // POL
+    &pol::waiver_001::RULE,
+    &pol::valid_001::RULE,
 ];
 
 /// Every id of the catalogue, those that do not run yet too: what a policy may name.
