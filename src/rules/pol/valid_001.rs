@@ -41,7 +41,8 @@ mod tests {
     use crate::rules::scene::{agreed, observed};
 
     fn judge(first: i64, last: i64) -> Verdict {
-        let policy = Policy { effective_from: agreed(Time(100)), effective_until: agreed(Time(200)), ..Policy::baseline() };
+        let mut policy = Policy::baseline();
+        (policy.effective_from, policy.effective_until) = (agreed(Time(100)), agreed(Time(200)));
         check(&PolicySubject { policy: &policy, waivers: &[], first: Some(Time(first)), last: Some(Time(last)) })
     }
 
@@ -60,7 +61,8 @@ mod tests {
     fn without_term_or_packets_there_is_nothing_to_judge() {
         let subject = PolicySubject { policy: &Policy::baseline(), waivers: &[], first: Some(Time(1)), last: Some(Time(2)) };
         assert_eq!(check(&subject), Verdict::NotApplicable);
-        let policy = Policy { effective_from: agreed(Time(100)), ..Policy::baseline() };
+        let mut policy = Policy::baseline();
+        policy.effective_from = agreed(Time(100));
         let empty = PolicySubject { policy: &policy, first: None, last: None, ..subject };
         assert_eq!(check(&empty), Verdict::Indeterminate(Reason::SampleTooSmall));
     }
