@@ -47,8 +47,12 @@ static ALL: &[&Rule] = &[
     &sdp::oa_001::RULE,
     &sdp::oa_002::RULE,
     &sdp::oa_003::RULE,
+    &sdp::oa_004::RULE,
+    &sdp::oa_007::RULE,
 
     // MED
+    &med::codec_001::RULE,
+    &med::codec_002::RULE,
 
     // IDN
 

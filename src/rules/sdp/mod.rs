@@ -3,4 +3,6 @@
 pub(super) mod oa_001;
 pub(super) mod oa_002;
 pub(super) mod oa_003;
+pub(super) mod oa_004;
+pub(super) mod oa_007;
 pub(super) mod syntax_001;

@@ -5,6 +5,7 @@ use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Ver
 use crate::sdp::{Description, Direction, Media, SdpFlawKind};
 
 use super::oa_001::reordered;
+use crate::rules::med::agreement::word;
 
 pub(crate) static RULE: Rule = Rule {
     id: "SDP-OA-002",
@@ -99,12 +100,6 @@ const fn allowed(offer: Direction) -> &'static str {
 fn may_wake(offer: &Description, media: &Media) -> bool {
     let bundled = offer.attributes(media.lines.clone(), b"bundle-only").next().is_some();
     bundled || offer.flaws().iter().any(|f| f.kind == SdpFlawKind::BadMedia && f.at == media.line)
-}
-
-/// A word of an m= line as a finding may print it.
-pub(in crate::rules) fn word(text: &str) -> String {
-    let printable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.+*".contains(&b));
-    if printable { text.chars().take(32).collect() } else { "an unreadable word".to_owned() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Takes an answered offer, gives whether each accepted stream has a format that both sides named, never which of them is used.
 
 use crate::policy::Severity;
+use crate::rules::med::agreement::word;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::{Codec, Media};
 
@@ -29,7 +30,7 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     for (offered, answered) in accepted(exchange.offer.media(), exchange.answer.media()) {
         judged = true;
         if common(offered, answered).next().is_none() {
-            let observed = format!("no common {} codec", super::oa_002::word(&offered.kind));
+            let observed = format!("no common {} codec", word(&offered.kind));
             breaches.push(Breach::of_standard(observed, "a codec of the offer").seen_in(&subject.exchange.answer));
         }
     }
