@@ -43,7 +43,7 @@ impl Time {
     /// The start of the `width`-nanosecond interval, aligned to the epoch, that holds this time.
     #[must_use]
     pub const fn floor(self, width: i64) -> Self {
-        Self(self.0 - self.0.rem_euclid(width))
+        Self(self.0.saturating_sub(self.0.rem_euclid(width)))
     }
 
     fn timestamp(self) -> jiff::Timestamp {

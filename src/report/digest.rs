@@ -254,12 +254,16 @@ impl Looked {
     }
 }
 
-/// How many rules were broken, kept, not judged …
-pub(super) fn coverage(rules: &[RuleCoverage]) -> Vec<(Looked, u64)> {
-    [Looked::Broken, Looked::Waived, Looked::Kept, Looked::Unjudged, Looked::Idle, Looked::Off]
+/// How many rules were broken, kept, not judged: `6 rules: 2 broken, 1 waived …`.
+pub(super) fn coverage(rules: &[RuleCoverage]) -> String {
+    let parts: Vec<String> = [Looked::Broken, Looked::Waived, Looked::Kept, Looked::Unjudged, Looked::Idle, Looked::Off]
         .into_iter()
-        .map(|looked| (looked, rules.iter().filter(|r| Looked::of(r) == looked).count() as u64))
-        .collect()
+        .map(|looked| (rules.iter().filter(|r| Looked::of(r) == looked).count() as u64, looked.words()))
+        .filter(|&(n, _)| n > 0)
+        .map(|(n, words)| format!("{} {words}", count(n)))
+        .collect();
+    let all = counted(rules.len() as u64, "rule");
+    if parts.is_empty() { all } else { format!("{all}: {}", parts.join(", ")) }
 }
 
 /// Why a rule could not be judged: `boundary 12, one-way 3`.
@@ -291,7 +295,7 @@ mod tests {
         assert_eq!(of("DLG-STATE-001"), Looked::Unjudged);
         assert_eq!(of("MED-CODEC-001"), Looked::Idle);
         assert_eq!(of("SIP-URI-003"), Looked::Off);
-        assert_eq!(coverage(&audit.rules).iter().map(|(_, n)| n).sum::<u64>(), audit.rules.len() as u64);
+        assert_eq!(coverage(&audit.rules), "6 rules: 2 broken, 1 waived, 1 not judged, 1 never applied, 1 switched off");
     }
 
     #[test]

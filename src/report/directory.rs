@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{csv, json};
+use super::{chart, csv, html, json};
 use crate::audit::Audit;
 use crate::base::{Error, Result};
 
@@ -21,13 +21,20 @@ pub fn check_dir(dir: &Path) -> Result<()> {
     tempfile::tempfile_in(there).map(drop).map_err(|e| Error::output(dir, &e))
 }
 
-/// Writes `report.json` and `findings.csv` to `dir`, which is made where it is missing. Each file is written aside
-/// and renamed when all are complete.
+/// Writes `report.html`, `report.json`, `findings.csv` and `charts/*.svg` to `dir`, which is made where it is missing.
+/// Each file is written aside and renamed when all are complete.
 ///
 /// # Errors
 /// When the directory or a file cannot be written; what could not be written stays as it was.
 pub fn write_dir(dir: &Path, audit: &Audit) -> Result<()> {
-    let files = [aside(dir, "report.json", |out| json::write(audit, out))?, aside(dir, "findings.csv", |out| csv::write(audit, out))?];
+    let mut files = vec![
+        aside(dir, "report.html", |out| out.write_all(html::page(audit).as_bytes()))?,
+        aside(dir, "report.json", |out| json::write(audit, out))?,
+        aside(dir, "findings.csv", |out| csv::write(audit, out))?,
+    ];
+    for chart in chart::all(audit) {
+        files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);
+    }
     for (file, path) in files {
         file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
     }
@@ -79,7 +86,8 @@ mod tests {
         assert!(listing(parent.path()).is_empty());
         write_dir(&dir, &sample::full()).unwrap();
         write_dir(&dir, &sample::full()).unwrap();
-        assert_eq!(listing(&dir), ["findings.csv", "report.json"]);
+        assert_eq!(listing(&dir), ["charts", "findings.csv", "report.html", "report.json"]);
+        assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "responses.svg"]);
     }
 
     #[test]
@@ -93,8 +101,9 @@ mod tests {
         assert_eq!(listing(parent.path()), ["file"]);
         // One name of the report is taken by a directory: no other file may have been replaced or left over by the failed write.
         let taken = parent.path().join("taken");
-        fs::create_dir_all(taken.join("report.json/x")).unwrap();
+        fs::create_dir_all(taken.join("report.html/x")).unwrap();
         assert!(matches!(write_dir(&taken, &sample::full()), Err(Error::Output { .. })));
-        assert_eq!(listing(&taken), ["report.json"]);
+        assert!(listing(&taken).iter().all(|name| ["charts", "report.html"].contains(&name.as_str())));
+        assert!(listing(&taken.join("charts")).is_empty());
     }
 }

@@ -1,10 +1,12 @@
 //! Takes the audit, gives text, JSON and HTML, never a number of its own.
 
+pub mod chart;
 pub mod csv;
 mod digest;
 mod directory;
 mod escape;
 mod figures;
+pub mod html;
 pub mod json;
 #[cfg(test)]
 mod sample;
