@@ -59,12 +59,12 @@ pub(super) fn duration(seconds: f64) -> String {
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = seconds.round() as u64;
-    let (days, hours, minutes, rest) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60);
-    match (days, hours, minutes) {
-        (0, 0, m) => format!("{m} min {rest} s"),
-        (0, h, m) => format!("{h} h {m} min"),
-        (d, h, _) => format!("{} {h} h", counted(d, "day")),
-    }
+    let (large, unit, small, part) = match whole {
+        86_400.. => (whole / 86_400, if whole < 172_800 { "day" } else { "days" }, whole / 3600 % 24, "h"),
+        3600.. => (whole / 3600, "h", whole / 60 % 60, "min"),
+        _ => (whole / 60, "min", whole % 60, "s"),
+    };
+    if small == 0 { format!("{large} {unit}") } else { format!("{large} {unit} {small} {part}") }
 }
 
 /// Date and time to the second: `2026-11-14 10:14:05Z`.
@@ -95,7 +95,8 @@ mod tests {
         assert_eq!(real(Some(f64::NAN), 1), NONE);
         assert_eq!([60.0, 2.5, 0.25].map(short), ["60", "2.5", "0.25"]);
         assert_eq!([17, 1000, 12_345_678, 999_000_000].map(bytes), ["17 B", "1.0 kB", "12.3 MB", "999 MB"]);
-        assert_eq!([0.0, 12.52, 75.0, 3900.0, 90_000.0].map(duration), ["0 s", "12.5 s", "1 min 15 s", "1 h 5 min", "1 day 1 h"]);
+        let durations = [0.0, 12.52, 60.0, 75.0, 3900.0, 90_000.0, 172_800.0];
+        assert_eq!(durations.map(duration), ["0 s", "12.5 s", "1 min", "1 min 15 s", "1 h 5 min", "1 day 1 h", "2 days"]);
     }
 
     #[test]

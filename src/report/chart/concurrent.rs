@@ -14,6 +14,14 @@ const HEIGHT: u32 = 320;
 const DASHES: [(i32, i32); 4] = [(10, 5), (3, 4), (18, 6), (6, 10)];
 const INKS: [usize; 4] = [3, 2, 5, 4];
 
+/// A limit as it is drawn.
+struct Line<'a> {
+    direction: &'a str,
+    limit: f64,
+    ink: Ink,
+    dash: (i32, i32),
+}
+
 /// Draws the highest number of concurrent calls of each interval, with the limits.
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn chart(series: &Series) -> Option<Chart> {
@@ -25,13 +33,17 @@ pub(super) fn chart(series: &Series) -> Option<Chart> {
     limits.sort_by(|a, b| a.1.total_cmp(&b.1));
     // A limit far above the load would press the line to the ground: it is named instead.
     let near = |limit: f64| limit <= (peak as f64).max(1.0) * 4.0;
-    let shown: Vec<((&str, f64), (Ink, (i32, i32)))> =
-        limits.iter().copied().filter(|(_, l)| near(*l)).zip(INKS.iter().filter_map(|&i| SERIES.get(i).copied()).zip(DASHES)).collect();
-    let highest = shown.iter().map(|((_, l), _)| *l).fold(peak as f64, f64::max);
+    let styles = INKS.iter().filter_map(|&i| SERIES.get(i).copied()).zip(DASHES);
+    let shown: Vec<Line<'_>> = limits
+        .iter()
+        .filter(|(_, limit)| near(*limit))
+        .zip(styles)
+        .map(|(&(direction, limit), (ink, dash))| Line { direction, limit, ink, dash })
+        .collect();
+    let highest = shown.iter().map(|l| l.limit).fold(peak as f64, f64::max);
 
     let load = SERIES.first().copied().unwrap_or(TEXT);
-    let entries =
-        shown.iter().map(|((direction, limit), (ink, dash))| (Swatch::Line(*ink, *dash), format!("limit {}: {direction}", short(*limit))));
+    let entries = shown.iter().map(|l| (Swatch::Line(l.ink, l.dash), format!("limit {}: {}", short(l.limit), l.direction)));
     let legend =
         Legend::new([(Swatch::Line(load, (0, 0)), "confirmed calls at once, all directions".to_owned())].into_iter().chain(entries));
     let width = duration(columns.width_s as f64);
@@ -42,10 +54,10 @@ pub(super) fn chart(series: &Series) -> Option<Chart> {
             values.iter().enumerate().flat_map(|(i, &v)| [(i as f64, v as f64), ((i + 1) as f64, v as f64)]).collect();
         chart.draw_series(AreaSeries::new(steps.iter().copied(), 0.0, load.color().mix(0.16)))?;
         chart.draw_series([PathElement::new(steps, load.color().stroke_width(2))])?;
-        for ((_, limit), (ink, dash)) in &shown {
-            let (left, y) = chart.backend_coord(&(0.0, *limit));
-            let (right, _) = chart.backend_coord(&(columns.n as f64, *limit));
-            canvas::dashed(area, (left, right), y, *ink, *dash)?;
+        for line in &shown {
+            let (left, y) = chart.backend_coord(&(0.0, line.limit));
+            let (right, _) = chart.backend_coord(&(columns.n as f64, line.limit));
+            canvas::dashed(area, (left, right), y, line.ink, line.dash)?;
         }
         Ok(())
     })?;

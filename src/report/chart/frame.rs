@@ -26,7 +26,7 @@ type Plane<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64
 pub(super) fn frame<'a, 'b>(area: &'a Area<'b>, frame: &Frame<'_>) -> Result<Plane<'a, 'b>, Box<dyn std::error::Error>> {
     let top = frame.counts.last().copied().unwrap_or(1.0);
     let chart = ChartBuilder::on(area)
-        .margin_top(frame.head + 18)
+        .margin_top(frame.head + 28)
         .margin_right(24)
         .margin_bottom(44)
         .margin_left(64)
