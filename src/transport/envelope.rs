@@ -1,6 +1,8 @@
 //! Takes nothing, gives how and when a payload passed the tap, never the payload's meaning.
 
 use crate::base::{Endpoint, Origin, Time, Transport};
+use crate::capture::Frame;
+use crate::packet::{Datagram, Whole};
 
 /// How a SIP payload passed the tap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,4 +40,39 @@ pub struct Payload {
     pub envelope: Envelope,
     /// Its octets: a whole datagram, or what the stream's framing cut out.
     pub bytes: Box<[u8]>,
+}
+
+impl Payload {
+    /// The payload of a datagram that one frame carried.
+    #[must_use]
+    pub fn of_frame(frame: &Frame<'_>, datagram: &Datagram<'_>) -> Self {
+        let mut envelope = Envelope::of(datagram);
+        (envelope.origin, envelope.clock) = (frame.origin, frame.clock);
+        (envelope.first, envelope.last) = (frame.time, frame.time);
+        Self { envelope, bytes: datagram.payload.into() }
+    }
+
+    /// The payload of a datagram that came in fragments.
+    #[must_use]
+    pub fn of_whole(whole: &Whole, datagram: &Datagram<'_>) -> Self {
+        let mut envelope = Envelope::of(datagram);
+        (envelope.origin, envelope.clock) = (whole.origin, whole.clock);
+        (envelope.first, envelope.last) = (whole.first, whole.last);
+        envelope.fragmented = true;
+        Self { envelope, bytes: datagram.payload.into() }
+    }
+}
+
+impl Envelope {
+    fn of(datagram: &Datagram<'_>) -> Self {
+        Self {
+            source: datagram.source,
+            destination: datagram.destination,
+            transport: Transport::Udp,
+            ip_id: datagram.layers.ip_id,
+            vlan: datagram.layers.vlan,
+            cut: datagram.cut,
+            ..Self::default()
+        }
+    }
 }
