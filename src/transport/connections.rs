@@ -194,6 +194,9 @@ impl Connection {
         if unplaced && self.halves[from].is_placed() {
             sink.anomalies.note(Anomaly::TcpMidstream);
         }
+        if self.halves[from].is_http() {
+            self.halves[to].beside_http();
+        }
         if self.halves[from].is_done() {
             self.halves[from].close(sink);
         }
@@ -426,6 +429,15 @@ mod tests {
         w.segment(A, 0, None, "", &[b"HTTP/1.1 200 OK\r\n\r\n", m.as_slice()].concat()).segment(A, 5000, None, "", &m);
         assert_eq!(w.texts(), [m.as_slice()]);
         assert_eq!(w.odd.count(Anomaly::SipResync), 0);
+    }
+
+    /// An answer that poses as SIP to a request that is HTTP.
+    #[test]
+    fn the_other_side_of_http_is_no_sip() {
+        let mut w = Wire::new();
+        w.segment(B, 9, None, "S", b"").segment(A, 99, Some(10), "S", b"").segment(B, 10, Some(100), "", b"GET / HTTP/1.1\r\n\r\n");
+        w.segment(A, 100, Some(28), "", b"SIP/2.0 200 ok\r\nHTTP/1.1 200 ok\r\n\r\n");
+        assert_eq!(w.finish().out, []);
     }
 
     #[test]

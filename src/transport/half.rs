@@ -78,6 +78,16 @@ impl Half {
         !self.seen_data && self.acked_octets > 1
     }
 
+    /// Whether it is HTTP, which may quote SIP anywhere.
+    pub(super) fn is_http(&self) -> bool {
+        self.stream.is_http()
+    }
+
+    /// Says that the other end speaks HTTP.
+    pub(super) fn beside_http(&mut self) {
+        self.stream.beside_http();
+    }
+
     pub(super) fn held(&self) -> usize {
         self.waiting_octets + self.waiting.len() * OVERHEAD + self.stream.held()
     }

@@ -20,6 +20,8 @@ enum Carries {
     Unknown { skipped: usize },
     /// SIP in the clear.
     Sip,
+    /// HTTP or RTSP: so does the other direction.
+    Http,
     /// Something else: its octets are dropped.
     Other,
 }
@@ -87,7 +89,20 @@ impl Stream {
 
     /// Whether its octets are of no interest.
     pub(super) fn is_other(&self) -> bool {
-        self.carries == Carries::Other
+        matches!(self.carries, Carries::Http | Carries::Other)
+    }
+
+    /// Whether it is HTTP, which may quote SIP anywhere.
+    pub(super) fn is_http(&self) -> bool {
+        self.carries == Carries::Http
+    }
+
+    /// Says that the other direction is HTTP.
+    pub(super) fn beside_http(&mut self) {
+        if matches!(self.carries, Carries::Unknown { .. }) {
+            self.carries = Carries::Http;
+            self.forget();
+        }
     }
 
     /// Octets held.
@@ -121,8 +136,9 @@ impl Stream {
                 self.carries = match framing {
                     Framing::Message(_) => Carries::Sip,
                     _ if self.framer.in_message() => Carries::Sip,
-                    Framing::Resync(n) if !self.may_still_be_sip(rest, skipped + n) => Carries::Other,
-                    Framing::Resync(n) => Carries::Unknown { skipped: skipped + n },
+                    Framing::Resync(_) if begins_like_http(rest) => Carries::Http,
+                    Framing::Resync(n) if self.midstream && skipped + n <= SEARCH => Carries::Unknown { skipped: skipped + n },
+                    Framing::Resync(_) => Carries::Other,
                     Framing::KeepAlive(_) | Framing::More => self.carries,
                 };
                 if self.is_other() {
@@ -148,12 +164,6 @@ impl Stream {
             }
         }
         self.consume(used);
-    }
-
-    /// Whether a stream that does not begin with a start line is worth a search: it was met in its middle and does not begin like HTTP.
-    fn may_still_be_sip(&self, octets: &[u8], skipped: usize) -> bool {
-        let line = memchr(b'\n', octets).and_then(|end| octets.get(..end)).unwrap_or(octets);
-        self.midstream && skipped <= SEARCH && !is_http_line(line)
     }
 
     /// Passes over octets that never will come. What they belong to is given as far as it is known, and framing goes on behind it where it can.
@@ -214,4 +224,8 @@ impl Stream {
             self.passages.pop_front();
         }
     }
+}
+
+fn begins_like_http(octets: &[u8]) -> bool {
+    is_http_line(memchr(b'\n', octets).and_then(|end| octets.get(..end)).unwrap_or(octets))
 }

@@ -1,0 +1,142 @@
+//! Takes consecutive RTP packets of one source in one flow, gives a summary that can be merged with the next, never keeps a packet.
+
+use hashbrown::HashMap;
+
+use crate::base::{Endpoint, Origin, Time, seconds};
+use crate::capture::Frame;
+use crate::rtp::Header;
+
+/// Silence on the running clock that ends a stream.
+pub const IDLE: i64 = seconds(60);
+
+/// Whose packets, and where they go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flow {
+    /// Sender.
+    pub source: Endpoint,
+    /// Receiver.
+    pub destination: Endpoint,
+    /// Synchronisation source.
+    pub ssrc: u32,
+}
+
+/// Consecutive packets of one flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The frame of the first.
+    pub origin: Origin,
+    /// Capture time of the first.
+    pub first: Time,
+    /// Capture time of the last.
+    pub last: Time,
+    /// The running clock at the first.
+    pub begun: Time,
+    /// The running clock at the last.
+    pub ended: Time,
+    /// How many.
+    pub packets: u64,
+    /// Octets of their UDP payloads.
+    pub octets: u64,
+    /// Sequence number of the first.
+    pub first_seq: u16,
+    /// Sequence number of the last.
+    pub last_seq: u16,
+    /// Time stamp of the first.
+    pub first_timestamp: u32,
+    /// Time stamp of the last.
+    pub last_timestamp: u32,
+    /// How far the sequence number went, with its wraps.
+    pub progress: i64,
+    /// How often it went on by exactly one and the time stamp did not run back.
+    pub steps: u64,
+    /// How often it did not move: duplicates, and copies of a mirror port.
+    pub repeats: u64,
+    /// Bit n: payload type n was seen.
+    pub payload_types: u128,
+}
+
+impl Run {
+    /// A run of one packet.
+    #[must_use]
+    pub fn new(frame: &Frame<'_>, header: &Header, octets: usize) -> Self {
+        Self {
+            origin: frame.origin,
+            first: frame.time,
+            last: frame.time,
+            begun: frame.clock,
+            ended: frame.clock,
+            packets: 1,
+            octets: octets as u64,
+            first_seq: header.seq,
+            last_seq: header.seq,
+            first_timestamp: header.timestamp,
+            last_timestamp: header.timestamp,
+            progress: 0,
+            steps: 0,
+            repeats: 0,
+            payload_types: 1 << (header.payload_type & 0x7f),
+        }
+    }
+
+    /// Appends one packet.
+    pub fn add(&mut self, frame: &Frame<'_>, header: &Header, octets: usize) {
+        self.merge(&Self::new(frame, header, octets));
+    }
+
+    /// Appends the run that follows.
+    pub fn merge(&mut self, later: &Self) {
+        let step = later.first_seq.wrapping_sub(self.last_seq) as i16;
+        let forward = later.first_timestamp.wrapping_sub(self.last_timestamp) as i32 >= 0;
+        self.progress += i64::from(step) + later.progress;
+        self.steps += u64::from(step == 1 && forward) + later.steps;
+        self.repeats += u64::from(step == 0) + later.repeats;
+        self.packets += later.packets;
+        self.octets += later.octets;
+        self.payload_types |= later.payload_types;
+        self.last = later.last;
+        self.ended = later.ended;
+        self.last_seq = later.last_seq;
+        self.last_timestamp = later.last_timestamp;
+    }
+
+    /// Whether packets that come at `clock` belong to another stream: too long after this.
+    #[must_use]
+    pub const fn is_over(&self, clock: Time) -> bool {
+        clock.since(self.ended) > IDLE
+    }
+}
+
+/// The runs of one batch: what the packets of a batch come down to, with one look-up a packet.
+#[derive(Debug, Default)]
+pub struct Runs {
+    open: HashMap<Flow, Run>,
+    over: Vec<(Flow, Run)>,
+}
+
+impl Runs {
+    /// Appends a packet to the run of its flow.
+    pub fn add(&mut self, flow: Flow, frame: &Frame<'_>, header: &Header, octets: usize) {
+        match self.open.entry(flow) {
+            hashbrown::hash_map::Entry::Vacant(vacant) => {
+                vacant.insert(Run::new(frame, header, octets));
+            }
+            hashbrown::hash_map::Entry::Occupied(mut occupied) => {
+                let run = occupied.get_mut();
+                if run.is_over(frame.clock) {
+                    self.over.push((flow, std::mem::replace(run, Run::new(frame, header, octets))));
+                } else {
+                    run.add(frame, header, octets);
+                }
+            }
+        }
+    }
+
+    /// All runs, in the order in which they began.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<(Flow, Run)> {
+        let mut runs = self.over;
+        runs.extend(self.open);
+        runs.sort_unstable_by_key(|(_, run)| run.origin);
+        runs
+    }
+}
