@@ -17,7 +17,7 @@ const VALIDITY: i64 = seconds(3600);
 const REPEAT: i64 = seconds(60);
 
 /// Flows that one table follows; what comes beyond is not counted before others end.
-const MAX_FLOWS: usize = 1 << 18;
+const MAX_FLOWS: usize = 1 << 16;
 
 /// How much media there was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,14 @@ struct Announcement {
     secure: bool,
 }
 
+/// A flow that may go on.
+#[derive(Clone, Copy)]
+struct Open {
+    run: Run,
+    /// What announcements that are forgotten by now said of it.
+    secure: Option<bool>,
+}
+
 /// Decides which flows of one shard are media.
 ///
 /// For every window: first every `announce`, then every `push` in the order of the capture, then `advance` to the clock of its last frame.
@@ -53,7 +61,7 @@ struct Announcement {
 /// outcome does not depend on where windows begin.
 #[derive(Default)]
 pub struct Streams {
-    open: HashMap<Flow, Run>,
+    open: HashMap<Flow, Open>,
     /// Open flows by the running clock at their last packet.
     queue: BTreeMap<(Time, Origin), Flow>,
     /// What SDP named, by endpoint, in order of time.
@@ -74,21 +82,25 @@ impl Streams {
 
     /// Takes the next run.
     pub fn push(&mut self, flow: Flow, run: &Run) {
-        if let Some(open) = self.open.get_mut(&flow) {
-            let key = (open.ended, open.origin);
-            self.queue.remove(&key);
-            if open.is_over(run.begun) {
-                let over = std::mem::replace(open, *run);
-                self.judge(&flow, &over);
-                self.queue.insert((run.ended, run.origin), flow);
-            } else {
-                open.merge(run);
-                self.queue.insert((open.ended, open.origin), flow);
+        match self.open.get(&flow).copied() {
+            Some(mut open) => {
+                self.queue.remove(&(open.run.ended, open.run.origin));
+                if open.run.is_over(run.begun) {
+                    self.judge(&flow, &open);
+                    self.follow(flow, Open { run: *run, secure: None });
+                } else {
+                    open.run.merge(run);
+                    self.follow(flow, open);
+                }
             }
-        } else if self.open.len() < MAX_FLOWS {
-            self.open.insert(flow, *run);
-            self.queue.insert((run.ended, run.origin), flow);
+            None if self.open.len() < MAX_FLOWS => self.follow(flow, Open { run: *run, secure: None }),
+            None => {}
         }
+    }
+
+    fn follow(&mut self, flow: Flow, open: Open) {
+        self.queue.insert((open.run.ended, open.run.origin), flow);
+        self.open.insert(flow, open);
     }
 
     /// Judges what has ended by `clock`.
@@ -97,20 +109,25 @@ impl Streams {
             && clock.since(first.key().0) > IDLE
         {
             let flow = first.remove();
-            if let Some(run) = self.open.remove(&flow) {
-                self.judge(&flow, &run);
+            if let Some(open) = self.open.remove(&flow) {
+                self.judge(&flow, &open);
             }
         }
-        // Half of the validity between two looks keeps this off every profile.
-        if clock.since(self.pruned) > VALIDITY / 2 {
+        if clock.since(self.pruned) > VALIDITY {
             self.pruned = clock;
-            // An open flow may have begun before the announcement that it needs ran out.
-            let oldest = self.open.values().map(|run| run.begun).min().unwrap_or(clock).min(clock);
-            self.named.retain(|_, announcements| {
-                announcements.retain(|a| oldest.since(a.at) <= VALIDITY);
-                !announcements.is_empty()
-            });
+            self.forget_announcements(clock);
         }
+    }
+
+    /// Forgets announcements that no flow that begins from `clock` on can need; those that go on remember what they were told.
+    fn forget_announcements(&mut self, clock: Time) {
+        for (flow, open) in &mut self.open {
+            open.secure = either(open.secure, announced(&self.named, flow, &open.run));
+        }
+        self.named.retain(|_, announcements| {
+            announcements.retain(|a| clock.since(a.at) <= VALIDITY);
+            !announcements.is_empty()
+        });
     }
 
     /// Judges what is left at the end of the capture, gives all counts.
@@ -120,26 +137,29 @@ impl Streams {
         self.counts
     }
 
-    fn judge(&mut self, flow: &Flow, run: &Run) {
-        let secure = self.announced(flow, run);
-        if secure.is_none() && !is_plausible(run) {
+    fn judge(&mut self, flow: &Flow, open: &Open) {
+        let secure = either(open.secure, announced(&self.named, flow, &open.run));
+        if secure.is_none() && !is_plausible(&open.run) {
             return;
         }
         self.counts.streams += 1;
         if secure == Some(true) {
-            self.counts.srtp_packets += run.packets;
+            self.counts.srtp_packets += open.run.packets;
         } else {
-            self.counts.rtp_packets += run.packets;
+            self.counts.rtp_packets += open.run.packets;
         }
     }
+}
 
-    /// Whether SDP named an end of the flow in time, and if so whether as SRTP.
-    fn announced(&self, flow: &Flow, run: &Run) -> Option<bool> {
-        let ends = [flow.source, flow.destination];
-        let announcements = ends.iter().filter_map(|end| self.named.get(end)).flatten();
-        let timely = announcements.filter(|a| a.at.since(run.ended) <= IDLE && run.begun.since(a.at) <= VALIDITY);
-        timely.map(|a| a.secure).reduce(|a, b| a || b)
-    }
+/// Whether SDP named an end of the flow in time, and if so whether as SRTP.
+fn announced(named: &HashMap<Endpoint, Vec<Announcement>>, flow: &Flow, run: &Run) -> Option<bool> {
+    let announcements = [flow.source, flow.destination].into_iter().filter_map(|end| named.get(&end)).flatten();
+    let timely = announcements.filter(|a| a.at.since(run.ended) <= IDLE && run.begun.since(a.at) <= VALIDITY);
+    timely.map(|a| a.secure).reduce(|a, b| a || b)
+}
+
+fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    a.zip(b).map_or(a.or(b), |(a, b)| Some(a || b))
 }
 
 /// Whether the packets alone show a stream: enough of them, most following their predecessor, with payload types that are in use.
@@ -148,4 +168,143 @@ fn is_plausible(run: &Run) -> bool {
     const UNUSED: u128 = ((1 << 96) - 1) & !((1 << 35) - 1);
     let moves = run.packets - 1 - run.repeats;
     moves + 1 >= ENOUGH && run.steps * 4 >= moves * 3 && run.payload_types & UNUSED == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::prelude::*;
+
+    use super::super::Runs;
+    use super::*;
+    use crate::capture::{Frame, LinkType};
+    use crate::rtp::Header;
+
+    fn end(port: u16) -> Endpoint {
+        Endpoint::new(IpAddr::from([192, 0, 2, 1]), port)
+    }
+
+    fn flow(port: u16) -> Flow {
+        Flow { source: end(port), destination: end(9), ssrc: 7 }
+    }
+
+    /// One packet of a made-up capture: `at` milliseconds, from `port`, with `seq`.
+    #[derive(Clone, Copy, Debug)]
+    struct Rtp {
+        at: i64,
+        port: u16,
+        seq: u16,
+    }
+
+    fn stream(port: u16, packets: u16) -> Vec<Rtp> {
+        (0..packets).map(|n| Rtp { at: i64::from(n) * 20, port, seq: 65_500u16.wrapping_add(n) }).collect()
+    }
+
+    /// Runs packets and announcements (time, port, secure) through windows that end before the packets in `cuts`.
+    fn count(packets: &[Rtp], named: &[(i64, u16, bool)], cuts: &[usize]) -> Counts {
+        let time = |at: i64| Time(at * 1_000_000);
+        let mut streams = Streams::default();
+        let mut bounds: Vec<_> = cuts.iter().map(|&c| c.min(packets.len())).chain([0, packets.len()]).collect();
+        bounds.sort_unstable();
+        let mut named = named.to_vec();
+        named.sort_unstable();
+        for window in bounds.windows(2) {
+            let mut runs = Runs::default();
+            for (n, p) in packets.iter().enumerate().take(window[1]).skip(window[0]) {
+                let origin = Origin { serial: n as u64, capture: 0, frame: n as u32 + 1 };
+                let frame = Frame { origin, time: time(p.at), clock: time(p.at), link: LinkType(1), data: &[], wire_len: 0 };
+                let header = Header { marker: false, payload_type: 8, seq: p.seq, timestamp: u32::from(p.seq) * 160, ssrc: 7 };
+                runs.add(flow(p.port), &frame, &header, 172);
+            }
+            let until = if window[1] == packets.len() { i64::MAX / 1_000_000 } else { packets[window[1]].at };
+            named.retain(|&(at, port, secure)| {
+                let now = at <= until;
+                if now {
+                    streams.announce(end(port), secure, time(at));
+                }
+                !now
+            });
+            for (flow, run) in runs.into_sorted() {
+                streams.push(flow, &run);
+            }
+            if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {
+                streams.advance(time(last.at));
+            }
+        }
+        streams.finish()
+    }
+
+    #[test]
+    fn fifty_packets_in_sequence_are_media_without_sdp() {
+        assert_eq!(count(&stream(1, 49), &[], &[]), Counts::default());
+        assert_eq!(count(&stream(1, 50), &[], &[]), Counts { rtp_packets: 50, srtp_packets: 0, streams: 1 });
+    }
+
+    #[test]
+    fn random_sequence_numbers_are_no_media() {
+        let noise: Vec<_> = (0..200u16).map(|n| Rtp { at: i64::from(n), port: 1, seq: n.wrapping_mul(40_503) }).collect();
+        assert_eq!(count(&noise, &[], &[]), Counts::default());
+    }
+
+    #[test]
+    fn a_mirror_port_does_not_hide_media() {
+        let twice: Vec<_> = stream(1, 50).into_iter().flat_map(|p| [p, p]).collect();
+        assert_eq!(count(&twice, &[], &[]).rtp_packets, 100);
+    }
+
+    #[test]
+    fn sdp_names_either_end_shortly_before_or_after() {
+        let media = stream(1, 5);
+        assert_eq!(count(&media, &[(-5000, 9, false)], &[]).rtp_packets, 5);
+        assert_eq!(count(&media, &[(-5000, 1, true)], &[]).srtp_packets, 5);
+        assert_eq!(count(&media, &[(30_000, 1, false)], &[]).rtp_packets, 5);
+        assert_eq!(count(&media, &[(90_000, 1, false)], &[]).rtp_packets, 0);
+        assert_eq!(count(&media, &[(-3_700_000, 1, false)], &[]).rtp_packets, 0);
+    }
+
+    #[test]
+    fn a_minute_of_silence_ends_a_stream() {
+        let mut media = stream(1, 60);
+        media.extend(stream(1, 60).into_iter().map(|p| Rtp { at: p.at + 70_000, ..p }));
+        assert_eq!(count(&media, &[], &[]).streams, 2);
+    }
+
+    proptest! {
+        /// Three flows with gaps, losses and long silence, with SDP now and then: the same counts wherever windows begin.
+        #[test]
+        fn counts_do_not_depend_on_windows(
+            steps in proptest::collection::vec((0u16..3, prop::sample::select(vec![0i64, 20, 20, 20, 59_990, 60_010, 1_900_000]), 0u16..3), 0..300),
+            named in proptest::collection::vec((0i64..40_000_000, 0u16..3, any::<bool>()), 0..4),
+            cuts in proptest::collection::vec(0usize..300, 0..12),
+        ) {
+            let (mut at, mut seqs) = (0, [0u16; 3]);
+            let packets: Vec<_> = steps.iter().map(|&(port, wait, step)| {
+                at += wait;
+                let seq = &mut seqs[usize::from(port)];
+                *seq = seq.wrapping_add(step);
+                Rtp { at, port, seq: *seq }
+            }).collect();
+            prop_assert_eq!(count(&packets, &named, &cuts), count(&packets, &named, &[]));
+        }
+
+        #[test]
+        fn merging_runs_equals_adding_packets(seqs in proptest::collection::vec(any::<u16>(), 2..60), at in any::<prop::sample::Index>()) {
+            let add = |seqs: &[u16]| {
+                let one = |&seq: &u16| {
+                    let frame = Frame { origin: Origin::default(), time: Time(0), clock: Time(0), link: LinkType(1), data: &[], wire_len: 0 };
+                    (frame, Header { marker: false, payload_type: (seq % 128) as u8, seq, timestamp: u32::from(seq), ssrc: 7 })
+                };
+                let mut packets = seqs.iter().map(one);
+                let (frame, header) = packets.next().unwrap();
+                let mut run = Run::new(&frame, &header, 10);
+                packets.for_each(|(frame, header)| run.add(&frame, &header, 10));
+                run
+            };
+            let at = 1 + at.index(seqs.len() - 1);
+            let mut merged = add(&seqs[..at]);
+            merged.merge(&add(&seqs[at..]));
+            prop_assert_eq!(merged, add(&seqs));
+        }
+    }
 }
