@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::live_call::{LiveCall, is_repeat};
+use super::live_call::{LiveCall, adrift_key, is_repeat};
 use super::marks::{Marks, dialog_key};
 use super::path::Path;
 use super::stage::Stage;
@@ -44,7 +44,10 @@ impl LiveCall {
             remote_target: dialog.target_of(from_caller).map(Into::into),
             ..Place::default()
         };
-        let Some(invite) = self.transactions.get_mut(dialog.invite) else {
+        dialog.touched = true;
+        let [last, before] = dialog.invites();
+        let earlier = self.transactions.get(before).is_some_and(|t| t.cseq == marks.cseq);
+        let Some(invite) = self.transactions.get_mut(if earlier { before } else { last }) else {
             place.repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);
             return place;
         };
@@ -56,7 +59,7 @@ impl LiveCall {
             return place;
         }
         if marks.cseq != invite.cseq {
-            // The ACK of an earlier INVITE may come late.
+            // The ACK of an INVITE before these may come late.
             if invite.final_code().is_some() && !invite.is_acknowledged() && marks.cseq > dialog.acknowledged {
                 invite.acknowledge(arrival, marks, Some(AckFault::CSeq));
             }
@@ -85,16 +88,24 @@ impl LiveCall {
         }
         for hop in 0..u8::try_from(self.paths.len()).unwrap_or(u8::MAX) {
             let Some(dialog) = marks.to.and_then(|to| self.dialogs.get(dialog_key(marks.from, to, hop))) else { continue };
-            if let Some(invite) = self.transactions.get_mut(dialog.invite).filter(|t| t.cseq == marks.cseq) {
+            let [last, _] = dialog.invites();
+            if let Some(invite) = self.transactions.get_mut(last).filter(|t| t.cseq == marks.cseq) {
                 invite.acknowledge(arrival, marks, None);
             }
         }
     }
 
-    /// An ACK without its branch or its dialog: of a failure, but wrong; else of something that was not seen.
+    /// An ACK without its branch or its dialog: in an unknown dialog, or of a failure, but wrong, or of something that was not seen.
     fn ack_astray(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) -> Place {
         let place = self.stray(arrival, marks, turn);
         if is_repeat(&place) {
+            return place;
+        }
+        let adrift = marks.to.and_then(|to| self.adrift.get(adrift_key(marks.from, to, &Path::of(&arrival.envelope))));
+        if let Some(invite) = adrift.copied().and_then(|key| self.transactions.get_mut(key)) {
+            if invite.cseq == marks.cseq {
+                invite.acknowledge(arrival, marks, None);
+            }
             return place;
         }
         let Some(last) = self.chain_of(marks.from, 0).map(|chain| chain.last) else { return place };

@@ -30,6 +30,8 @@ pub(super) struct LiveCall {
     pub(super) chains: Roster<Box<LiveChain>>,
     /// The last session request of each From tag at each hop.
     pub(super) latest: Roster<u64>,
+    /// INVITEs inside dialogs that were not seen to begin, for their ACKs.
+    pub(super) adrift: Roster<u64>,
     /// Where INVITEs passed: the hops of the call.
     pub(super) paths: SmallVec<[Path; 1]>,
     /// Messages that belong to nothing that was seen.
@@ -49,6 +51,7 @@ impl LiveCall {
             dialogs: Roster::default(),
             chains: Roster::default(),
             latest: Roster::default(),
+            adrift: Roster::default(),
             paths: SmallVec::new(),
             strays: Sights::default(),
             chain_serial: 0,
@@ -175,6 +178,9 @@ impl LiveCall {
 
     fn transaction_over(&mut self, key: u64, turn: &mut Turn<'_>) {
         let Some(transaction) = self.transactions.remove(key) else { return };
+        if let Some(adrift) = transaction.adrift.filter(|&at| self.adrift.get(at) == Some(&key)) {
+            self.adrift.remove(adrift);
+        }
         // What never was confirmed goes with its INVITE.
         for &dialog in &transaction.made {
             if self.dialogs.get(dialog).is_some_and(|d| d.is_early()) {
@@ -203,7 +209,8 @@ impl LiveCall {
     }
 
     fn chain_due(&mut self, serial: u64, turn: &mut Turn<'_>) {
-        let Some(chain) = self.chains.remove(serial) else { return };
+        let Some(mut chain) = self.chains.remove(serial) else { return };
+        chain.idle(turn);
         let latest = hash((chain.from, chain.hop));
         if self.latest.get(latest) == Some(&serial) {
             self.latest.remove(latest);
@@ -244,6 +251,11 @@ impl LiveCall {
         let over = Over { call_id: self.text().into(), fingerprint: self.fingerprint, source, destination };
         out.push(Happening::Over(Box::new(over)));
     }
+}
+
+/// By what the ACK of an INVITE in an unknown dialog is found.
+pub(super) fn adrift_key(from: u64, to: u64, path: &Path) -> u64 {
+    hash((from, to, path.source, path.destination))
 }
 
 /// Whether a message adds nothing to what is known.

@@ -210,7 +210,7 @@ impl LiveChain {
     }
 
     /// Takes the request out of the load.
-    fn idle(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn idle(&mut self, turn: &mut Turn<'_>) {
         if std::mem::take(&mut self.load.1) {
             turn.load(LoadKind::Ended, &self.report);
         }

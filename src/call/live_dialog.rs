@@ -27,8 +27,10 @@ pub(super) struct LiveDialog {
     /// The last Contact of each side.
     targets: [Option<Box<[u8]>>; 2],
     pub(super) bargain: Bargain,
-    /// The key of its last INVITE.
-    pub(super) invite: u64,
+    /// The keys of its last INVITE and of the one before.
+    invites: [u64; 2],
+    /// Whether anything but its making was seen: without Record-Route the rest may go past the tap.
+    pub(super) touched: bool,
     /// The CSeq number of the last INVITE that was acknowledged.
     pub(super) acknowledged: u32,
     confirmed: Option<Trace>,
@@ -51,7 +53,8 @@ impl LiveDialog {
             numbers: [Some(cseq), None],
             targets: [contact, None],
             bargain,
-            invite: 0,
+            invites: [0; 2],
+            touched: false,
             acknowledged: 0,
             confirmed: None,
             session_timer: None,
@@ -66,6 +69,17 @@ impl LiveDialog {
 
     pub(super) fn is_from_caller(&self, marks: &Marks) -> bool {
         marks.from == self.caller
+    }
+
+    /// Notes an INVITE.
+    pub(super) fn invited(&mut self, transaction: u64) {
+        let [last, _] = self.invites;
+        self.invites = [transaction, last];
+    }
+
+    /// The last INVITE and the one before.
+    pub(super) fn invites(&self) -> [u64; 2] {
+        self.invites
     }
 
     /// Notes the CSeq number of a request; gives the highest that its sender used before.
@@ -156,14 +170,14 @@ impl LiveDialog {
             return Woken::Over;
         }
         let expired = self.stage == Stage::Confirmed && self.chain.is_some();
-        self.expired |= expired;
+        self.expired |= expired && self.touched;
         self.step(Step::Alarm, turn);
         if expired { Woken::Expired } else { Woken::Ended }
     }
 
-    /// The report of a confirmed dialog.
+    /// The report of a confirmed dialog; the same dialog at a further hop has none.
     pub(super) fn close(self, call_id: &str) -> Option<Box<Dialog>> {
-        let confirmed = self.confirmed.filter(|_| self.chain.is_some())?;
+        let confirmed = self.confirmed.filter(|_| self.chain.is_some() && self.hop == 0)?;
         Some(Box::new(Dialog {
             call_id: call_id.into(),
             confirmed,

@@ -32,6 +32,8 @@ pub(super) struct LiveTransaction {
     lost_sight: bool,
     /// The dialog that the request was sent in.
     pub(super) dialog: Option<u64>,
+    /// Where its ACK looks for it, though its dialog was not seen to begin.
+    pub(super) adrift: Option<u64>,
     /// The session request that it is a leg of, and which.
     pub(super) leg: Option<(u64, usize)>,
     /// The dialogs that its responses made.
@@ -83,6 +85,7 @@ impl LiveTransaction {
             final_to: None,
             lost_sight: false,
             dialog: None,
+            adrift: None,
             leg: None,
             made: SmallVec::new(),
             bargain: None,
@@ -234,7 +237,8 @@ impl LiveTransaction {
     /// The report. Where its time is over, what did not come is missing.
     pub(super) fn close(mut self, call_id: &str, covered: bool) -> Box<Transaction> {
         self.report.call_id = call_id.into();
-        if covered && self.method == Method::Invite && self.final_code().is_some() && self.report.ack.is_none() {
+        let silent = self.final_code().is_some() && self.report.ack.is_none() && self.adrift.is_none();
+        if covered && self.method == Method::Invite && silent {
             self.report.ack_judgeable = true;
             self.report.ack_fault = Some(AckFault::Missing);
         }

@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, Hash};
 
 use foldhash::fast::FixedState;
 
-use crate::base::Transport;
 use crate::sip::value::via;
 use crate::sip::{Arrival, HeaderName, Method};
 
@@ -71,9 +70,4 @@ fn sent_by(arrival: &Arrival) -> Option<(u64, Option<u16>)> {
 /// The key of a dialog at one hop: the two tags in either order.
 pub(super) fn dialog_key(one: u64, other: u64, hop: u8) -> u64 {
     hash((one.min(other), one.max(other), hop))
-}
-
-/// Whether copies of a packet may be the tap's: only datagrams, the reassembly of streams drops its own.
-pub(super) fn may_be_mirrored(transport: Transport) -> bool {
-    !transport.is_reliable()
 }

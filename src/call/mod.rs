@@ -32,6 +32,10 @@ pub use trace::Trace;
 pub use transaction::{AckFault, Ending, Transaction};
 
 #[cfg(test)]
+mod edges;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod scenario;

@@ -1,8 +1,7 @@
 //! Takes the worked examples of `standards.md` §8.3, gives the sessions that the state machines make of them, never an aggregate.
 
-use super::scenario::{Played, arrivals, play, play_arrivals, time};
+use super::scenario::{play, time};
 use super::*;
-use crate::base::Time;
 
 /// Oracle M, with the Call-ID of each attempt and ACKs of failures.
 pub(super) const ORACLE_M: &str = "
@@ -213,14 +212,4 @@ fn f5_an_abandoned_challenge_counts_and_gives_no_delay() {
 fn f8_redirects_nobody_follows() {
     let played = play("0 a>b INVITE 1 id=1\n 0.03 b>a 302 INVITE 1 to=t id=1\n 1 a>b INVITE 1 id=2\n 1.03 b>a 302 INVITE 1 to=t id=2", "9");
     assert!(played.sessions().iter().all(|s| s.outcome == Outcome::Failed(302)) && played.sessions().len() == 2);
-}
-
-#[test]
-fn what_is_reported_does_not_depend_on_when_timers_run() {
-    let arrivals = arrivals(ORACLE_M);
-    let end = Time(300_000_000_000);
-    let show = |p: &Played| format!("{:?}{:?}", p.happenings, p.places);
-    let never = show(&play_arrivals(&arrivals, end, |_| false));
-    assert_eq!(never, show(&play_arrivals(&arrivals, end, |_| true)));
-    assert_eq!(never, show(&play_arrivals(&arrivals, end, |n| n % 3 == 0)));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bargain::{Bargain, request_slot};
 use super::live_call::LiveCall;
+use super::live_call::adrift_key;
 use super::live_chain::{Follow, LiveChain};
 use super::live_dialog::contact;
 use super::live_transaction::LiveTransaction;
@@ -89,7 +90,8 @@ impl LiveCall {
         if self.paths.is_empty() {
             self.paths.push(path);
         }
-        if !self.chain_of(marks.from, 0).is_some_and(|c| c.is_forwarded_on(marks.cseq, &path)) {
+        let hops = u8::try_from(self.paths.len()).unwrap_or(u8::MAX);
+        if !(0..hops).any(|hop| self.chain_of(marks.from, hop).is_some_and(|c| c.is_forwarded_on(marks.cseq, &path))) {
             return 0;
         }
         let known = self.paths.iter().skip(1).position(|p| p.source == path.source && p.destination == path.destination);
@@ -119,6 +121,10 @@ impl LiveCall {
         let Some((key, dialog)) = key.and_then(|key| self.dialogs.get_mut(key).map(|d| (key, d))) else {
             place.standing = Standing::Unknown;
             place.from_caller = None;
+            if transaction.method == Method::Invite {
+                transaction.adrift = Some(adrift_key(marks.from, to, &path));
+                self.adrift.insert(adrift_key(marks.from, to, &path), transaction.key);
+            }
             // One tag of a session request with another that belongs to none of its dialogs.
             let known = |chain: Option<&mut Box<LiveChain>>| chain.is_some_and(|c| c.has_dialogs);
             if known(self.chain_of(marks.from, 0)) || known(self.chain_of(to, 0)) {
@@ -127,6 +133,7 @@ impl LiveCall {
             return;
         };
         let from_caller = dialog.is_from_caller(marks);
+        dialog.touched = true;
         place.from_caller = Some(from_caller);
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
         place.previous_cseq = dialog.number(from_caller, marks.cseq);
@@ -135,7 +142,7 @@ impl LiveCall {
         transaction.hop = dialog.hop;
         match transaction.method {
             Method::Invite => {
-                dialog.invite = transaction.key;
+                dialog.invited(transaction.key);
                 transaction.contact = contact(&arrival.message);
             }
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => transaction.contact = contact(&arrival.message),

@@ -8,7 +8,7 @@ use super::live_dialog::{LiveDialog, contact};
 use super::live_transaction::LiveTransaction;
 use super::marks::{Marks, dialog_key};
 use super::path::Path;
-use super::stage::Step;
+use super::stage::{Stage, Step};
 use super::turn::Turn;
 use super::{ByeEnd, Place, Repeat};
 use crate::sdp::Description;
@@ -98,11 +98,15 @@ impl LiveCall {
                 }
                 match code {
                     101..200 => chain.provisional(arrival, code, has_sdp),
-                    _ => chain.success(leg, dialog, arrival, code, turn),
+                    _ => {
+                        chain.success(leg, dialog, arrival, code, turn);
+                        if transaction.is_acknowledged() {
+                            chain.acknowledged();
+                        }
+                    }
                 }
-                if let Some(dialog) = dialog.filter(|_| code >= 200).and_then(|key| self.dialogs.get_mut(key)) {
-                    dialog.confirm(arrival);
-                    dialog.refresh(arrival, true, turn);
+                if let Some(key) = dialog.filter(|_| code >= 200) {
+                    self.confirm(key, arrival, turn);
                 }
                 dialog
             }
@@ -127,6 +131,17 @@ impl LiveCall {
         }
     }
 
+    /// A 2xx to the INVITE that made the dialog `key`.
+    fn confirm(&mut self, key: u64, arrival: &Arrival, turn: &mut Turn<'_>) {
+        let Some(dialog) = self.dialogs.get_mut(key) else { return };
+        dialog.confirm(arrival);
+        dialog.refresh(arrival, true, turn);
+        // A BYE may have ended it before its 2xx came.
+        if dialog.stage == Stage::Ended {
+            self.dialog_over(key, turn);
+        }
+    }
+
     /// Finds or makes the dialog of a response; whether it is new.
     fn make_dialog(&mut self, transaction: &mut LiveTransaction, arrival: &Arrival, marks: &Marks, code: u16) -> (Option<u64>, bool) {
         let Some(to) = marks.to else { return (None, false) };
@@ -146,7 +161,7 @@ impl LiveCall {
         let mut dialog = LiveDialog::begin(key, transaction.from, transaction.cseq, path, caller_contact, bargain);
         dialog.hop = transaction.hop;
         dialog.chain = transaction.leg.map(|(serial, _)| serial);
-        dialog.invite = transaction.key;
+        dialog.invited(transaction.key);
         dialog.learn_target(false, target);
         transaction.made.push(key);
         self.dialogs.insert(key, Box::new(dialog));

@@ -67,7 +67,9 @@ impl<T> Roster<T> {
             }
         }
         if self.items.is_empty() {
-            *self = Self::default();
+            // The short list keeps its room: most calls empty and fill it many times.
+            self.index = None;
+            self.items.shrink_to(SCANNED);
         }
         Some(item)
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::*;
 use crate::base::{Endpoint, Origin, Time, Transport, seconds};
 use crate::sdp::Description;
-use crate::sip::{self, Arrival};
+use crate::sip::{self, Arrival, Method};
 use crate::transport::Envelope;
 
 /// What was reported.
@@ -98,8 +98,9 @@ fn arrival(serial: usize, line: &str) -> Arrival {
     let start = code.map_or_else(|| format!("{method} {uri} SIP/2.0"), |code| format!("SIP/2.0 {code} Why"));
     let to = to.map(|tag| format!(";tag={tag}")).unwrap_or_default();
     let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    let client = if code.is_some() { destination } else { source };
     let text = format!(
-        "{start}\r\nVia: SIP/2.0/UDP {source}.example;branch={branch}\r\nFrom: <sip:+4930123@a.example>;tag={from}\r\n\
+        "{start}\r\nVia: SIP/2.0/UDP {client}.example;branch={branch}\r\nFrom: <sip:+4930123@a.example>;tag={from}\r\n\
          To: <sip:bob@b.example>{to}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -123,8 +124,8 @@ impl Played {
     }
 
     pub(super) fn transactions(&self, method: Method) -> Vec<&Transaction> {
-        let of = |h| if let &Happening::Transaction(ref t) = h { Some(&**t).filter(|t| t.method == Some(method)) } else { None };
-        self.happenings.iter().filter_map(of).collect()
+        let all = self.happenings.iter().filter_map(|h| if let Happening::Transaction(t) = h { Some(&**t) } else { None });
+        all.filter(|t| t.method == Some(method)).collect()
     }
 
     pub(super) fn dialogs(&self) -> Vec<&Dialog> {
@@ -137,8 +138,7 @@ impl Played {
 
     /// Changes of load as `(seconds, kind)`.
     pub(super) fn load(&self) -> Vec<(f64, LoadKind)> {
-        let of = |h| if let &Happening::Load(ref l) = h { Some((l.at.0 as f64 / 1e9, l.kind)) } else { None };
-        self.happenings.iter().filter_map(of).collect()
+        let seconds = |l: &LoadEvent| (l.at.0 as f64 / 1e9, l.kind);
+        self.happenings.iter().filter_map(|h| if let Happening::Load(l) = h { Some(seconds(l)) } else { None }).collect()
     }
 }
-use crate::sip::Method;

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::Repeat;
-use super::marks::{Marks, may_be_mirrored};
+use super::marks::Marks;
 use crate::base::Time;
 use crate::transport::Envelope;
 
@@ -21,7 +21,7 @@ struct Sight {
 
 /// The last different messages of a transaction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sights(SmallVec<[Sight; 2]>);
+pub(super) struct Sights(SmallVec<[Sight; 4]>);
 
 impl Sights {
     /// Notes a message, and tells whether it passed before.
@@ -35,9 +35,10 @@ impl Sights {
             return Repeat::First;
         };
         let close = now.at.since(before.at).saturating_abs() <= mirror_window;
-        // The same octets between other addresses are the same datagram before and behind an address translator.
-        let same_packet = before.flow != now.flow || before.ip_id == now.ip_id;
-        if may_be_mirrored(envelope.transport) && close && same_packet {
+        // The same octets between other addresses are the same message before and behind an address translator.
+        let translated = before.flow != now.flow;
+        let copied = !envelope.transport.is_reliable() && before.ip_id == now.ip_id;
+        if close && (translated || copied) {
             return Repeat::Mirror;
         }
         *before = now;
