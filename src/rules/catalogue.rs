@@ -57,8 +57,20 @@ static ALL: &[&Rule] = &[
     // IDN
 
     // CAC
+    &cac::conc_001::RULE,
+    &cac::cps_001::RULE,
+    &cac::cps_002::RULE,
 
     // PRF
+    &prf::srd_001::RULE,
+    &prf::srd_002::RULE,
+    &prf::sdd_001::RULE,
+    &prf::sdt_001::RULE,
+    &prf::ser_001::RULE,
+    &prf::seer_001::RULE,
+    &prf::isa_001::RULE,
+    &prf::scr_001::RULE,
+    &prf::ner_001::RULE,
 
     // PRV
 

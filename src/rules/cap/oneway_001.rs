@@ -13,11 +13,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Capture,
     reference: "capture sanity; RFC 6076 §3",
     keys: &["capture.require_both_directions"],
-    what: "Between two parties of which one sends at least ten SIP messages the tap also sees messages the other way, \
-           and no TCP or TLS connection has a side whose octets were acknowledged without ever being seen. \
-           Where peers are declared, only traffic between them counts.",
-    why: "A tap on one fibre of a pair, or a port mirror set to one direction, makes every request look unanswered. \
-          What other rules then report is about the tap, not about the peers.",
+    what: "Between two parties of which one sends at least ten SIP messages the tap also sees messages the other way, and no TCP or TLS \
+          connection has a side whose octets were acknowledged without ever being seen. Where peers are declared, only traffic between \
+          them counts.",
+    why: "A tap on one fibre of a pair, or a port mirror set to one direction, makes every request look unanswered. What other rules \
+          then report is about the tap, not about the peers.",
     confirm: "Statistics, Conversations in Wireshark: one of the two packet columns is 0. Or filter `tcp.analysis.ack_lost_segment`.",
     fix: "mirror both directions of the interconnect to the capture point and capture again",
     check: Check::Capture(check),

@@ -15,10 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 6406 §7",
     keys: &["connectivity.ip_versions"],
-    what: "The IP version of each SIP packet, and that of every address in a c= line of its SDP, is one of those that the peers agreed on.",
-    why: "A border element that meets an IP version it has no route for drops the packet or answers into the void; \
-          with media the call is set up and stays silent.",
-    confirm: "Filter `sip && ipv6` (or `sip && ip.version == 4`) and look at the version column; for media `sdp.connection_info.address_type == \"IP6\"`.",
+    what: "The IP version of each SIP packet, and that of every address in a c= line of its SDP, is one of those that the peers agreed \
+          on.",
+    why: "A border element that meets an IP version it has no route for drops the packet or answers into the void; with media the call \
+          is set up and stays silent.",
+    confirm: "Filter `sip && ipv6` (or `sip && ip.version == 4`) and look at the version column; for media \
+          `sdp.connection_info.address_type == \"IP6\"`.",
     fix: "bind the sender's SBE and its media to the agreed IP version, or add the version to connectivity.ip_versions",
     check: Check::Message(check),
 };

@@ -15,11 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §3.2 Req #2; RFC 6404 §4",
     keys: &["peer.sbe.addresses", "peer.sbe.roles"],
-    what: "A SIP request that reaches a declared SBE comes from an address inside the prefixes of a declared SBE. \
-           Sources that belong to nobody are told apart by address. An element that is declared and may only receive is the matter of NET-SBE-003.",
-    why: "Interconnects trust by source address. A source that nobody declared is an element that was put into service without notice, \
-          a misrouted trunk, or somebody who should not be there at all.",
-    confirm: "Filter `sip.Method && ip.src == ADDRESS` and look for who answers it; `sip.Server or sip.User-Agent` often names the sender.",
+    what: "A SIP request that reaches a declared SBE comes from an address inside the prefixes of a declared SBE. Sources that belong to \
+          nobody are told apart by address. An element that is declared and may only receive is the matter of NET-SBE-003.",
+    why: "Interconnects trust by source address. A source that nobody declared is an element that was put into service without notice, a \
+          misrouted trunk, or somebody who should not be there at all.",
+    confirm: "Filter `sip.Method && ip.src == ADDRESS` and look for who answers it; `sip.Server or sip.User-Agent` often names the \
+          sender.",
     fix: "declare the address in peer.sbe.addresses of the peer that owns it, or block it in front of the receiving SBE",
     check: Check::Message(check),
 };

@@ -15,10 +15,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §3.2 Req #1",
     keys: &["peer.sbe.addresses", "peer.sbe.roles"],
-    what: "A request that a declared peer sends goes to an address inside the SBE prefixes of the other peer. \
-           Responses are exempt: they follow the Via of their request (SIG-TRANSPORT-002).",
-    why: "Signalling to an undeclared address escapes the admission control, the screening and the accounting of the agreed border element, \
-          and usually fails at a firewall.",
+    what: "A request that a declared peer sends goes to an address inside the SBE prefixes of the other peer. Responses are exempt: they \
+          follow the Via of their request (SIG-TRANSPORT-002).",
+    why: "Signalling to an undeclared address escapes the admission control, the screening and the accounting of the agreed border \
+          element, and usually fails at a firewall.",
     confirm: "Filter `sip.Method && ip.dst == ADDRESS` and compare with the addresses that the receiving peer announced.",
     fix: "route to the SBE that the receiving peer declared, or have it declare the address in peer.sbe.addresses",
     check: Check::Message(check),

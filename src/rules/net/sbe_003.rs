@@ -18,13 +18,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §3.2 Req #3, #4; RFC 5486 §3.3",
     keys: &["peer.sbe.ports", "peer.sbe.roles", "peer.sbe.for_peers"],
-    what: "A request between declared SBEs goes to a port that the receiving SBE lists for that transport; a request that forms a dialog comes \
-           from an SBE with the role egress and goes to one with the role ingress; and each SBE serves the other peer. \
-           On a stream, a request back over the connection that the receiver opened goes to that connection's port.",
-    why: "Ports, roles and peer-specific elements are how a provider separates trunks, customers and capacity. Traffic on the wrong one is \
-          screened, rated or limited as somebody else's, or dropped.",
-    confirm: "Filter `sip.Method && ip.dst == ADDRESS` and read the destination port (`udp.dstport`, `tcp.dstport`); \
-              for roles add `sip.CSeq.method == \"INVITE\" && !sip.to.tag`.",
+    what: "A request between declared SBEs goes to a port that the receiving SBE lists for that transport; a request that forms a dialog \
+          comes from an SBE with the role egress and goes to one with the role ingress; and each SBE serves the other peer. On a stream, \
+          a request back over the connection that the receiver opened goes to that connection's port.",
+    why: "Ports, roles and peer-specific elements are how a provider separates trunks, customers and capacity. Traffic on the wrong one \
+          is screened, rated or limited as somebody else's, or dropped.",
+    confirm: "Filter `sip.Method && ip.dst == ADDRESS` and read the destination port (`udp.dstport`, `tcp.dstport`); for roles add \
+          `sip.CSeq.method == \"INVITE\" && !sip.to.tag`.",
     fix: "send to the port and element that the receiving peer declared for this purpose, or amend peer.sbe of the element",
     check: Check::Message(check),
 };

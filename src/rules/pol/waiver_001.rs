@@ -15,11 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Policy,
     reference: "waivers end in capture time",
     keys: &["waiver"],
-    what: "No waiver expired before a finding that it would have covered (the finding stands), and every waiver covered something in this run \
-           (one that did not is only mentioned).",
-    why: "An expired waiver is a promise that somebody did not keep. One that covers nothing is either a promise kept, and can go, \
-          or a condition that never matches and was meant to.",
-    confirm: "Look up the waiver in the policy: its expires against the time of the findings, its match against their direction and addresses.",
+    what: "No waiver expired before a finding that it would have covered (the finding stands), and every waiver covered something in \
+          this run (one that did not is only mentioned).",
+    why: "An expired waiver is a promise that somebody did not keep. One that covers nothing is either a promise kept, and can go, or a \
+          condition that never matches and was meant to.",
+    confirm: "Look up the waiver in the policy: its expires against the time of the findings, its match against their direction and \
+          addresses.",
     fix: "repair what the waiver tolerated or agree on a new end date; delete waivers that cover nothing any more",
     check: Check::Policy(check),
 };

@@ -13,10 +13,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §5.2, App. A.1; RFC 3261 §18, §26.2",
     keys: &["sip.transport.levels"],
-    what: "The transport that carried a message on the wire (UDP, TCP, TLS, WS, WSS, SCTP, TLS-SCTP) is not forbidden or discouraged. \
-           A transport that the policy does not speak of is in breach where another is required or recommended.",
-    why: "The transport decides who can read and forge the signalling. A peer that falls back from TLS to UDP gives away numbers, keys and credentials \
-          to everyone on the path.",
+    what: "The transport that carried a message on the wire (UDP, TCP, TLS, WS, WSS, SCTP, TLS-SCTP) is not forbidden or discouraged. A \
+          transport that the policy does not speak of is in breach where another is required or recommended.",
+    why: "The transport decides who can read and forge the signalling. A peer that falls back from TLS to UDP gives away numbers, keys \
+          and credentials to everyone on the path.",
     confirm: "Filter `sip && udp` (or `sip && tcp && !tls`) between the two SBEs; what remains is what the policy does not allow.",
     fix: "move the trunk to the agreed transport on the sending SBE; until then a waiver with an end date makes the exception visible",
     check: Check::Message(check),

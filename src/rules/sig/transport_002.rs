@@ -18,13 +18,15 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §18.1.1, §18.2.1, §18.2.2; RFC 3581 §4",
     keys: &["sip.transport.check_via", "peer.sbe.fqdn"],
-    what: "The topmost Via of a request names the transport that carries it, and as sent-by the address it comes from, another address of the same \
-           SBE, or a host name declared for that SBE. A response over UDP goes where its topmost Via sends it: to received and rport, else to sent-by.",
-    why: "Responses follow the Via. One that lies sends them over another transport or to another host, where they are lost: \
-          the caller hears nothing and the call is retried.",
-    confirm: "Compare `sip.Via.transport` and `sip.Via.sent-by.address` with the transport and `ip.src` of the request; \
-              for responses `sip.Via.received` and `sip.Via.rport` with `ip.dst` and `udp.dstport`.",
-    fix: "set the sender's advertised signalling address and transport to what it uses on this trunk, or declare its host name in peer.sbe.fqdn",
+    what: "The topmost Via of a request names the transport that carries it, and as sent-by the address it comes from, another address \
+          of the same SBE, or a host name declared for that SBE. A response over UDP goes where its topmost Via sends it: to received \
+          and rport, else to sent-by.",
+    why: "Responses follow the Via. One that lies sends them over another transport or to another host, where they are lost: the caller \
+          hears nothing and the call is retried.",
+    confirm: "Compare `sip.Via.transport` and `sip.Via.sent-by.address` with the transport and `ip.src` of the request; for responses \
+          `sip.Via.received` and `sip.Via.rport` with `ip.dst` and `udp.dstport`.",
+    fix: "set the sender's advertised signalling address and transport to what it uses on this trunk, or declare its host name in \
+          peer.sbe.fqdn",
     check: Check::Message(check),
 };
 

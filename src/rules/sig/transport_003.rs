@@ -14,8 +14,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §18.1.1",
     keys: &["sip.transport.max_udp_bytes"],
-    what: "A request over UDP is no longer than agreed (1300 bytes where the path MTU is unknown) and is not cut into IP fragments. \
-           Of responses only fragmentation is reported: their sender cannot choose the transport.",
+    what: "A request over UDP is no longer than agreed (1300 bytes where the path MTU is unknown) and is not cut into IP fragments. Of \
+          responses only fragmentation is reported: their sender cannot choose the transport.",
     why: "Firewalls and load balancers drop fragments, and one lost fragment loses the message: calls then fail for some callers only, \
           those with many codecs or long headers.",
     confirm: "Filter `sip && udp.length > 1308` (8 bytes are the UDP header) or `sip && ip.fragments`.",

@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §8.1.1.8, §26.2.2; RFC 5630 §3, §5",
     keys: &["sip.uri.schemes"],
     what: "A request whose Request-URI, topmost Route or (where it forms a dialog) Contact is a sips: URI travels over TLS on this hop, \
-           and one to a sips: Request-URI offers a sips: Contact.",
+          and one to a sips: Request-URI offers a sips: Contact.",
     why: "sips: promises TLS on every hop. A hop without it breaks the promise where nobody but a tap can see it.",
     confirm: "Filter `sip.r-uri contains \"sips:\" || sip.Contact contains \"sips:\"`, then look whether the packet is TLS.",
     fix: "send sips: requests over TLS only, or address the peer with sip: where TLS was not agreed",

@@ -13,9 +13,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §17.1.1.2, §17.1.2.2, §17.2.1",
     keys: &["sip.timers"],
-    what: "Over TCP, TLS, SCTP or WebSocket no request and no response is sent twice in one transaction. \
-           A 2xx to INVITE and a reliable provisional response may be: their sender waits for ACK or PRACK whatever carries them.",
-    why: "The transport already repeats what is lost. A second copy doubles load just when the receiver is slow, and can be taken for a new request.",
+    what: "Over TCP, TLS, SCTP or WebSocket no request and no response is sent twice in one transaction. A 2xx to INVITE and a reliable \
+          provisional response may be: their sender waits for ACK or PRACK whatever carries them.",
+    why: "The transport already repeats what is lost. A second copy doubles load just when the receiver is slow, and can be taken for a \
+          new request.",
     confirm: "Filter `sip.Call-ID == \"…\" && tcp` and look for two messages with the same Via branch, CSeq and start line.",
     fix: "switch SIP timers A, E and G off for reliable transports on the sending element",
     check: Check::Transaction(check),

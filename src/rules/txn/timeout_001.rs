@@ -15,11 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Responder,
     reference: "RFC 3261 §17.1.1.2 (Timer B), §16.6, §16.8 (Timer C)",
     keys: &["sip.timers.t1_ms", "sip.timers.timer_c_s"],
-    what: "Some response to an INVITE comes within 64 times T1 of its first transmission, and after provisional responses a final one, \
-           a CANCEL or another provisional before Timer C runs out.",
-    why: "The caller hears silence for half a minute and hangs up. The element behind the address is down, unreachable, \
-          or drops what it does not like instead of answering.",
-    confirm: "Filter `sip.Call-ID == \"…\"`: the INVITE repeats with doubling gaps and nothing comes back; check with ICMP unreachables to the same address.",
+    what: "Some response to an INVITE comes within 64 times T1 of its first transmission, and after provisional responses a final one, a \
+          CANCEL or another provisional before Timer C runs out.",
+    why: "The caller hears silence for half a minute and hangs up. The element behind the address is down, unreachable, or drops what it \
+          does not like instead of answering.",
+    confirm: "Filter `sip.Call-ID == \"…\"`: the INVITE repeats with doubling gaps and nothing comes back; check with ICMP unreachables \
+          to the same address.",
     fix: "find out why the receiving SBE does not answer (reachability, access lists, overload); it must reject what it does not want",
     check: Check::Transaction(check),
 };

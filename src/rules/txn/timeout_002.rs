@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §17.1.2.2 (Timer F); RFC 4320 §4",
     keys: &["sip.timers.t1_ms"],
     what: "A final response to every request other than INVITE and ACK comes within 64 times T1 of its first transmission.",
-    why: "An unanswered BYE leaves the call open in somebody's charging records; an unanswered OPTIONS takes a working trunk out of service.",
+    why: "An unanswered BYE leaves the call open in somebody's charging records; an unanswered OPTIONS takes a working trunk out of \
+          service.",
     confirm: "Filter `sip.Call-ID == \"…\"`: the request repeats up to every 4 seconds and no final response comes back.",
     fix: "find out why the receiving SBE does not answer; a request for a dialog it does not know deserves a 481, not silence",
     check: Check::Transaction(check),

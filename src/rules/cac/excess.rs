@@ -1,0 +1,77 @@
+//! Takes the excursions of a load beyond its limit, gives a breach for each, never a limit of its own.
+
+use crate::call::Trace;
+use crate::policy::LimitKind;
+use crate::rules::{Breach, Excursion, LimitSubject, Verdict};
+
+/// The verdict on a limit: a breach for each excursion, with the INVITE that began it as evidence.
+pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
+    let value = subject.limit.value.value;
+    let window = subject.limit.window_s.unwrap_or(1.0);
+    let (counted, burst) = match (subject.limit.kind, subject.limit.burst) {
+        (LimitKind::Concurrent, _) => ("sessions at once".to_owned(), String::new()),
+        (_, None) => (format!("attempts in {window} s"), String::new()),
+        (_, Some(burst)) => (format!("attempts in {window} s"), format!(", bursts of {burst}")),
+    };
+    let breach = |excursion: &Excursion| {
+        let observed = format!("more than {value} {counted}{burst}");
+        Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}")).seen_in(&exhibit(value, excursion))
+    };
+    Verdict::of(subject.excursions.iter().map(breach).collect())
+}
+
+/// The INVITE, its line led by what the excursion came to.
+fn exhibit(value: f64, excursion: &Excursion) -> Trace {
+    let Excursion { start, end, peak, beyond, evidence, .. } = excursion;
+    let lasted = end.seconds_since(*start);
+    let line = format!("peak {peak} of {value} for {lasted:.3} s from {}, {beyond} beyond: {}", start.clock(), evidence.line);
+    Trace { line: line.into(), ..evidence.clone() }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::base::{Time, seconds};
+    use crate::policy::{Basis, Limit, LimitScope};
+    use crate::rules::scene::clause;
+
+    /// What a rule says of a limit that was exceeded so often.
+    pub(in crate::rules::cac) fn of(
+        check: fn(&LimitSubject<'_>) -> Verdict,
+        kind: LimitKind,
+        scope: LimitScope,
+        burst: Option<f64>,
+        excursions: usize,
+    ) -> Verdict {
+        let limit = Limit {
+            id: "limit".into(),
+            kind,
+            scope,
+            basis: Some(Basis::Confirmed),
+            key: None,
+            window_s: Some(1.0),
+            value: clause(40.0),
+            burst,
+            warn_at: None,
+            enabled: true,
+        };
+        let evidence = Trace { line: "INVITE sip:b@bravo.example SIP/2.0".into(), ..Trace::default() };
+        let excursion = Excursion {
+            start: Time(seconds(25)),
+            end: Time(seconds(30)),
+            peak: 43.0,
+            peak_at: Time(seconds(26)),
+            beyond: 3,
+            evidence,
+            call_id: "c".into(),
+        };
+        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions: &vec![excursion; excursions] })
+    }
+
+    #[test]
+    fn the_exhibit_tells_how_far_and_how_long() {
+        let Verdict::Violation(breaches) = of(judge, LimitKind::Concurrent, LimitScope::Direction, None, 1) else { panic!() };
+        let line = &breaches[0].exhibit.as_ref().unwrap().line;
+        assert_eq!(&**line, "peak 43 of 40 for 5.000 s from 00:00:25.000000Z, 3 beyond: INVITE sip:b@bravo.example SIP/2.0");
+    }
+}
