@@ -1,4 +1,4 @@
-//! Takes the sessions of an interval, gives whether callers of successful requests waited as short as agreed, never the waits of failed ones.
+//! Takes the sessions of an interval, gives whether successful requests got their first sign of life in time, never the failed ones.
 
 use super::threshold::{Unit, statistics};
 use crate::policy::Severity;

@@ -1,4 +1,4 @@
-//! Takes the sessions of an interval, gives whether callers of failed requests waited as short as agreed, never the waits of successful ones.
+//! Takes the sessions of an interval, gives whether failed requests got their first sign of life in time, never the successful ones.
 
 use super::threshold::{Unit, statistics};
 use crate::policy::Severity;

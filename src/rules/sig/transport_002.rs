@@ -58,7 +58,7 @@ fn request(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header,
 /// What is wrong with sent-by.
 fn sent_by(subject: &MessageSubject<'_>, top: &Via<'_>) -> Option<&'static str> {
     let source = subject.arrival.envelope.source.ip;
-    // With maddr responses do not go to sent-by; received tells that somebody before the tap has seen the difference (RFC 3261 §18.2.1, §18.2.2).
+    // With maddr responses do not go to sent-by; received tells that somebody saw the difference already (RFC 3261 §18.2.1, §18.2.2).
     if top.params.has(b"maddr") || address(top.params.value(b"received")) == Some(source) {
         return None;
     }
