@@ -17,34 +17,42 @@ const SIZE: f64 = 13.0 * 1.24;
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) type Drawn = Result<(), Box<dyn std::error::Error>>;
 
-/// A colour with the variable of the style sheet that stands for it in a page.
+/// A colour with the variable of the style sheet that stands for it in a page, and the pattern that areas of it bear.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ink {
     rgb: RGBColor,
     variable: &'static str,
+    /// Angle of the hatching and width of its lines.
+    hatch: Option<(u16, u8)>,
 }
 
 impl Ink {
-    const fn new(rgb: u32, variable: &'static str) -> Self {
+    const fn new(rgb: u32, variable: &'static str, hatch: Option<(u16, u8)>) -> Self {
         let [_, r, g, b] = rgb.to_be_bytes();
-        Self { rgb: RGBColor(r, g, b), variable }
+        Self { rgb: RGBColor(r, g, b), variable, hatch }
     }
 
     pub(super) const fn color(self) -> RGBColor {
         self.rgb
     }
+
+    /// The value of an SVG attribute, as plotters writes it.
+    fn attribute(self) -> String {
+        let RGBColor(r, g, b) = self.rgb;
+        format!("\"#{r:02X}{g:02X}{b:02X}\"")
+    }
 }
 
-pub(super) const TEXT: Ink = Ink::new(0x27_31_3B, "--chart-text");
-pub(super) const GRID: Ink = Ink::new(0xDD_E2_E7, "--chart-grid");
-/// Colours for series that touch each other: told apart by hue for most eyes, by lightness for all and in print.
+pub(super) const TEXT: Ink = Ink::new(0x27_31_3B, "--chart-text", None);
+pub(super) const GRID: Ink = Ink::new(0xDD_E2_E7, "--chart-grid", None);
+/// Colours for series that touch each other: told apart by hue for most eyes, by lightness and hatching for all and in print.
 pub(super) const SERIES: [Ink; 6] = [
-    Ink::new(0x14_5A_8D, "--chart-1"),
-    Ink::new(0x9C_CD_EE, "--chart-2"),
-    Ink::new(0xD9_82_00, "--chart-3"),
-    Ink::new(0x9E_2A_0B, "--chart-4"),
-    Ink::new(0xF0_D2_6A, "--chart-5"),
-    Ink::new(0x84_8B_94, "--chart-6"),
+    Ink::new(0x14_5A_8D, "--chart-1", None),
+    Ink::new(0x9C_CD_EE, "--chart-2", None),
+    Ink::new(0xD9_82_00, "--chart-3", None),
+    Ink::new(0x9E_2A_0B, "--chart-4", Some((45, 2))),
+    Ink::new(0xF0_D2_6A, "--chart-5", Some((135, 3))),
+    Ink::new(0x84_8B_94, "--chart-6", Some((90, 3))),
 ];
 
 /// Draws a chart of the given height.
@@ -134,14 +142,13 @@ pub(super) fn clip(text: &str, length: usize) -> String {
 
 /// The SVG as part of a page: no size of its own, colours from the style sheet, a title for those who cannot see it.
 pub(super) fn inline(svg: &str, name: &str, title: &str, description: &str) -> String {
-    let (size, body) = parts(svg);
-    let mut body = body.to_owned();
+    let (height, body) = parts(svg);
+    let mut body = hatched(body, name);
     for ink in SERIES.iter().chain([&TEXT, &GRID]) {
-        let RGBColor(r, g, b) = ink.rgb;
-        body = body.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"var({})\"", ink.variable));
+        body = body.replace(&ink.attribute(), &format!("\"var({})\"", ink.variable));
     }
     format!(
-        "<svg role=\"img\" aria-labelledby=\"{name}-title {name}-description\" viewBox=\"0 0 {WIDTH} {size}\">\n\
+        "<svg role=\"img\" aria-labelledby=\"{name}-title {name}-description\" viewBox=\"0 0 {WIDTH} {height}\">\n\
          <title id=\"{name}-title\">{}</title>\n<desc id=\"{name}-description\">{}</desc>\n{body}",
         xml(title),
         xml(description)
@@ -149,7 +156,7 @@ pub(super) fn inline(svg: &str, name: &str, title: &str, description: &str) -> S
 }
 
 /// The SVG as a file: its title above it, white below it.
-pub(super) fn file(svg: &str, title: &str, description: &str) -> String {
+pub(super) fn file(svg: &str, name: &str, title: &str, description: &str) -> String {
     const MARGIN: u32 = 20;
     const HEAD: u32 = 34;
     let (height, body) = parts(svg);
@@ -159,10 +166,29 @@ pub(super) fn file(svg: &str, title: &str, description: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"-{MARGIN} -{top} {width} {height}\">\n<title>{0}</title>\n<desc>{1}</desc>\n\
          <rect x=\"-{MARGIN}\" y=\"-{top}\" width=\"{width}\" height=\"{height}\" fill=\"#FFFFFF\"/>\n\
-         <text x=\"0\" y=\"-{MARGIN}\" font-family=\"{FONT}\" font-size=\"17\" font-weight=\"bold\" fill=\"#27313B\">{0}</text>\n{body}",
+         <text x=\"0\" y=\"-{MARGIN}\" font-family=\"{FONT}\" font-size=\"17\" font-weight=\"bold\" fill=\"#27313B\">{0}</text>\n{2}",
         xml(title),
-        xml(description)
+        xml(description),
+        hatched(body, name)
     )
+}
+
+/// The content with areas hatched that have a hatching; plotters itself knows no patterns.
+fn hatched(body: &str, name: &str) -> String {
+    let mut out = body.to_owned();
+    let mut patterns = String::new();
+    for (i, ink) in SERIES.iter().enumerate() {
+        let (Some((angle, line)), color) = (ink.hatch, ink.attribute()) else { continue };
+        let fill = format!("fill={color}");
+        if out.contains(&fill) {
+            out = out.replace(&fill, &format!("fill=\"url(#{name}-hatch-{i})\""));
+            patterns += &format!(
+                "<pattern id=\"{name}-hatch-{i}\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate({angle})\">\
+                 <rect width=\"7\" height=\"7\" fill={color}/><rect width=\"{line}\" height=\"7\" fill=\"#FFFFFF\" opacity=\"0.45\"/></pattern>\n"
+            );
+        }
+    }
+    if patterns.is_empty() { out } else { format!("<defs>\n{patterns}</defs>{out}") }
 }
 
 /// Height and content of what plotters wrote: `<svg width="960" height="H" …>` and the rest.

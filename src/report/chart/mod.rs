@@ -42,7 +42,7 @@ impl Chart {
     /// For a file of its own: with its title on a white ground.
     #[must_use]
     pub fn file(&self) -> String {
-        canvas::file(&self.svg, &self.title, &self.description)
+        canvas::file(&self.svg, self.name, &self.title, &self.description)
     }
 }
 

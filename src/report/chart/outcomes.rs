@@ -57,7 +57,7 @@ pub(super) fn chart(series: &Series) -> Option<Chart> {
     };
     Some(Chart {
         name: "outcomes",
-        title: format!("Call attempts by outcome, every {width}"),
+        title: format!("Call attempts by outcome, in columns of {width}"),
         description: format!(
             "Stacked columns over time from {}: session requests by how they ended; at most {} in one column.",
             moment(columns.start),

@@ -34,7 +34,7 @@ pub(super) fn chart(intake: &Intake) -> Option<Chart> {
         let mut y = legend.height();
         for (code, n) in &bars {
             let end = LEFT + length(*n, most, WIDTH.cast_signed() - LEFT - RIGHT);
-            area.draw(&Text::new(canvas::clip(code, 6), (LEFT - 8, y + LINE / 2), font(HPos::Right, VPos::Center)))?;
+            area.draw(&Text::new(canvas::clip(code, 5), (LEFT - 8, y + LINE / 2), font(HPos::Right, VPos::Center)))?;
             area.draw(&Rectangle::new([(LEFT, y + 3), (end, y + LINE - 3)], class(code).0.color().filled()))?;
             area.draw(&Text::new(count(*n), (end + 8, y + LINE / 2), font(HPos::Left, VPos::Center)))?;
             y += LINE;

@@ -53,7 +53,7 @@ mod tests {
             assert!(page.contains(part), "{part}");
         }
         assert_eq!(page.matches("<svg ").count(), 3);
-        for outside in ["http://", "https://", "src=", "<script", "@import", "url("] {
+        for outside in ["http://", "https://", "src=", "<script", "@import", "url(h", "url(/", "url(\"", "url(d"] {
             assert!(!page.contains(outside), "{outside}");
         }
     }
