@@ -1,4 +1,4 @@
-//! Takes arguments, calls the library, gives the exit status.
+//! Takes arguments, gives the exit status of the library, never does anything itself.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,7 @@
 //! Takes a message or what was kept of one, gives the excerpt that a finding shows, never a secret (`standards.md` §1.5).
 
+use std::net::IpAddr;
+
 use sha2::{Digest, Sha256};
 
 use super::Quote;
@@ -19,6 +21,8 @@ pub struct Evidence {
     pub time: Time,
     /// Its call.
     pub call_id: Option<Box<str>>,
+    /// Who sent it.
+    pub source: Option<IpAddr>,
     /// The line that shows it.
     pub excerpt: Box<str>,
     /// What to underline.
@@ -67,6 +71,7 @@ impl Evidence {
             origin: arrival.envelope.origin,
             time: arrival.envelope.first,
             call_id: Some(String::from_utf8_lossy(message.call_id()).into()),
+            source: Some(arrival.envelope.source.ip),
             excerpt,
             mark,
         }
@@ -76,8 +81,13 @@ impl Evidence {
     #[must_use]
     pub fn of_trace(trace: &Trace, call_id: Option<&str>, redaction: Redaction) -> Self {
         let (excerpt, _) = excerpt(trace.line.as_bytes(), None, redaction);
-        Self { origin: trace.origin, time: trace.first, call_id: call_id.map(Into::into), excerpt, mark: None }
+        Self { origin: trace.origin, time: trace.first, call_id: call_id.map(Into::into), source: sender(trace), excerpt, mark: None }
     }
+}
+
+/// A trace that no message left (that of a metric) has no sender.
+fn sender(trace: &Trace) -> Option<IpAddr> {
+    Some(trace.source.ip).filter(|ip| !ip.is_unspecified())
 }
 
 /// The line of `text` in which `at` begins.

@@ -15,7 +15,7 @@ use crate::policy::{Party, Provenance, Severity};
 use crate::rules::{Reason, Rule};
 
 /// How many exhibits a finding keeps (`standards.md` §1.5).
-pub const EXHIBITS: usize = 5;
+pub(super) const EXHIBITS: usize = 5;
 
 /// Whom a finding blames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +77,7 @@ pub struct Ledger {
 
 /// The counts of a rule in the form that the hot path likes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
+pub(super) struct Counts {
     pass: u64,
     violation: u64,
     waived: u64,
@@ -188,7 +188,9 @@ impl Ledger {
     #[must_use]
     pub fn into_sorted(self) -> Vec<(Key, Entry)> {
         let mut all: Vec<_> = self.entries.into_iter().collect();
-        all.sort_by(|(a, _), (b, _)| (a.waiver.is_some(), std::cmp::Reverse(a.severity), a).cmp(&(b.waiver.is_some(), std::cmp::Reverse(b.severity), b)));
+        all.sort_by(|(a, _), (b, _)| {
+            (a.waiver.is_some(), std::cmp::Reverse(a.severity), a).cmp(&(b.waiver.is_some(), std::cmp::Reverse(b.severity), b))
+        });
         all
     }
 }

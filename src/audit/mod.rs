@@ -1,6 +1,23 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
+mod bench;
+mod closing;
+mod docket;
+mod evidence;
+mod figures;
+mod intake;
+mod judge;
+mod ledger;
 mod model;
+mod sides;
+mod waiving;
+
+pub use closing::{Collected, close};
+pub use docket::Docket;
+pub use intake::Counter;
+pub use judge::{Judge, Loaded, Proceedings};
+pub use sides::Sides;
+pub use waiving::Pending;
 
 pub use model::{
     Audit, CallMix, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo,

@@ -26,6 +26,7 @@ mod turn;
 
 pub use calls::{Calls, Settings};
 pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over};
+pub use parties::{callee, caller};
 pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};
 pub use trace::Trace;

@@ -4,7 +4,7 @@ use crate::sip::value::{elements, name_addr, uri};
 use crate::sip::{HeaderName, Message};
 
 /// The calling number or URI: P-Asserted-Identity, a number before any other, else From (RFC 3325 §9.1).
-pub(super) fn caller(message: &Message) -> Option<Box<str>> {
+pub fn caller(message: &Message) -> Option<Box<str>> {
     let mut asserted = None;
     for value in message.all(HeaderName::PAssertedIdentity) {
         for element in elements(&value) {
@@ -22,7 +22,7 @@ pub(super) fn caller(message: &Message) -> Option<Box<str>> {
 }
 
 /// The called number or URI: the Request-URI.
-pub(super) fn callee(message: &Message) -> Option<Box<str>> {
+pub fn callee(message: &Message) -> Option<Box<str>> {
     Some(subscriber(message.request_uri()?)?.text())
 }
 

@@ -1,10 +1,19 @@
 //! Takes captures and a policy, gives the audit, the only place that knows threads.
 
+mod folds;
+mod map;
+mod shards;
+mod stages;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::audit::Audit;
+use crate::audit::{Audit, Docket};
 use crate::base::{Error, Result, Time};
+use crate::capture::{Batch, Options, Reader};
+use crate::policy::Policy;
+use crate::rules;
+use stages::Stages;
 
 /// What to audit, and how.
 #[derive(Clone, Debug, Default)]
@@ -34,12 +43,47 @@ pub struct Progress {
     pub frames: u64,
 }
 
-/// Audits captures against a policy. `progress` is called now and then, from one thread at a time.
+/// Audits captures against a policy. `progress` is called after every window, on the calling thread.
 ///
 /// # Errors
 /// When an input or the policy cannot be read or believed.
 pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
-    progress(Progress::default());
-    let _ = request;
-    Err(Error::Usage("audit: not yet".into()))
+    let policy = match &request.policy {
+        Some(path) => Policy::load(path, rules::KNOWN)?,
+        None => Policy::baseline(),
+    };
+    let docket = Docket::new(&policy);
+    let mut reader = Reader::open(&request.inputs, Options { hash: request.hash })?;
+    let threads = request.threads.map_or(0, NonZeroUsize::get);
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| Error::Usage(format!("cannot start threads: {e}")))?;
+    let size = pool.current_num_threads() * BATCHES_PER_THREAD;
+    let span = request.from.unwrap_or(Time::MIN)..request.to.unwrap_or(Time(i64::MAX));
+
+    let mut window = read(&mut reader, size)?;
+    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default());
+    let mut frames = 0;
+    while !window.is_empty() {
+        let (next, ()) = pool.install(|| rayon::join(|| read(&mut reader, size), || stages.take(&window)));
+        frames += window.iter().map(Batch::frame_count).sum::<u64>();
+        for batch in std::mem::replace(&mut window, next?) {
+            reader.recycle(batch);
+        }
+        progress(Progress { bytes: reader.bytes_read(), total: reader.total_bytes(), frames });
+    }
+    Ok(pool.install(|| stages.finish(reader.into_infos())))
+}
+
+/// How many batches of a window each thread gets: enough to even out, few enough to keep memory small.
+const BATCHES_PER_THREAD: usize = 4;
+
+/// Reads the next window; empty at the end.
+fn read(reader: &mut Reader, size: usize) -> Result<Vec<Batch>> {
+    let mut window = Vec::with_capacity(size);
+    while window.len() < size
+        && let Some(batch) = reader.next_batch()?
+    {
+        window.push(batch);
+    }
+    Ok(window)
 }

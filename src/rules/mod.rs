@@ -25,7 +25,10 @@ mod txn;
 
 pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
-pub use rule::{Check, Offender, Rule, Scope};
+pub use rule::{
+    CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, Rule, Scope,
+    SessionCheck, TransactionCheck,
+};
 pub use subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,
     SessionSubject, TransactionSubject, WaiverUse,

@@ -41,27 +41,46 @@ pub enum Scope {
     Global,
 }
 
+/// Judges a message.
+pub type MessageCheck = fn(&MessageSubject<'_>) -> Verdict;
+/// Judges a transaction.
+pub type TransactionCheck = fn(&TransactionSubject<'_>) -> Verdict;
+/// Judges an answered offer.
+pub type OfferAnswerCheck = fn(&OfferAnswerSubject<'_>) -> Verdict;
+/// Judges a dialog.
+pub type DialogCheck = fn(&DialogSubject<'_>) -> Verdict;
+/// Judges a session.
+pub type SessionCheck = fn(&SessionSubject<'_>) -> Verdict;
+/// Judges an interval.
+pub type IntervalCheck = fn(&IntervalSubject<'_>) -> Verdict;
+/// Judges a limit.
+pub type LimitCheck = fn(&LimitSubject<'_>) -> Verdict;
+/// Judges a capture.
+pub type CaptureCheck = fn(&CaptureSubject<'_>) -> Verdict;
+/// Judges a policy.
+pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
+
 /// The check of a rule, by the kind of subject it looks at.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// A message, first transmission.
-    Message(fn(&MessageSubject<'_>) -> Verdict),
+    Message(MessageCheck),
     /// A finished transaction.
-    Transaction(fn(&TransactionSubject<'_>) -> Verdict),
+    Transaction(TransactionCheck),
     /// An answered offer.
-    OfferAnswer(fn(&OfferAnswerSubject<'_>) -> Verdict),
+    OfferAnswer(OfferAnswerCheck),
     /// A dialog that is over.
-    Dialog(fn(&DialogSubject<'_>) -> Verdict),
+    Dialog(DialogCheck),
     /// A session request that is over.
-    Session(fn(&SessionSubject<'_>) -> Verdict),
+    Session(SessionCheck),
     /// A direction over an interval, and over the whole capture.
-    Interval(fn(&IntervalSubject<'_>) -> Verdict),
+    Interval(IntervalCheck),
     /// An admission limit with the load that it met.
-    Limit(fn(&LimitSubject<'_>) -> Verdict),
+    Limit(LimitCheck),
     /// The capture as a whole.
-    Capture(fn(&CaptureSubject<'_>) -> Verdict),
+    Capture(CaptureCheck),
     /// The policy against the capture.
-    Policy(fn(&PolicySubject<'_>) -> Verdict),
+    Policy(PolicyCheck),
 }
 
 /// A rule: its name, its page and its check, all in one file of its family.

@@ -1,0 +1,88 @@
+//! Takes what only the whole capture can decide, in order, gives it to the rules that ask for it, never sees a single message.
+
+use super::docket::Docket;
+use super::judge::{Judge, Matter, Proceedings, TallyKey};
+use super::waiving::Pending;
+use crate::base::Time;
+use crate::metrics::{LimitLoad, Tally};
+use crate::policy::{Party, Policy, TrunkId};
+use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, WaiverUse};
+
+impl<'p> Judge<'p> {
+    /// A judge that goes on from what all parts came to.
+    #[must_use]
+    pub fn resume(policy: &'p Policy, docket: &'p Docket, proceedings: Proceedings) -> Self {
+        let mut judge = Self::new(policy, docket);
+        judge.proceedings = proceedings;
+        judge
+    }
+
+    /// Decides breaches under waivers that cover only so many: the first of the capture are covered. They must come in windows that
+    /// follow each other.
+    pub fn resolve(&mut self, mut pending: Vec<Pending>) {
+        pending.sort_by(|a, b| (a.evidence.origin, &a.key, &a.evidence.excerpt).cmp(&(b.evidence.origin, &b.key, &b.evidence.excerpt)));
+        for mut breach in pending {
+            if self.proceedings.waiving.spend(self.policy, &breach) {
+                breach.key.waiver = Some(breach.waiver);
+            }
+            let Pending { key, subject, at, evidence, new_call, .. } = breach;
+            let number = self.proceedings.ledger.breach(key, subject, evidence.origin, at, || evidence);
+            if new_call {
+                self.proceedings.ledger.touch_call(number);
+            }
+        }
+    }
+
+    /// Judges every direction over every interval, and over the whole capture.
+    pub fn intervals(&mut self, first: Time) {
+        let tallies = std::mem::take(&mut self.proceedings.tallies);
+        let mut sorted: Vec<(&TallyKey, &Tally)> = tallies.iter().collect();
+        sorted.sort_by_key(|(key, _)| **key);
+        for (&(from, to, trunk, start), tally) in sorted {
+            self.interval((from, to), trunk, start, tally, start.unwrap_or(first).max(first));
+        }
+        self.proceedings.tallies = tallies;
+    }
+
+    fn interval(&mut self, direction: (Party, Party), trunk: Option<TrunkId>, start: Option<Time>, tally: &Tally, at: Time) {
+        let terms = self.policy.terms(direction.0, direction.1, trunk);
+        let matter = Self::wide("interval", Some(direction), trunk, at);
+        let subject = IntervalSubject { start, tally, terms };
+        self.judge(&self.docket.intervals, matter, |check| check(&subject));
+    }
+
+    /// Judges an admission limit in one scope.
+    pub fn limit(&mut self, load: &LimitLoad) {
+        let subject = LimitSubject { limit: &load.limit, scope: &load.scope, peak: load.peak, excursions: &load.excursions };
+        let first = load.excursions.first();
+        let matter = Matter {
+            call_id: first.map(|e| &*e.call_id),
+            ..Self::wide("limit", Some(load.direction), None, first.map_or_else(Time::default, |e| e.start))
+        };
+        self.judge(&self.docket.limits, matter, |check| check(&subject));
+    }
+
+    /// Judges what the capture holds of a pair.
+    pub fn pair(&mut self, pair: &PairTraffic, first: Option<Time>, last: Option<Time>) {
+        let terms = self.policy.global();
+        let subject = CaptureSubject { pairs: std::slice::from_ref(pair), policy: self.policy, terms, first, last };
+        let matter = Self::wide("capture", Some((pair.from, pair.to)), None, first.unwrap_or_default());
+        self.judge(&self.docket.captures, matter, |check| check(&subject));
+    }
+
+    /// Judges the policy itself: last, when every waiver has done what it could.
+    pub fn hygiene(&mut self, first: Option<Time>, last: Option<Time>) {
+        let uses: Vec<WaiverUse<'_>> = (self.policy.waivers.iter().zip(self.proceedings.waiving.uses()))
+            .map(|(waiver, u)| WaiverUse { waiver, waived: u.waived, refused: u.refused, first_refused: u.first_refused })
+            .collect();
+        let subject = PolicySubject { policy: self.policy, waivers: &uses, first, last };
+        let matter = Self::wide("policy", None, None, first.unwrap_or_default());
+        self.judge(&self.docket.policies, matter, |check| check(&subject));
+    }
+
+    /// A matter that no message stands for.
+    fn wide(subject: &'static str, direction: Option<(Party, Party)>, trunk: Option<TrunkId>, at: Time) -> Matter<'static> {
+        let session = direction.unwrap_or((Party::Unknown, Party::Unknown));
+        Matter { rule: 0, subject, direction, session, trunk, call_id: None, arrival: None, trace: None, at }
+    }
+}

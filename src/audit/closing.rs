@@ -1,0 +1,339 @@
+//! Takes what all parts of the capture came to, gives the audit, never looks at a message.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::docket::Docket;
+use super::evidence::Evidence;
+use super::figures;
+use super::judge::{Judge, Proceedings, TallyKey, interval_seconds};
+use super::ledger::{Blame, Entry, Key};
+use super::sides::Sides;
+use super::{
+    Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage, Series, Subject,
+    Tool, Totals, Verdict, WaiverNote,
+};
+use crate::base::Time;
+use crate::call::Outcome;
+use crate::capture::CaptureInfo;
+use crate::metrics::series::{Bucket, CLASSES};
+use crate::metrics::{LimitLoad, Load, Tally, Timeline};
+use crate::policy::{LimitKind, LimitScope, Party, Policy};
+use crate::rules::{Check, PairTraffic};
+
+/// Everything that a run collected.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Collected {
+    pub captures: Vec<CaptureInfo>,
+    pub intake: Intake,
+    pub streams: u64,
+    pub proceedings: Proceedings,
+    pub load: Load,
+    pub sides: Sides,
+    /// TCP connections of which one side was acknowledged and never seen, by host pair.
+    pub one_sided: BTreeMap<(IpAddr, IpAddr), u64>,
+    pub first: Option<Time>,
+    pub last: Option<Time>,
+}
+
+/// Judges what only the whole capture can answer, and puts the audit together.
+#[must_use]
+pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
+    let Collected { captures, intake, streams, mut proceedings, load, sides, one_sided, first, last } = collected;
+    let inferred = policy.peers.is_empty();
+    if inferred {
+        proceedings.rename(|party| sides.of(party));
+    }
+    let names = Names { policy, sides: &sides };
+    let pairs = pairs(policy, &sides, &proceedings, &one_sided);
+    let calls = calls_between(policy, &sides, &proceedings);
+
+    let mut judge = Judge::resume(policy, docket, proceedings);
+    judge.intervals(first.unwrap_or_default());
+    let limits = load.limits(policy);
+    for limit in &limits {
+        judge.limit(limit);
+    }
+    for pair in &pairs {
+        judge.pair(pair, first, last);
+    }
+    let pending = std::mem::take(&mut judge.pending);
+    judge.resolve(pending);
+    judge.hygiene(first, last);
+    let proceedings = judge.proceedings;
+
+    let rules: Vec<RuleCoverage> = docket
+        .rules
+        .iter()
+        .enumerate()
+        .map(|(i, rule)| RuleCoverage {
+            id: rule.id,
+            name: rule.name,
+            severity: rule.severity,
+            enabled: docket.is_enabled(i),
+            coverage: proceedings.ledger.coverage(i),
+        })
+        .collect();
+    let length = last.zip(first).map_or(0, |(last, first)| last.since(first));
+    let metrics = metric_rows(policy, &names, &proceedings, &load, length);
+    let totals = totals(&proceedings, &load, streams);
+    let codecs = codecs(&names, &proceedings);
+    let series = series(&names, &proceedings.timeline, &limits);
+    let findings: Vec<Finding> = proceedings
+        .ledger
+        .into_sorted()
+        .into_iter()
+        .zip(1..)
+        .filter_map(|((key, entry), number)| finding(number, key, entry, docket, &names, &captures, &calls))
+        .collect();
+    Audit {
+        schema: "speerlint/report/1",
+        tool: Tool { name: "speerlint", version: env!("CARGO_PKG_VERSION") },
+        verdict: verdict(policy, docket, &rules, &findings),
+        captures,
+        policy: policy_info(policy, &sides),
+        intake,
+        totals,
+        metrics,
+        codecs,
+        rules,
+        findings,
+        series,
+    }
+}
+
+/// How parties are called in the report.
+struct Names<'a> {
+    policy: &'a Policy,
+    sides: &'a Sides,
+}
+
+impl Names<'_> {
+    fn of(&self, party: Party) -> String {
+        match party {
+            Party::Host(ip) => self.sides.name(ip),
+            _ => self.policy.party_name(party),
+        }
+    }
+
+    fn direction(&self, from: Party, to: Party) -> String {
+        format!("{} → {}", self.of(from), self.of(to))
+    }
+}
+
+/// The traffic of each unordered pair of parties.
+fn pairs(policy: &Policy, sides: &Sides, proceedings: &Proceedings, one_sided: &BTreeMap<(IpAddr, IpAddr), u64>) -> Vec<PairTraffic> {
+    let party = |ip| sides.of(policy.party(ip));
+    let mut pairs: BTreeMap<(Party, Party), PairTraffic> = BTreeMap::new();
+    let counts = proceedings.traffic.iter().map(|(&(from, to), t)| (party(from), party(to), t.messages, 0));
+    let holes = one_sided.iter().map(|(&(a, b), &n)| (party(a), party(b), 0, n));
+    for (from, to, messages, connections) in counts.chain(holes) {
+        let key = (from.min(to), from.max(to));
+        let entry = pairs.entry(key).or_insert(PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0 });
+        if from <= to {
+            entry.forth += messages
+        } else {
+            entry.back += messages
+        }
+        entry.one_sided_connections += connections;
+    }
+    pairs.into_values().collect()
+}
+
+/// The calls of each unordered pair of parties.
+fn calls_between(policy: &Policy, sides: &Sides, proceedings: &Proceedings) -> BTreeMap<(Party, Party), u64> {
+    let mut calls = BTreeMap::new();
+    for (&(from, to), traffic) in &proceedings.traffic {
+        let (from, to) = (sides.of(policy.party(from)), sides.of(policy.party(to)));
+        *calls.entry((from.min(to), from.max(to))).or_default() += traffic.calls;
+    }
+    calls
+}
+
+/// `length` is that of the capture, in nanoseconds.
+fn metric_rows(policy: &Policy, names: &Names<'_>, proceedings: &Proceedings, load: &Load, length: i64) -> Vec<MetricRow> {
+    let mut directions: Vec<(&TallyKey, &Tally)> = proceedings.tallies.iter().filter(|((_, _, trunk, _), _)| trunk.is_none()).collect();
+    directions.sort_by_key(|(key, _)| **key);
+    let row = |(&(from, to, _, start), tally): (&TallyKey, &Tally)| {
+        let terms = policy.terms(from, to, None);
+        let mut row = figures::row(tally, terms, start.map(|start| (start, interval_seconds(terms))));
+        (row.from, row.to) = (names.of(from), names.of(to));
+        let Some(measured) = load.direction(from, to) else { return row };
+        match start {
+            Some(start) => {
+                let slice = measured.interval(start);
+                row.erlangs = slice.erlangs();
+                (row.peak_concurrent, row.peak_cps) = (Some(slice.peak), Some(slice.peak_rate));
+            }
+            None => {
+                row.erlangs = measured.confirmed.erlangs(length);
+                (row.peak_concurrent, row.peak_cps) = (Some(measured.confirmed.peak()), Some(measured.attempts.peak()));
+            }
+        }
+        row
+    };
+    directions.into_iter().map(row).collect()
+}
+
+fn totals(proceedings: &Proceedings, load: &Load, streams: u64) -> Totals {
+    let mut totals = Totals {
+        dialogs: proceedings.dialogs,
+        call_ids: proceedings.call_ids.len() as u64,
+        peak_concurrent: load.total().confirmed.peak(),
+        streams,
+        ..Totals::default()
+    };
+    let whole = proceedings.tallies.iter().filter(|((_, _, trunk, start), _)| trunk.is_none() && start.is_none());
+    for (_, tally) in whole {
+        totals.attempts += tally.attempts;
+        totals.censored += tally.censored;
+        for (outcome, n) in &tally.outcomes {
+            let name = match *outcome {
+                Outcome::Success => {
+                    totals.answered += n;
+                    "200".to_owned()
+                }
+                Outcome::Failed(487) => {
+                    totals.cancelled += n;
+                    "487".to_owned()
+                }
+                Outcome::Failed(code) => {
+                    totals.failed += n;
+                    code.to_string()
+                }
+                Outcome::Timeout => {
+                    totals.failed += n;
+                    "timeout".to_owned()
+                }
+                Outcome::Censored => continue,
+            };
+            *totals.outcomes.entry(name).or_default() += n;
+        }
+    }
+    totals
+}
+
+/// What the charts draw: counts of each bucket, and the lowest limit on confirmed sessions of each direction.
+fn series(names: &Names<'_>, timeline: &Timeline, limits: &[LimitLoad]) -> Series {
+    let buckets = timeline.buckets();
+    let column = |of: &dyn Fn(&Bucket) -> u64| buckets.iter().map(of).collect::<Vec<u64>>();
+    let mut concurrent_limits: BTreeMap<String, f64> = BTreeMap::new();
+    for load in limits.iter().filter(|l| l.limit.kind == LimitKind::Concurrent && l.limit.scope == LimitScope::Direction) {
+        let lowest = concurrent_limits.entry(names.direction(load.direction.0, load.direction.1)).or_insert(f64::INFINITY);
+        *lowest = lowest.min(load.limit.value.value);
+    }
+    Series {
+        start: timeline.start(),
+        bucket_s: timeline.width_s(),
+        attempts: column(&|b| b.attempts),
+        outcomes: (CLASSES.iter().enumerate()).map(|(i, &class)| (class, column(&|b| b.outcomes.get(i).copied().unwrap_or(0)))).collect(),
+        concurrent: column(&|b| b.concurrent),
+        concurrent_limits,
+    }
+}
+
+fn codecs(names: &Names<'_>, proceedings: &Proceedings) -> Vec<CodecCount> {
+    let mut rows = Vec::new();
+    for (&(from, to), used) in &proceedings.codecs {
+        let all: std::collections::BTreeSet<&String> = used.offered.keys().chain(used.answered.keys()).collect();
+        rows.extend(all.into_iter().map(|codec| CodecCount {
+            from: names.of(from),
+            to: names.of(to),
+            codec: codec.clone(),
+            offered: used.offered.get(codec).copied().unwrap_or(0),
+            answered: used.answered.get(codec).copied().unwrap_or(0),
+            sent_streams: None,
+        }));
+    }
+    rows
+}
+
+fn finding(
+    number: u32,
+    key: Key,
+    entry: Entry,
+    docket: &Docket,
+    names: &Names<'_>,
+    captures: &[CaptureInfo],
+    calls: &BTreeMap<(Party, Party), u64>,
+) -> Option<Finding> {
+    let policy = names.policy;
+    let rule = docket.rule(key.rule)?;
+    let waiver = key.waiver.and_then(|w| policy.waivers.get(usize::from(w)));
+    let everyone = || "*".to_owned();
+    let (from, to) = key.direction.map_or_else(|| (everyone(), everyone()), |(from, to)| (names.of(from), names.of(to)));
+    let of = key.direction.and_then(|(from, to)| calls.get(&(from.min(to), from.max(to)))).copied().unwrap_or(0);
+    Some(Finding {
+        id: format!("F-{number:04}"),
+        rule: rule.id,
+        title: rule.title,
+        severity: key.severity,
+        outcome: if waiver.is_some() { FindingOutcome::Waived } else { FindingOutcome::Violation },
+        from,
+        to,
+        offender: match key.blame {
+            Blame::Party(party) => names.of(party),
+            Blame::Both => "both".to_owned(),
+            Blame::Capture => "capture".to_owned(),
+            Blame::Policy => "policy".to_owned(),
+        },
+        subject: Subject { kind: entry.subject, call_id: entry.exhibits.first().and_then(|e| e.call_id.clone()).map(String::from) },
+        count: entry.count,
+        calls: CallMix { affected: entry.calls, of: of.max(entry.calls) },
+        first_time: entry.first,
+        last_time: entry.last,
+        observed: key.observed.into_owned(),
+        agreed: key.agreed.into_owned(),
+        clause: key.clause.as_deref().map(|clause| ClauseRef {
+            source: clause.source.to_string(),
+            line: clause.line,
+            path: clause.path.to_string(),
+            text: policy.source_line(clause).map(|line| line.trim().to_owned()),
+        }),
+        reference: rule.reference,
+        fix: rule.fix,
+        waiver: waiver.map(|w| WaiverNote { id: w.id.clone(), reason: w.reason.clone(), ticket: w.ticket.clone(), expires: w.expires }),
+        exhibits: entry.exhibits.into_iter().map(|e| exhibit(e, names, captures)).collect(),
+    })
+}
+
+fn exhibit(evidence: Evidence, names: &Names<'_>, captures: &[CaptureInfo]) -> Exhibit {
+    let capture = captures.get(evidence.origin.capture as usize).map(|c| c.path.display().to_string());
+    let sender = evidence.source.map(|ip| names.of(names.sides.of(names.policy.party(ip))));
+    Exhibit {
+        capture: capture.unwrap_or_default(),
+        frame: evidence.origin.frame,
+        time: evidence.time,
+        call_id: evidence.call_id.map(String::from),
+        sender,
+        excerpt: evidence.excerpt.into(),
+        mark: evidence.mark,
+    }
+}
+
+fn policy_info(policy: &Policy, sides: &Sides) -> PolicyInfo {
+    let inferred = policy.peers.is_empty();
+    PolicyInfo {
+        id: policy.id.clone(),
+        title: policy.title.clone(),
+        revision: policy.revision,
+        path: policy.path.as_ref().map(|p| p.display().to_string()),
+        sha256: policy.sha256.clone(),
+        profiles: policy.profiles.clone(),
+        peers: if inferred { sides.names() } else { policy.peers.iter().map(|p| p.id.clone()).collect() },
+        inferred,
+        fail_on: Some(policy.fail_on),
+    }
+}
+
+/// Fail on a finding that counts; inconclusive where no rule about the traffic could say anything (`product.md`, exit status).
+fn verdict(policy: &Policy, docket: &Docket, rules: &[RuleCoverage], findings: &[Finding]) -> Verdict {
+    let counts = |f: &Finding| f.outcome == FindingOutcome::Violation && f.severity >= policy.fail_on;
+    if findings.iter().any(counts) {
+        return Verdict::Fail;
+    }
+    let about_traffic = docket.rules.iter().zip(rules).filter(|(rule, _)| !matches!(rule.check, Check::Policy(_) | Check::Capture(_)));
+    let looked = about_traffic.into_iter().any(|(_, r)| r.coverage.pass + r.coverage.violation + r.coverage.waived > 0);
+    if looked { Verdict::Pass } else { Verdict::Inconclusive }
+}

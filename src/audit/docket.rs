@@ -1,0 +1,123 @@
+//! Takes the catalogue and the policy, gives which rule looks at what, with which severity, never a verdict.
+
+use super::evidence::Redaction;
+use crate::policy::{Party, Policy, Severity};
+use crate::rules::{self, Check, Rule, Scope};
+
+/// A check with the place of its rule in the docket.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<F> {
+    /// Index into [`Docket::rules`].
+    pub rule: u16,
+    /// Whose terms apply.
+    pub scope: Scope,
+    /// The check.
+    pub check: F,
+}
+
+/// The rules of a run, sorted by what they look at.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Docket {
+    pub rules: Vec<&'static Rule>,
+    pub messages: Vec<Case<rules::MessageCheck>>,
+    pub transactions: Vec<Case<rules::TransactionCheck>>,
+    pub exchanges: Vec<Case<rules::OfferAnswerCheck>>,
+    pub dialogs: Vec<Case<rules::DialogCheck>>,
+    pub sessions: Vec<Case<rules::SessionCheck>>,
+    pub intervals: Vec<Case<rules::IntervalCheck>>,
+    pub limits: Vec<Case<rules::LimitCheck>>,
+    pub captures: Vec<Case<rules::CaptureCheck>>,
+    pub policies: Vec<Case<rules::PolicyCheck>>,
+    /// How much of a number evidence shows.
+    pub redaction: Redaction,
+    /// For each rule: whether it runs at all.
+    enabled: Vec<bool>,
+    /// For each rule: whether the policy says anything of it.
+    configured: Vec<bool>,
+    /// For each rule: the waivers that may cover it, as indices into the policy's.
+    waivers: Vec<Vec<u16>>,
+}
+
+impl Docket {
+    /// Sorts the catalogue for a policy.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        let mut docket = Self {
+            rules: rules::all().to_vec(),
+            messages: Vec::new(),
+            transactions: Vec::new(),
+            exchanges: Vec::new(),
+            dialogs: Vec::new(),
+            sessions: Vec::new(),
+            intervals: Vec::new(),
+            limits: Vec::new(),
+            captures: Vec::new(),
+            policies: Vec::new(),
+            redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
+            enabled: Vec::new(),
+            configured: Vec::new(),
+            waivers: Vec::new(),
+        };
+        for (rule, &entry) in (0u16..).zip(rules::all()) {
+            let enabled = !policy.rules.iter().any(|setting| setting.id == entry.id && !setting.enabled && setting.direction.is_none());
+            if enabled {
+                docket.enter(rule, entry);
+            }
+            docket.enabled.push(enabled);
+            docket.configured.push(policy.rules.iter().any(|setting| setting.id == entry.id));
+            let covering = (0u16..)
+                .zip(&policy.waivers)
+                .filter(|(_, waiver)| waiver.rules.iter().any(|r| r.contains('*') || r == entry.id))
+                .map(|(i, _)| i);
+            docket.waivers.push(covering.collect());
+        }
+        docket
+    }
+
+    fn enter(&mut self, rule: u16, entry: &'static Rule) {
+        fn case<F>(rule: u16, entry: &Rule, check: F) -> Case<F> {
+            Case { rule, scope: entry.scope, check }
+        }
+        match entry.check {
+            Check::Message(check) => self.messages.push(case(rule, entry, check)),
+            Check::Transaction(check) => self.transactions.push(case(rule, entry, check)),
+            Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, check)),
+            Check::Dialog(check) => self.dialogs.push(case(rule, entry, check)),
+            Check::Session(check) => self.sessions.push(case(rule, entry, check)),
+            Check::Interval(check) => self.intervals.push(case(rule, entry, check)),
+            Check::Limit(check) => self.limits.push(case(rule, entry, check)),
+            Check::Capture(check) => self.captures.push(case(rule, entry, check)),
+            Check::Policy(check) => self.policies.push(case(rule, entry, check)),
+        }
+    }
+
+    /// The rule with this index.
+    #[must_use]
+    pub fn rule(&self, rule: u16) -> Option<&'static Rule> {
+        self.rules.get(usize::from(rule)).copied()
+    }
+
+    /// Whether a rule runs; the policy may switch it off for everyone.
+    #[must_use]
+    pub fn is_enabled(&self, rule: usize) -> bool {
+        self.enabled.get(rule).copied().unwrap_or(false)
+    }
+
+    /// The severity of a rule in a direction; `None` where the policy switches it off.
+    #[must_use]
+    pub fn severity(&self, rule: u16, policy: &Policy, from: Party, to: Party) -> Option<Severity> {
+        let entry = self.rule(rule)?;
+        if self.configured.get(usize::from(rule)).copied().unwrap_or(false) {
+            policy.severity(entry.id, entry.severity, from, to)
+        } else {
+            Some(entry.severity)
+        }
+    }
+
+    /// The waivers that name a rule.
+    #[must_use]
+    pub fn waivers(&self, rule: u16) -> &[u16] {
+        self.waivers.get(usize::from(rule)).map(Vec::as_slice).unwrap_or_default()
+    }
+}

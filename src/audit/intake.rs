@@ -1,0 +1,142 @@
+//! Takes SIP messages as they are read, gives what the capture holds, never what it means.
+
+use std::collections::BTreeMap;
+
+use super::{Intake, TransportCounts};
+use crate::base::{Anomalies, Transport};
+use crate::call::Repeat;
+use crate::sip::{Arrival, FlawKind, Method};
+
+/// Distinct unregistered methods counted by name; a flood of invented ones is counted together.
+const NAMED: usize = 256;
+
+/// The counts of one part of the capture, mergeable.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    /// Frames read.
+    pub frames: u64,
+    /// Frames that could not be decoded.
+    pub undecodable: u64,
+    /// IP fragments.
+    pub fragments: u64,
+    /// TCP segments.
+    pub segments: u64,
+    /// Oddities.
+    pub anomalies: Anomalies,
+    messages: u64,
+    methods: [u64; Method::REGISTERED.len()],
+    other_methods: BTreeMap<String, u64>,
+    responses: BTreeMap<u16, u64>,
+    transports: [u64; Transport::ALL.len()],
+    malformed: u64,
+    retransmissions: u64,
+    mirrored: u64,
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self {
+            frames: 0,
+            undecodable: 0,
+            fragments: 0,
+            segments: 0,
+            anomalies: Anomalies::default(),
+            messages: 0,
+            methods: [0; Method::REGISTERED.len()],
+            other_methods: BTreeMap::new(),
+            responses: BTreeMap::new(),
+            transports: [0; Transport::ALL.len()],
+            malformed: 0,
+            retransmissions: 0,
+            mirrored: 0,
+        }
+    }
+}
+
+impl Counter {
+    /// Counts a SIP message, as a packet analyser's SIP statistics would: repetitions and mirrored copies too.
+    pub fn message(&mut self, arrival: &Arrival, repeat: Repeat) {
+        let message = &arrival.message;
+        self.messages += 1;
+        if let Some(n) = self.transports.get_mut(arrival.envelope.transport as usize) {
+            *n += 1;
+        }
+        match (message.method(), message.code()) {
+            (Some(method), _) => match self.methods.get_mut(method as usize) {
+                Some(n) => *n += 1,
+                None => count_named(&mut self.other_methods, &message.method_text()),
+            },
+            (None, code) => *self.responses.entry(code.unwrap_or(0)).or_default() += 1,
+        }
+        self.malformed += u64::from(message.flaws().iter().any(|f| breaks_grammar(f.kind)));
+        match repeat {
+            Repeat::First => {}
+            Repeat::Retransmission => self.retransmissions += 1,
+            Repeat::Mirror => self.mirrored += 1,
+        }
+    }
+
+    /// Adds another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.frames += other.frames;
+        self.undecodable += other.undecodable;
+        self.fragments += other.fragments;
+        self.segments += other.segments;
+        self.anomalies.merge(&other.anomalies);
+        self.messages += other.messages;
+        add(&mut self.methods, &other.methods);
+        add(&mut self.transports, &other.transports);
+        for (name, n) in &other.other_methods {
+            *self.other_methods.entry(name.clone()).or_default() += n;
+        }
+        for (&code, n) in &other.responses {
+            *self.responses.entry(code).or_default() += n;
+        }
+        self.malformed += other.malformed;
+        self.retransmissions += other.retransmissions;
+        self.mirrored += other.mirrored;
+    }
+
+    /// The report's form, without what the media tables count.
+    #[must_use]
+    pub fn report(&self) -> Intake {
+        let registered = Method::REGISTERED.iter().zip(self.methods).filter(|&(_, n)| n > 0).map(|(m, n)| (m.name().to_owned(), n));
+        let [udp, tcp, tls, ws, wss, sctp, tls_sctp] = self.transports;
+        Intake {
+            frames: self.frames,
+            undecodable_frames: self.undecodable,
+            ip_fragments: self.fragments,
+            tcp_segments: self.segments,
+            sip_messages: self.messages,
+            sip_requests: registered.chain(self.other_methods.clone()).collect(),
+            sip_responses: self.responses.iter().map(|(code, &n)| (code.to_string(), n)).collect(),
+            sip_by_transport: TransportCounts { udp, tcp, tls, ws, wss, sctp, tls_sctp },
+            sip_malformed: self.malformed,
+            sip_retransmissions: self.retransmissions,
+            sip_mirror_duplicates: self.mirrored,
+            rtp_packets: 0,
+            rtcp_packets: 0,
+            srtp_packets: 0,
+            anomalies: self.anomalies.clone(),
+        }
+    }
+}
+
+fn add(mine: &mut [u64], theirs: &[u64]) {
+    mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+}
+
+/// Counts under a name that the wire chose: at most [`NAMED`] names, the rest as `(other)`.
+pub(super) fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(n) = counts.get_mut(name) {
+        *n += 1;
+    } else {
+        let name = if counts.len() < NAMED { name.chars().take(64).collect() } else { "(other)".to_owned() };
+        *counts.entry(name).or_default() += 1;
+    }
+}
+
+/// Whether a flaw makes the message malformed, rather than unusual.
+const fn breaks_grammar(kind: FlawKind) -> bool {
+    !matches!(kind, FlawKind::BareLf | FlawKind::BodyLong | FlawKind::BadBranch)
+}

@@ -1,0 +1,182 @@
+//! Takes a breach and the waivers that name its rule, gives whether one covers it, never lets one pass unseen (`standards.md` §6.5).
+
+use super::evidence::Evidence;
+use super::ledger::{Blame, Key};
+use crate::base::Time;
+use crate::call::{self, Trace};
+use crate::policy::{BreachFacts, Cover, Party, Policy, Severity, TrunkId};
+use crate::rules::{Breach, Rule};
+use crate::sip::Arrival;
+
+/// What a waiver did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Use {
+    /// Breaches that it covers.
+    pub waived: u64,
+    /// Breaches that it would cover, were it in force or not used up.
+    pub refused: u64,
+    /// The first of those.
+    pub first_refused: Option<Time>,
+}
+
+/// What every waiver did, in the order of the policy; mergeable.
+#[derive(Clone, Debug, Default)]
+pub struct Waiving {
+    uses: Vec<Use>,
+}
+
+/// What the waivers say of a breach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// None covers it.
+    Stands,
+    /// This one covers it.
+    Waived(u16),
+    /// This one covers it unless it is used up.
+    Counted(u16),
+}
+
+/// A breach under a waiver that covers only the first so many of the capture.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The waiver.
+    pub waiver: u16,
+    /// The finding, not waived.
+    pub key: Key,
+    /// The kind of its subject.
+    pub subject: &'static str,
+    /// When it was seen.
+    pub at: Time,
+    /// Its evidence.
+    pub evidence: Evidence,
+    /// Whether its call is new to the finding.
+    pub new_call: bool,
+}
+
+impl Waiving {
+    /// No waiver did anything yet.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        Self { uses: vec![Use::default(); policy.waivers.len()] }
+    }
+
+    /// What each waiver did.
+    #[must_use]
+    pub fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// Asks the waivers, in the order of the policy, and notes what they did.
+    pub fn decide(&mut self, policy: &Policy, candidates: &[u16], facts: &BreachFacts<'_>) -> Decision {
+        for &index in candidates {
+            let (Some(waiver), Some(used)) = (policy.waivers.get(usize::from(index)), self.uses.get_mut(usize::from(index))) else {
+                continue;
+            };
+            match waiver.covers(facts) {
+                Cover::No => {}
+                Cover::Waives if waiver.max_findings.is_some() => return Decision::Counted(index),
+                Cover::Waives => {
+                    used.waived += 1;
+                    return Decision::Waived(index);
+                }
+                Cover::Expired | Cover::NotYetGranted => used.refuse(facts.time),
+            }
+        }
+        Decision::Stands
+    }
+
+    /// Decides a breach whose turn has come: `true` while the waiver is not used up.
+    pub fn spend(&mut self, policy: &Policy, pending: &Pending) -> bool {
+        let index = usize::from(pending.waiver);
+        let limit = policy.waivers.get(index).and_then(|w| w.max_findings).unwrap_or(u64::MAX);
+        let Some(used) = self.uses.get_mut(index) else { return false };
+        let covers = used.waived < limit;
+        if covers {
+            used.waived += 1
+        } else {
+            used.refuse(pending.at)
+        }
+        covers
+    }
+
+    /// Adds what they did in another part.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.uses.iter_mut().zip(&other.uses) {
+            mine.waived += theirs.waived;
+            mine.refused += theirs.refused;
+            mine.first_refused = [mine.first_refused, theirs.first_refused].into_iter().flatten().min();
+        }
+    }
+}
+
+impl Use {
+    fn refuse(&mut self, at: Time) {
+        self.refused += 1;
+        self.first_refused = Some(self.first_refused.map_or(at, |first| first.min(at)));
+    }
+}
+
+/// A breach as waivers see it, and the texts that it borrows.
+#[derive(Debug)]
+pub(super) struct Particulars {
+    method: Option<String>,
+    caller: Option<Box<str>>,
+    callee: Option<Box<str>>,
+    trunk: Option<String>,
+}
+
+impl Particulars {
+    /// Takes what a breach is about out of its message, or out of what was kept of it.
+    #[must_use]
+    pub(super) fn of(policy: &Policy, trunk: Option<TrunkId>, trace: Option<&Trace>, arrival: Option<&Arrival>) -> Self {
+        let group = trunk.and_then(|id| policy.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group)));
+        let method = match (arrival, trace) {
+            (Some(arrival), _) => Some(arrival.message.method_text().into_owned()),
+            (None, Some(trace)) => trace.line.split(' ').next().filter(|word| !word.starts_with("SIP/")).map(str::to_owned),
+            (None, None) => None,
+        };
+        Self {
+            method,
+            caller: arrival.and_then(|a| call::caller(&a.message)),
+            callee: arrival.and_then(|a| call::callee(&a.message)),
+            trunk: group.map(|g| g.id.clone()),
+        }
+    }
+
+    /// The facts that a waiver's conditions are held against.
+    #[must_use]
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn facts<'a>(
+        &'a self,
+        rule: &'static Rule,
+        breach: &'a Breach,
+        severity: Severity,
+        blame: Blame,
+        time: Time,
+        direction: Option<(Party, Party)>,
+        trace: Option<&Trace>,
+        arrival: Option<&Arrival>,
+    ) -> BreachFacts<'a> {
+        let envelope = arrival.map(|a| &a.envelope);
+        BreachFacts {
+            rule: rule.id,
+            severity,
+            time,
+            from: direction.map_or(Party::Unknown, |d| d.0),
+            to: direction.map_or(Party::Unknown, |d| d.1),
+            offender: match blame {
+                Blame::Party(party) => Some(party),
+                Blame::Both | Blame::Capture | Blame::Policy => None,
+            },
+            trunk_group: self.trunk.as_deref(),
+            source: envelope.map(|e| e.source).or_else(|| trace.map(|t| t.source)),
+            destination: envelope.map(|e| e.destination).or_else(|| trace.map(|t| t.destination)),
+            method: self.method.as_deref(),
+            status: arrival.and_then(|a| a.message.code()),
+            codec: breach.about.as_deref(),
+            header: breach.about.as_deref(),
+            caller: self.caller.as_deref(),
+            callee: self.callee.as_deref(),
+        }
+    }
+}

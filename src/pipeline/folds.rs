@@ -1,0 +1,161 @@
+//! Takes what the batches of a window hold for one shard, in order, gives what the next fold needs, never another shard's.
+
+use std::sync::Arc;
+
+use super::map::ordered;
+use super::shards::{Sharded, shard_of};
+use crate::audit::{Counter, Judge};
+use crate::base::{Anomalies, Time};
+use crate::call::{Calls, Happening};
+use crate::packet::{FragmentPart, Fragments, Packet};
+use crate::sdp::{self, Description};
+use crate::sip::{self, Arrival, HeaderName};
+use crate::transport::{self, Connections, Envelope, Payload, SegmentPart};
+
+/// The unfinished datagrams of a shard.
+#[derive(Default)]
+pub(super) struct FragmentShard {
+    table: Fragments,
+}
+
+/// What came out of whole datagrams and of streams.
+#[derive(Debug, Default)]
+pub(super) struct Recovered {
+    /// SIP messages, by Call-ID.
+    pub(super) arrivals: Sharded<Arrival>,
+    /// TCP segments, by connection.
+    pub(super) segments: Sharded<SegmentPart>,
+    /// What was odd.
+    pub(super) anomalies: Anomalies,
+}
+
+impl FragmentShard {
+    pub(super) fn fold(&mut self, parts: Vec<Vec<FragmentPart>>, clock: Time) -> Recovered {
+        let mut out = Recovered::default();
+        for part in parts.into_iter().flatten() {
+            let Some(whole) = self.table.push(part, &mut out.anomalies) else { continue };
+            let (packet, anomaly) = whole.packet();
+            if let Some(anomaly) = anomaly {
+                out.anomalies.note(anomaly);
+            }
+            match packet {
+                Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
+                    let payload = Payload { envelope: Envelope::of_whole(&whole, &datagram), bytes: datagram.payload.into() };
+                    out.arrivals.receive(payload, false);
+                }
+                Packet::Tcp(segment) => {
+                    let shard = shard_of(&ordered(segment.source, segment.destination));
+                    out.segments.push(shard, SegmentPart::from_whole(&whole, &segment));
+                }
+                _ => {}
+            }
+        }
+        self.table.advance(clock, &mut out.anomalies);
+        out
+    }
+
+    pub(super) fn finish(&mut self) -> Anomalies {
+        let mut anomalies = Anomalies::default();
+        self.table.finish(&mut anomalies);
+        anomalies
+    }
+}
+
+impl Sharded<Arrival> {
+    /// Parses a payload and adds the message to the shard of its Call-ID.
+    pub(super) fn receive(&mut self, payload: Payload, stream: bool) {
+        let Payload { envelope, bytes } = payload;
+        if let Some(message) = sip::parse(bytes, stream) {
+            self.push(shard_of(message.call_id()), Arrival { envelope, message });
+        }
+    }
+}
+
+/// The connections of a shard.
+#[derive(Default)]
+pub(super) struct StreamShard {
+    pub(super) table: Connections,
+    payloads: Vec<Payload>,
+}
+
+impl StreamShard {
+    pub(super) fn fold(&mut self, parts: Vec<Vec<SegmentPart>>, whole: Vec<SegmentPart>, clock: Time) -> Recovered {
+        let mut out = Recovered::default();
+        let mut segments: Vec<SegmentPart> = parts.into_iter().flatten().collect();
+        if !whole.is_empty() {
+            segments.extend(whole);
+            segments.sort_by_key(|s| s.origin);
+        }
+        for segment in segments {
+            self.table.push(&segment, &mut self.payloads, &mut out.anomalies);
+        }
+        self.table.advance(clock, &mut out.anomalies);
+        self.payloads.drain(..).for_each(|payload| out.arrivals.receive(payload, true));
+        out
+    }
+
+    pub(super) fn finish(&mut self) -> Recovered {
+        let mut out = Recovered::default();
+        self.table.finish(&mut self.payloads, &mut out.anomalies);
+        self.payloads.drain(..).for_each(|payload| out.arrivals.receive(payload, true));
+        out
+    }
+}
+
+/// The calls of a shard and their judge.
+#[derive(Debug)]
+pub(super) struct CallShard<'p> {
+    pub(super) calls: Calls,
+    pub(super) judge: Judge<'p>,
+    pub(super) counter: Counter,
+    happenings: Vec<Happening>,
+}
+
+impl<'p> CallShard<'p> {
+    pub(super) fn new(calls: Calls, judge: Judge<'p>) -> Self {
+        Self { calls, judge, counter: Counter::default(), happenings: Vec::new() }
+    }
+
+    /// `streamed` messages may fall between those of datagrams.
+    pub(super) fn fold(&mut self, datagrams: Vec<Vec<Arrival>>, streamed: Vec<Arrival>, clock: Time) {
+        if streamed.is_empty() {
+            datagrams.iter().flatten().for_each(|arrival| self.message(arrival));
+        } else {
+            let mut all: Vec<&Arrival> = datagrams.iter().flatten().chain(&streamed).collect();
+            all.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
+            all.into_iter().for_each(|arrival| self.message(arrival));
+        }
+        self.calls.advance(clock, &mut self.happenings);
+        self.settle();
+    }
+
+    fn message(&mut self, arrival: &Arrival) {
+        let sdp = description(arrival);
+        let place = self.calls.on(arrival, sdp.as_ref(), &mut self.happenings);
+        self.counter.message(arrival, place.repeat);
+        self.judge.message(arrival, &place, sdp.as_deref());
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        for happening in self.happenings.drain(..) {
+            self.judge.happening(happening);
+        }
+    }
+
+    pub(super) fn finish(&mut self, clock: Time) {
+        self.calls.finish(clock, &mut self.happenings);
+        self.settle();
+    }
+}
+
+/// The SDP body of a message.
+fn description(arrival: &Arrival) -> Option<Arc<Description>> {
+    let message = &arrival.message;
+    let body = message.body();
+    if body.is_empty() {
+        return None;
+    }
+    let content_type = message.get(HeaderName::ContentType)?;
+    sdp::find(&content_type, body).map(|body| Arc::new(Description::parse(body)))
+}

@@ -1,0 +1,90 @@
+//! Takes a batch, gives what each shard will need of it, never remembers the batch before.
+
+use std::ops::Range;
+
+use super::shards::{Sharded, shard_of};
+use crate::audit::Counter;
+use crate::base::{Anomaly, Time};
+use crate::capture::{Batch, Frame};
+use crate::packet::{self, Datagram, FragmentPart, Packet};
+use crate::sip::{self, Arrival};
+use crate::transport::{self, Envelope, SegmentPart};
+
+/// What a batch holds, sorted for the folds: plain records that own what they say.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// SIP messages that came whole in a datagram, by Call-ID.
+    pub(super) arrivals: Sharded<Arrival>,
+    /// TCP segments, by connection.
+    pub(super) segments: Sharded<SegmentPart>,
+    /// IP fragments, by datagram.
+    pub(super) fragments: Sharded<FragmentPart>,
+    /// What was counted on the way.
+    pub(super) counter: Counter,
+    /// The first and the last time stamp, in time order.
+    pub(super) span: Option<(Time, Time)>,
+    /// The running clock at the end of the batch.
+    pub(super) clock: Option<Time>,
+}
+
+/// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
+const DISORDER: i64 = 20_000_000;
+
+/// Reads a batch; frames outside `window` are read over.
+pub(super) fn map(batch: &Batch, window: &Range<Time>) -> Facts {
+    let mut facts = Facts::default();
+    for frame in batch.frames() {
+        facts.clock = Some(frame.clock);
+        if window.contains(&frame.time) {
+            facts.frame(&frame);
+        }
+    }
+    facts
+}
+
+impl Facts {
+    fn frame(&mut self, frame: &Frame<'_>) {
+        self.counter.frames += 1;
+        let (first, last) = self.span.unwrap_or((frame.time, frame.time));
+        self.span = Some((first.min(frame.time), last.max(frame.time)));
+        if frame.clock.since(frame.time) > DISORDER {
+            self.counter.anomalies.note(Anomaly::ClockStep);
+        }
+        let (packet, anomaly) = packet::decode(frame);
+        if let Some(anomaly) = anomaly {
+            self.counter.anomalies.note(anomaly);
+        }
+        match packet {
+            Packet::Udp(datagram) => self.datagram(frame, &datagram),
+            Packet::Tcp(segment) => {
+                self.counter.segments += 1;
+                let key = ordered(segment.source, segment.destination);
+                self.segments.push(shard_of(&key), SegmentPart::new(frame, &segment));
+            }
+            Packet::Fragment(fragment) => {
+                self.counter.fragments += 1;
+                let key = (fragment.source, fragment.destination, fragment.layers.ip_id);
+                self.fragments.push(shard_of(&key), FragmentPart::new(frame, &fragment));
+            }
+            Packet::Icmp { quoted } if transport::looks_like_sip(quoted) => self.counter.anomalies.note(Anomaly::SipInIcmp),
+            Packet::Icmp { .. } | Packet::OtherIp { .. } | Packet::NotIp => {}
+            Packet::Undecodable => self.counter.undecodable += 1,
+        }
+    }
+
+    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        if transport::looks_like_sip(datagram.payload) {
+            let envelope = Envelope::of_datagram(frame, datagram);
+            if let Some(message) = sip::parse(datagram.payload.into(), false) {
+                let arrival = Arrival { envelope, message };
+                let key = shard_of(arrival.message.call_id());
+                self.arrivals.push(key, arrival);
+            }
+        }
+    }
+}
+
+/// Both directions of a connection in one order.
+pub(super) fn ordered<T: Ord>(a: T, b: T) -> (T, T) {
+    if a <= b { (a, b) } else { (b, a) }
+}

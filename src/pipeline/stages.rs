@@ -1,0 +1,186 @@
+//! Takes windows of batches in order, gives the audit at the end, the only place where work is spread over threads.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
+use super::map::{Facts, map};
+use super::shards::{SHARDS, by_shard};
+use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
+use crate::base::Time;
+use crate::call::{Calls, LoadKind, Settings};
+use crate::capture::{Batch, CaptureInfo};
+use crate::metrics::{Load, Route, Timeline};
+use crate::policy::Policy;
+use crate::sip::Arrival;
+use crate::transport::SegmentPart;
+
+/// All state of a run, between windows.
+pub(super) struct Stages<'p> {
+    policy: &'p Policy,
+    docket: &'p Docket,
+    /// The times that the user asked for.
+    span: Range<Time>,
+    fragments: Vec<FragmentShard>,
+    streams: Vec<StreamShard>,
+    calls: Vec<CallShard<'p>>,
+    counter: Counter,
+    /// Decides what needs the order of the whole capture.
+    bench: Judge<'p>,
+    sides: Sides,
+    load: Load,
+    timeline: Timeline,
+    times: Option<(Time, Time)>,
+    clock: Time,
+}
+
+fn shards<T>(make: impl FnMut() -> T) -> Vec<T> {
+    std::iter::repeat_with(make).take(SHARDS).collect()
+}
+
+impl<'p> Stages<'p> {
+    /// A run over a capture that starts at `start`.
+    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time) -> Self {
+        let terms = policy.global();
+        let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
+        let settings =
+            Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
+        Self {
+            policy,
+            docket,
+            span,
+            fragments: shards(FragmentShard::default),
+            streams: shards(StreamShard::default),
+            calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
+            counter: Counter::default(),
+            bench: Judge::new(policy, docket),
+            sides: Sides::default(),
+            load: Load::default(),
+            timeline: Timeline::default(),
+            times: None,
+            clock: Time::MIN,
+        }
+    }
+
+    /// Works on one window: map over batches, then fold after fold over shards.
+    pub(super) fn take(&mut self, batches: &[Batch]) {
+        let span = &self.span;
+        let facts: Vec<Facts> = batches.par_iter().map(|batch| map(batch, span)).collect();
+        let (mut arrivals, mut segments, mut fragments) = (Vec::new(), Vec::new(), Vec::new());
+        for part in facts {
+            self.counter.merge(&part.counter);
+            self.clock = part.clock.map_or(self.clock, |clock| self.clock.max(clock));
+            self.times = hull(self.times, part.span);
+            arrivals.push(part.arrivals);
+            segments.push(part.segments);
+            fragments.push(part.fragments);
+        }
+        let clock = self.clock;
+
+        let whole: Vec<Recovered> =
+            (self.fragments.par_iter_mut().zip(by_shard(fragments))).map(|(shard, parts)| shard.fold(parts, clock)).collect();
+        let (unfragmented, late) = self.gather(whole);
+        let streamed: Vec<Recovered> = (self.streams.par_iter_mut().zip(by_shard(segments)).zip(late))
+            .map(|((shard, parts), late)| shard.fold(parts, late, clock))
+            .collect();
+        let (from_streams, _) = self.gather(streamed);
+
+        (self.calls.par_iter_mut().zip(by_shard(arrivals)).zip(unfragmented).zip(from_streams)).for_each(|(((shard, parts), a), b)| {
+            shard.fold(parts, a.into_iter().chain(b).collect(), clock);
+        });
+        self.settle();
+    }
+}
+
+impl Stages<'_> {
+    /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
+    fn settle(&mut self) {
+        let (mut met, mut pending, mut loaded) = (Vec::new(), Vec::new(), Vec::new());
+        for shard in &mut self.calls {
+            met.append(&mut shard.judge.met);
+            pending.append(&mut shard.judge.pending);
+            loaded.append(&mut shard.judge.load);
+        }
+        self.bench.resolve(pending);
+        met.sort_unstable();
+        for (_, source, destination) in met {
+            self.sides.meet(source, destination);
+        }
+        loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
+        for Loaded { event, trunk } in loaded {
+            let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
+            let terms = self.policy.terms(from, to, trunk);
+            let (from, to) = (self.sides.of(from), self.sides.of(to));
+            self.load.on(&event, &Route { from, to, trunk, terms, policy: self.policy });
+            if matches!(event.kind, LoadKind::Answered | LoadKind::Ended) {
+                self.timeline.concurrent(event.at, self.load.total().confirmed.level());
+            }
+        }
+    }
+
+    /// The capture ends: what is open is reported as open, and the audit is put together.
+    pub(super) fn finish(mut self, captures: Vec<CaptureInfo>) -> Audit {
+        let clock = self.clock;
+        for shard in &mut self.fragments {
+            self.counter.anomalies.merge(&shard.finish());
+        }
+        let mut one_sided = BTreeMap::new();
+        let mut last_words = Vec::new();
+        for shard in &mut self.streams {
+            last_words.push(shard.finish());
+            shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
+        }
+        let (last_words, _) = self.gather(last_words);
+        self.calls.par_iter_mut().zip(last_words).for_each(|(shard, arrivals)| {
+            shard.fold(Vec::new(), arrivals, clock);
+            shard.finish(clock);
+        });
+        self.settle();
+        self.load.finish(clock);
+        self.timeline.finish(clock);
+
+        let mut proceedings = self.bench.proceedings;
+        for shard in self.calls {
+            self.counter.merge(&shard.counter);
+            proceedings.merge(shard.judge.proceedings);
+        }
+        proceedings.timeline.merge(&self.timeline);
+        let collected = Collected {
+            captures,
+            intake: self.counter.report(),
+            streams: 0,
+            proceedings,
+            load: self.load,
+            sides: self.sides,
+            one_sided,
+            first: self.times.map(|t| t.0),
+            last: self.times.map(|t| t.1),
+        };
+        audit::close(self.policy, self.docket, collected)
+    }
+
+    /// Sorts what was recovered for the next fold, and counts what was odd.
+    fn gather(&mut self, parts: Vec<Recovered>) -> (Vec<Vec<Arrival>>, Vec<Vec<SegmentPart>>) {
+        let (mut arrivals, mut segments) = (Vec::new(), Vec::new());
+        for part in parts {
+            self.counter.anomalies.merge(&part.anomalies);
+            arrivals.push(part.arrivals);
+            segments.push(part.segments);
+        }
+        let flat = |shard: Vec<Vec<_>>| shard.into_iter().flatten().collect();
+        (
+            by_shard(arrivals).into_iter().map(flat).collect(),
+            by_shard(segments).into_iter().map(|s| s.into_iter().flatten().collect()).collect(),
+        )
+    }
+}
+
+/// The smallest span that holds both.
+fn hull(a: Option<(Time, Time)>, b: Option<(Time, Time)>) -> Option<(Time, Time)> {
+    match (a, b) {
+        (Some((first, last)), Some((f, l))) => Some((first.min(f), last.max(l))),
+        (one, other) => one.or(other),
+    }
+}

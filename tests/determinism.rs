@@ -1,0 +1,63 @@
+//! Takes one capture in many ways, gives a failure where the audit depends on the way, never on what it says.
+
+mod made;
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use speerlint::pipeline::{Request, audit};
+use speerlint::report;
+
+/// The report of an audit as JSON, without what may differ: the list of captures, and where in them exhibits stand.
+fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
+    let request = Request {
+        inputs: inputs.to_vec(),
+        policy: policy.map(Path::to_owned),
+        threads: NonZeroUsize::new(threads),
+        hash: true,
+        ..Request::default()
+    };
+    let audit = audit(&request, &|_| {}).unwrap();
+    {
+        let mut json = Vec::new();
+        report::json::write(&audit, &mut json).unwrap();
+        serde_json::from_slice(&json).unwrap()
+    }
+}
+
+fn without_places(mut report: Value) -> Value {
+    report["captures"] = Value::Null;
+    for finding in report["findings"].as_array_mut().into_iter().flatten() {
+        for exhibit in finding["exhibits"].as_array_mut().into_iter().flatten() {
+            exhibit["capture"] = Value::Null;
+            exhibit["frame"] = Value::Null;
+        }
+    }
+    report
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    for case in made::samples() {
+        let one = report(&[case.capture.clone()], case.policy.as_deref(), 1).to_string();
+        for threads in [2, 8] {
+            let many = report(&[case.capture.clone()], case.policy.as_deref(), threads).to_string();
+            assert_eq!(one, many, "{} with {threads} threads", case.capture.display());
+        }
+    }
+}
+
+#[test]
+fn a_capture_cut_in_pieces_gives_the_same_audit() {
+    for case in made::samples() {
+        let whole = without_places(report(&[case.capture.clone()], case.policy.as_deref(), 2));
+        for pieces in [2, 7] {
+            let folder = tempfile::tempdir().unwrap();
+            let parts = made::cut(&case.capture, pieces, folder.path());
+            assert_eq!(parts.len(), pieces);
+            let cut = without_places(report(&parts, case.policy.as_deref(), 2));
+            assert_eq!(whole, cut, "{} in {pieces} pieces", case.capture.display());
+        }
+    }
+}
