@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Intake, TransportCounts};
 use crate::base::{Anomalies, Transport};
 use crate::call::Repeat;
+use crate::media::Counts;
 use crate::sip::{Arrival, FlawKind, Method};
 
 /// Distinct unregistered methods counted by name; a flood of invented ones is counted together.
@@ -21,6 +22,10 @@ pub struct Counter {
     pub fragments: u64,
     /// TCP segments.
     pub segments: u64,
+    /// RTCP packets.
+    pub rtcp: u64,
+    /// RTP packets and streams.
+    pub media: Counts,
     /// Oddities.
     pub anomalies: Anomalies,
     messages: u64,
@@ -40,6 +45,8 @@ impl Default for Counter {
             undecodable: 0,
             fragments: 0,
             segments: 0,
+            rtcp: 0,
+            media: Counts::default(),
             anomalies: Anomalies::default(),
             messages: 0,
             methods: [0; Method::REGISTERED.len()],
@@ -82,6 +89,8 @@ impl Counter {
         self.undecodable += other.undecodable;
         self.fragments += other.fragments;
         self.segments += other.segments;
+        self.rtcp += other.rtcp;
+        self.media.merge(&other.media);
         self.anomalies.merge(&other.anomalies);
         self.messages += other.messages;
         add(&mut self.methods, &other.methods);
@@ -97,7 +106,7 @@ impl Counter {
         self.mirrored += other.mirrored;
     }
 
-    /// The report's form, without what the media tables count.
+    /// The report's form.
     #[must_use]
     pub fn report(&self) -> Intake {
         let registered = Method::REGISTERED.iter().zip(self.methods).filter(|&(_, n)| n > 0).map(|(m, n)| (m.name().to_owned(), n));
@@ -114,9 +123,9 @@ impl Counter {
             sip_malformed: self.malformed,
             sip_retransmissions: self.retransmissions,
             sip_mirror_duplicates: self.mirrored,
-            rtp_packets: 0,
-            rtcp_packets: 0,
-            srtp_packets: 0,
+            rtp_packets: self.media.rtp_packets,
+            rtcp_packets: self.rtcp,
+            srtp_packets: self.media.srtp_packets,
             anomalies: self.anomalies.clone(),
         }
     }

@@ -58,6 +58,8 @@ anomalies! {
     SipInIcmp = "sip-in-icmp",
     /// Two SIP messages in one datagram; the second is ignored (RFC 3261 §18.3).
     SipTrailing = "sip-trailing",
+    /// A packet that looks like media, of a flow beyond what can be followed at once.
+    MediaBudget = "media-budget",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",
 }
@@ -76,6 +78,11 @@ impl Anomalies {
     /// Counts one.
     pub const fn note(&mut self, anomaly: Anomaly) {
         self.0[anomaly as usize] += 1;
+    }
+
+    /// Counts `times`.
+    pub const fn note_many(&mut self, anomaly: Anomaly, times: u64) {
+        self.0[anomaly as usize] += times;
     }
 
     /// How often `anomaly` was met.

@@ -4,19 +4,14 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use super::announced::Announced;
 use super::run::{Flow, IDLE, Run};
-use crate::base::{Endpoint, Origin, Time, seconds};
+use crate::base::{Origin, Time};
 
 /// Packets without which a flow that no SDP announced is not called media (MED-RTP-001, `rogue_min_packets`).
 const ENOUGH: u64 = 50;
 
-/// How long after an SDP a stream to its endpoint may begin.
-const VALIDITY: i64 = seconds(3600);
-
-/// Announcements of an endpoint closer together than this are one.
-const REPEAT: i64 = seconds(60);
-
-/// Flows that one table follows; what comes beyond is not counted before others end.
+/// Flows that one table follows; packets of those beyond are counted apart, until others end.
 const MAX_FLOWS: usize = 1 << 16;
 
 /// How much media there was.
@@ -28,6 +23,8 @@ pub struct Counts {
     pub srtp_packets: u64,
     /// Streams: flow and synchronisation source, ended by a minute of silence.
     pub streams: u64,
+    /// Packets that look like media, of flows beyond what can be followed at once.
+    pub unfollowed: u64,
 }
 
 impl Counts {
@@ -36,18 +33,12 @@ impl Counts {
         self.rtp_packets += other.rtp_packets;
         self.srtp_packets += other.srtp_packets;
         self.streams += other.streams;
+        self.unfollowed += other.unfollowed;
     }
 }
 
-/// An SDP that named an endpoint.
-#[derive(Clone, Copy)]
-struct Announcement {
-    at: Time,
-    secure: bool,
-}
-
 /// A flow that may go on.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Open {
     run: Run,
     /// What announcements that are forgotten by now said of it.
@@ -56,89 +47,73 @@ struct Open {
 
 /// Decides which flows of one shard are media.
 ///
-/// For every window: first every `announce`, then every `push` in the order of the capture, then `advance` to the clock of its last frame.
-/// A flow is judged when it has ended, by its packets and by what was announced before a minute after its last packet; so the
+/// For every window: first every announcement, then every `push` in the order of the capture, then `advance` to the clock of its last
+/// frame. A flow is judged when it has ended, by its packets and by what was announced before a minute after its last packet; so the
 /// outcome does not depend on where windows begin.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Streams {
     open: HashMap<Flow, Open>,
-    /// Open flows by the running clock at their last packet.
+    /// Open flows by a running clock at which they had a packet; looked at again when a minute has passed since.
     queue: BTreeMap<(Time, Origin), Flow>,
-    /// What SDP named, by endpoint, in order of time.
-    named: HashMap<Endpoint, Vec<Announcement>>,
-    pruned: Time,
     counts: Counts,
 }
 
 impl Streams {
-    /// Learns that an SDP seen at `clock` names `endpoint` for media; `secure` if its protocol is a profile of SRTP.
-    pub fn announce(&mut self, endpoint: Endpoint, secure: bool, clock: Time) {
-        let announcements = self.named.entry(endpoint).or_default();
-        let repeats = announcements.iter().rev().any(|a| a.secure == secure && clock.since(a.at) < REPEAT);
-        if !repeats {
-            announcements.push(Announcement { at: clock, secure });
-        }
-    }
-
     /// Takes the next run.
-    pub fn push(&mut self, flow: Flow, run: &Run) {
-        match self.open.get(&flow).copied() {
-            Some(mut open) => {
-                self.queue.remove(&(open.run.ended, open.run.origin));
-                if open.run.is_over(run.begun) {
-                    self.judge(&flow, &open);
-                    self.follow(flow, Open { run: *run, secure: None });
-                } else {
-                    open.run.merge(run);
-                    self.follow(flow, open);
-                }
+    pub fn push(&mut self, flow: Flow, run: &Run, announced: &Announced) {
+        let fresh = Open { run: *run, secure: None };
+        let room = self.open.len() < MAX_FLOWS;
+        match self.open.get_mut(&flow) {
+            Some(open) if open.run.is_over(run.begun) => {
+                let ended = std::mem::replace(open, fresh);
+                self.judge(&flow, &ended, announced);
+                self.queue.insert((run.ended, run.origin), flow);
             }
-            None if self.open.len() < MAX_FLOWS => self.follow(flow, Open { run: *run, secure: None }),
-            None => {}
+            Some(open) => open.run.merge(run),
+            None if room => {
+                self.queue.insert((run.ended, run.origin), flow);
+                self.open.insert(flow, fresh);
+            }
+            None => self.counts.unfollowed += run.packets,
         }
-    }
-
-    fn follow(&mut self, flow: Flow, open: Open) {
-        self.queue.insert((open.run.ended, open.run.origin), flow);
-        self.open.insert(flow, open);
     }
 
     /// Judges what has ended by `clock`.
-    pub fn advance(&mut self, clock: Time) {
-        while let Some(first) = self.queue.first_entry()
-            && clock.since(first.key().0) > IDLE
+    pub fn advance(&mut self, clock: Time, announced: &Announced) {
+        while let Some((&(at, origin), &flow)) = self.queue.first_key_value()
+            && clock.since(at) > IDLE
         {
-            let flow = first.remove();
-            if let Some(open) = self.open.remove(&flow) {
-                self.judge(&flow, &open);
+            self.queue.remove(&(at, origin));
+            match self.open.get(&flow).copied() {
+                Some(open) if open.run.is_over(clock) => {
+                    self.open.remove(&flow);
+                    self.judge(&flow, &open, announced);
+                }
+                // It went on; a flow that ended in the meantime has its own place in the queue.
+                Some(open) if open.run.origin == origin => {
+                    self.queue.insert((open.run.ended, origin), flow);
+                }
+                _ => {}
             }
-        }
-        if clock.since(self.pruned) > VALIDITY {
-            self.pruned = clock;
-            self.forget_announcements(clock);
         }
     }
 
-    /// Forgets announcements that no flow that begins from `clock` on can need; those that go on remember what they were told.
-    fn forget_announcements(&mut self, clock: Time) {
+    /// Remembers what was announced of the flows that go on: before announcements are forgotten.
+    pub fn remember(&mut self, announced: &Announced) {
         for (flow, open) in &mut self.open {
-            open.secure = either(open.secure, announced(&self.named, flow, &open.run));
+            open.secure = either(open.secure, announced.speaks_of(flow, &open.run));
         }
-        self.named.retain(|_, announcements| {
-            announcements.retain(|a| clock.since(a.at) <= VALIDITY);
-            !announcements.is_empty()
-        });
     }
 
     /// Judges what is left at the end of the capture, gives all counts.
     #[must_use]
-    pub fn finish(mut self) -> Counts {
-        self.advance(Time(i64::MAX));
+    pub fn finish(mut self, announced: &Announced) -> Counts {
+        self.advance(Time(i64::MAX), announced);
         self.counts
     }
 
-    fn judge(&mut self, flow: &Flow, open: &Open) {
-        let secure = either(open.secure, announced(&self.named, flow, &open.run));
+    fn judge(&mut self, flow: &Flow, open: &Open, announced: &Announced) {
+        let secure = either(open.secure, announced.speaks_of(flow, &open.run));
         if secure.is_none() && !is_plausible(&open.run) {
             return;
         }
@@ -149,13 +124,6 @@ impl Streams {
             self.counts.rtp_packets += open.run.packets;
         }
     }
-}
-
-/// Whether SDP named an end of the flow in time, and if so whether as SRTP.
-fn announced(named: &HashMap<Endpoint, Vec<Announcement>>, flow: &Flow, run: &Run) -> Option<bool> {
-    let announcements = [flow.source, flow.destination].into_iter().filter_map(|end| named.get(&end)).flatten();
-    let timely = announcements.filter(|a| a.at.since(run.ended) <= IDLE && run.begun.since(a.at) <= VALIDITY);
-    timely.map(|a| a.secure).reduce(|a, b| a || b)
 }
 
 fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
@@ -178,6 +146,7 @@ mod tests {
 
     use super::super::Runs;
     use super::*;
+    use crate::base::Endpoint;
     use crate::capture::{Frame, LinkType};
     use crate::rtp::Header;
 
@@ -204,7 +173,7 @@ mod tests {
     /// Runs packets and announcements (time, port, secure) through windows that end before the packets in `cuts`.
     fn count(packets: &[Rtp], named: &[(i64, u16, bool)], cuts: &[usize]) -> Counts {
         let time = |at: i64| Time(at * 1_000_000);
-        let mut streams = Streams::default();
+        let (mut streams, mut announced) = (Streams::default(), Announced::default());
         let mut bounds: Vec<_> = cuts.iter().map(|&c| c.min(packets.len())).chain([0, packets.len()]).collect();
         bounds.sort_unstable();
         let mut named = named.to_vec();
@@ -221,24 +190,28 @@ mod tests {
             named.retain(|&(at, port, secure)| {
                 let now = at <= until;
                 if now {
-                    streams.announce(end(port), secure, time(at));
+                    announced.announce(end(port), secure, time(at));
                 }
                 !now
             });
             for (flow, run) in runs.into_sorted() {
-                streams.push(flow, &run);
+                streams.push(flow, &run, &announced);
             }
             if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {
-                streams.advance(time(last.at));
+                streams.advance(time(last.at), &announced);
+                if announced.is_due(time(last.at)) {
+                    streams.remember(&announced);
+                    announced.forget(time(last.at));
+                }
             }
         }
-        streams.finish()
+        streams.finish(&announced)
     }
 
     #[test]
     fn fifty_packets_in_sequence_are_media_without_sdp() {
         assert_eq!(count(&stream(1, 49), &[], &[]), Counts::default());
-        assert_eq!(count(&stream(1, 50), &[], &[]), Counts { rtp_packets: 50, srtp_packets: 0, streams: 1 });
+        assert_eq!(count(&stream(1, 50), &[], &[]), Counts { rtp_packets: 50, streams: 1, ..Counts::default() });
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::map::ordered;
 use super::shards::{Sharded, shard_of};
 use crate::audit::{Counter, Judge};
-use crate::base::{Anomalies, Time};
-use crate::call::{Calls, Happening};
+use crate::base::{Anomalies, Endpoint, Time};
+use crate::call::{Calls, Happening, Repeat};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{self, Arrival, HeaderName};
-use crate::transport::{self, Connections, Envelope, Payload, SegmentPart};
+use crate::transport::{self, Connections, Payload, SegmentPart};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -40,8 +40,7 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    let payload = Payload { envelope: Envelope::of_whole(&whole, &datagram), bytes: datagram.payload.into() };
-                    out.arrivals.receive(payload, false);
+                    out.arrivals.receive(Payload::of_whole(&whole, &datagram), false);
                 }
                 Packet::Tcp(segment) => {
                     let shard = shard_of(&ordered(segment.source, segment.destination));
@@ -109,11 +108,13 @@ pub(super) struct CallShard<'p> {
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
     happenings: Vec<Happening>,
+    /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
+    pub(super) named: Vec<(Time, Endpoint, bool)>,
 }
 
 impl<'p> CallShard<'p> {
     pub(super) fn new(calls: Calls, judge: Judge<'p>) -> Self {
-        Self { calls, judge, counter: Counter::default(), happenings: Vec::new() }
+        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), named: Vec::new() }
     }
 
     /// `streamed` messages may fall between those of datagrams.
@@ -134,7 +135,18 @@ impl<'p> CallShard<'p> {
         let place = self.calls.on(arrival, sdp.as_ref(), &mut self.happenings);
         self.counter.message(arrival, place.repeat);
         self.judge.message(arrival, &place, sdp.as_deref());
+        if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
+            self.announce(&sdp, arrival.envelope.clock);
+        }
         self.settle();
+    }
+
+    fn announce(&mut self, sdp: &Description, clock: Time) {
+        for media in sdp.media().iter().filter(|m| m.is_active()) {
+            if let Some(ip) = media.ip().filter(|ip| !ip.is_unspecified()) {
+                self.named.push((clock, Endpoint::new(ip, media.port), media.proto.contains("SAVP")));
+            }
+        }
     }
 
     fn settle(&mut self) {

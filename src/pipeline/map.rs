@@ -6,9 +6,11 @@ use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
 use crate::base::{Anomaly, Time};
 use crate::capture::{Batch, Frame};
+use crate::media::{Flow, Run, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
-use crate::sip::{self, Arrival};
-use crate::transport::{self, Envelope, SegmentPart};
+use crate::rtp;
+use crate::sip::Arrival;
+use crate::transport::{self, Payload, SegmentPart};
 
 /// What a batch holds, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct Facts {
     pub(super) segments: Sharded<SegmentPart>,
     /// IP fragments, by datagram.
     pub(super) fragments: Sharded<FragmentPart>,
+    /// Media packets, folded by flow.
+    pub(super) runs: Sharded<(Flow, Run)>,
     /// What was counted on the way.
     pub(super) counter: Counter,
     /// The first and the last time stamp, in time order.
@@ -33,17 +37,21 @@ const DISORDER: i64 = 20_000_000;
 /// Reads a batch; frames outside `window` are read over.
 pub(super) fn map(batch: &Batch, window: &Range<Time>) -> Facts {
     let mut facts = Facts::default();
+    let mut runs = Runs::default();
     for frame in batch.frames() {
         facts.clock = Some(frame.clock);
         if window.contains(&frame.time) {
-            facts.frame(&frame);
+            facts.frame(&frame, &mut runs);
         }
+    }
+    for (flow, run) in runs.into_sorted() {
+        facts.runs.push(shard_of(&flow), (flow, run));
     }
     facts
 }
 
 impl Facts {
-    fn frame(&mut self, frame: &Frame<'_>) {
+    fn frame(&mut self, frame: &Frame<'_>, runs: &mut Runs) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
@@ -55,7 +63,7 @@ impl Facts {
             self.counter.anomalies.note(anomaly);
         }
         match packet {
-            Packet::Udp(datagram) => self.datagram(frame, &datagram),
+            Packet::Udp(datagram) => self.datagram(frame, &datagram, runs),
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
@@ -72,14 +80,15 @@ impl Facts {
         }
     }
 
-    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
-        if transport::looks_like_sip(datagram.payload) {
-            let envelope = Envelope::of_datagram(frame, datagram);
-            if let Some(message) = sip::parse(datagram.payload.into(), false) {
-                let arrival = Arrival { envelope, message };
-                let key = shard_of(arrival.message.call_id());
-                self.arrivals.push(key, arrival);
+    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, runs: &mut Runs) {
+        match rtp::sniff(datagram.payload) {
+            Some(rtp::Kind::Rtp(header)) => {
+                let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
+                runs.add(flow, frame, &header, datagram.payload.len());
             }
+            Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
+            None if transport::looks_like_sip(datagram.payload) => self.arrivals.receive(Payload::of_frame(frame, datagram), false),
+            None => {}
         }
     }
 }

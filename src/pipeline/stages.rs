@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
-use super::shards::{SHARDS, by_shard};
+use super::shards::{SHARDS, Sharded, by_shard};
 use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
-use crate::base::Time;
+use crate::base::{Anomaly, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
+use crate::media::{Announced, Flow, Run, Streams};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
@@ -26,6 +27,8 @@ pub(super) struct Stages<'p> {
     fragments: Vec<FragmentShard>,
     streams: Vec<StreamShard>,
     calls: Vec<CallShard<'p>>,
+    media: Vec<Streams>,
+    announced: Announced,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
@@ -54,6 +57,8 @@ impl<'p> Stages<'p> {
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
             calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
+            media: shards(Streams::default),
+            announced: Announced::default(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
@@ -68,7 +73,7 @@ impl<'p> Stages<'p> {
     pub(super) fn take(&mut self, batches: &[Batch]) {
         let span = &self.span;
         let facts: Vec<Facts> = batches.par_iter().map(|batch| map(batch, span)).collect();
-        let (mut arrivals, mut segments, mut fragments) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut arrivals, mut segments, mut fragments, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for part in facts {
             self.counter.merge(&part.counter);
             self.clock = part.clock.map_or(self.clock, |clock| self.clock.max(clock));
@@ -76,6 +81,7 @@ impl<'p> Stages<'p> {
             arrivals.push(part.arrivals);
             segments.push(part.segments);
             fragments.push(part.fragments);
+            runs.push(part.runs);
         }
         let clock = self.clock;
 
@@ -91,17 +97,39 @@ impl<'p> Stages<'p> {
             shard.fold(parts, a.into_iter().chain(b).collect(), clock);
         });
         self.settle();
+        self.media(runs);
     }
 }
 
 impl Stages<'_> {
+    /// Folds media, now that all SDP of the window is known.
+    fn media(&mut self, runs: Vec<Sharded<(Flow, Run)>>) {
+        let (announced, clock) = (&self.announced, self.clock);
+        let due = announced.is_due(clock);
+        self.media.par_iter_mut().zip(by_shard(runs)).for_each(|(streams, runs)| {
+            runs.iter().flatten().for_each(|(flow, run)| streams.push(*flow, run, announced));
+            streams.advance(clock, announced);
+            if due {
+                streams.remember(announced);
+            }
+        });
+        if due {
+            self.announced.forget(clock);
+        }
+    }
+
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
     fn settle(&mut self) {
-        let (mut met, mut pending, mut loaded) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut met, mut pending, mut loaded, mut named) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
             loaded.append(&mut shard.judge.load);
+            named.append(&mut shard.named);
+        }
+        named.sort_unstable();
+        for (clock, endpoint, secure) in named {
+            self.announced.announce(endpoint, secure, clock);
         }
         self.bench.resolve(pending);
         met.sort_unstable();
@@ -147,10 +175,14 @@ impl Stages<'_> {
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);
+        for streams in self.media {
+            self.counter.media.merge(&streams.finish(&self.announced));
+        }
+        self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
             captures,
             intake: self.counter.report(),
-            streams: 0,
+            streams: self.counter.media.streams,
             proceedings,
             load: self.load,
             sides: self.sides,

@@ -33,33 +33,6 @@ pub struct Envelope {
     pub cut: bool,
 }
 
-impl Envelope {
-    /// That of a datagram in a single frame.
-    #[must_use]
-    pub fn of_datagram(frame: &Frame<'_>, datagram: &Datagram<'_>) -> Self {
-        Self { origin: frame.origin, first: frame.time, last: frame.time, clock: frame.clock, ..Self::udp(datagram) }
-    }
-
-    /// That of a datagram that came in fragments.
-    #[must_use]
-    pub fn of_whole(whole: &Whole, datagram: &Datagram<'_>) -> Self {
-        let times = Self { origin: whole.origin, first: whole.first, last: whole.last, clock: whole.clock, ..Self::udp(datagram) };
-        Self { fragmented: true, cut: whole.cut, ..times }
-    }
-
-    fn udp(datagram: &Datagram<'_>) -> Self {
-        Self {
-            source: datagram.source,
-            destination: datagram.destination,
-            transport: Transport::Udp,
-            ip_id: datagram.layers.ip_id,
-            vlan: datagram.layers.vlan,
-            cut: datagram.cut,
-            ..Self::default()
-        }
-    }
-}
-
 /// One framed SIP message, not yet parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Payload {
@@ -86,6 +59,7 @@ impl Payload {
         (envelope.origin, envelope.clock) = (whole.origin, whole.clock);
         (envelope.first, envelope.last) = (whole.first, whole.last);
         envelope.fragmented = true;
+        envelope.cut = whole.cut;
         Self { envelope, bytes: datagram.payload.into() }
     }
 }
