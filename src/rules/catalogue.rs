@@ -24,6 +24,7 @@ static ALL: &[&Rule] = &[
     &net::sbe_001::RULE,
     &net::sbe_002::RULE,
     &net::sbe_003::RULE,
+    &net::dbe_002::RULE,
     &net::ipv_001::RULE,
 
     // SIG
@@ -53,6 +54,10 @@ static ALL: &[&Rule] = &[
     // MED
     &med::codec_001::RULE,
     &med::codec_002::RULE,
+    &med::codec_003::RULE,
+    &med::codec_004::RULE,
+    &med::codec_005::RULE,
+    &med::mode_001::RULE,
 
     // IDN
 

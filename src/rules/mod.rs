@@ -1,6 +1,7 @@
 //! Takes a clause of the policy and one subject, gives a verdict, never remembers one.
 
 mod catalogue;
+mod distinct;
 #[cfg(test)]
 mod negotiation;
 mod rule;

@@ -1,6 +1,6 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
-use crate::base::{Span, Time};
+use crate::base::Time;
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::metrics::{Excursion, Tally};
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
@@ -37,15 +37,13 @@ impl<'a> MessageSubject<'a> {
         self.policy.peer(self.from)
     }
 
-    /// Where a place in the SDP body stands in the text of the message.
+    /// Where its SDP begins in the text of the message.
     #[must_use]
-    pub fn in_message(&self, at: Span) -> Span {
+    pub fn sdp_offset(&self) -> u32 {
         let message = &self.arrival.message;
-        let body = message.body_span();
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let part = sdp::locate(&content_type, message.body()).unwrap_or_default();
-        let offset = body.start as usize + part.start as usize;
-        Span::new(offset + at.start as usize, offset + at.end as usize)
+        message.body_span().start.saturating_add(part.start)
     }
 
     /// Whether its SDP is an offer.

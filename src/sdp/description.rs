@@ -85,12 +85,6 @@ impl Description {
         })
     }
 
-    /// The value of the attribute that applies to an m= line: its own, else the session's.
-    #[must_use]
-    pub fn attribute<'a>(&'a self, media: &Media, name: &'a [u8]) -> Option<&'a [u8]> {
-        self.attributes(media.lines.clone(), name).next().or_else(|| self.attributes(self.session_lines(), name).next())
-    }
-
     /// The value of the codec's `a=fmtp`, without the format; empty where it has none.
     #[must_use]
     pub fn fmtp(&self, codec: &Codec) -> &[u8] {

@@ -1,6 +1,7 @@
 //! Takes the attributes that agree on media keys, gives suites, tags and fingerprints, never shows a key (RFC 4568, RFC 8122).
 
 use std::fmt;
+use std::ops::Range;
 
 use super::scan::{cut, number, token};
 use super::{Description, Media};
@@ -67,19 +68,12 @@ impl Description {
         })
     }
 
-    /// The fingerprints that apply to an m= line: its own, then the session's.
-    pub fn fingerprints<'a>(&'a self, media: &Media) -> impl Iterator<Item = Fingerprint<'a>> {
-        let own = self.attribute_lines(media.lines.clone(), b"fingerprint");
-        own.chain(self.attribute_lines(self.session_lines(), b"fingerprint")).filter_map(|(at, value)| {
+    /// The fingerprints among some lines: those of an m= line, or of the session for m= lines that have none (RFC 8122 §5).
+    pub fn fingerprints(&self, lines: Range<usize>) -> impl Iterator<Item = Fingerprint<'_>> {
+        self.attribute_lines(lines, b"fingerprint").filter_map(|(at, value)| {
             let (hash, digest) = token(value)?;
             (!digest.is_empty()).then_some(Fingerprint { hash, digest, at })
         })
-    }
-
-    /// The `a=setup` that applies to an m= line: active, passive, actpass or holdconn (RFC 4145 §4).
-    #[must_use]
-    pub fn setup(&self, media: &Media) -> Option<&[u8]> {
-        self.attribute(media, b"setup")
     }
 }
 
@@ -106,12 +100,8 @@ mod tests {
     #[test]
     fn fingerprints_of_both_levels() {
         let d = Description::parse(CRYPTO.as_bytes());
-        let media = &d.media()[0];
-        assert_eq!(
-            d.fingerprints(media).map(|f| (f.hash, f.digest)).collect::<Vec<_>>(),
-            [(&b"sha-1"[..], &b"EF"[..]), (b"sha-256", b"AB:CD")]
-        );
-        assert_eq!(d.setup(media), Some(&b"actpass"[..]));
+        let both = d.fingerprints(d.media()[0].lines.clone()).chain(d.fingerprints(d.session_lines()));
+        assert_eq!(both.map(|f| (f.hash, f.digest)).collect::<Vec<_>>(), [(&b"sha-1"[..], &b"EF"[..]), (b"sha-256", b"AB:CD")]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Media {
     pub line: Span,
     /// audio, video, text, image, message, application … in lower case.
     pub kind: Cow<'static, str>,
-    /// The port; 0 refuses or removes the stream, and stands also where the line cannot be read.
+    /// The port; 0 refuses or removes the stream, and stands also where it cannot be read.
     pub port: u16,
     /// The transport protocol as written, for example `RTP/AVP`.
     pub proto: Cow<'static, str>,
@@ -66,6 +66,8 @@ pub struct Media {
     pub ptime: Option<u32>,
     /// `a=maxptime`, in ms.
     pub maxptime: Option<u32>,
+    /// Whether the m= line cannot be read as one.
+    pub unreadable: bool,
     /// Its lines behind the m= line, as indices into [`super::Description::lines`].
     pub lines: Range<usize>,
 }

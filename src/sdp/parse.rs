@@ -124,7 +124,8 @@ impl<'a> Reader<'a> {
         let (ports, rest) = token(rest).unwrap_or_default();
         let (proto, formats) = token(rest).unwrap_or_default();
         let port = number::<u16>(cut(ports, b'/').0);
-        if port.is_none() || proto.is_empty() || (formats.is_empty() && port != Some(0)) {
+        let unreadable = port.is_none() || proto.is_empty() || (formats.is_empty() && port != Some(0));
+        if unreadable {
             self.flaw(SdpFlawKind::BadMedia, at);
         }
         let mut kind = word(kind);
@@ -142,6 +143,7 @@ impl<'a> Reader<'a> {
             direction: self.session.direction,
             ptime: None,
             maxptime: None,
+            unreadable,
             lines: start..end,
         };
         let table = self.media_lines(&mut media);

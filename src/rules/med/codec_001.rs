@@ -1,6 +1,7 @@
 //! Takes an offer, gives whether each of its codecs is permitted, never which one is used.
 
 use crate::policy::{Level, Severity};
+use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
 
 use super::agreement::{judged, level, spelled};
@@ -25,21 +26,19 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(sdp) = subject.sdp.filter(|_| subject.is_offer()) else { return Verdict::NotApplicable };
-    let (mut breaches, mut seen): (Vec<Breach>, bool) = (Vec::new(), false);
+    let mut breaches = Distinct::default();
     for (media, _) in judged(&subject.terms.media, sdp) {
         for codec in &media.codecs {
             let Some(clause) = level(&subject.terms.media, &media.kind, codec).filter(|c| c.value != Level::Unspecified) else { continue };
-            seen = true;
+            breaches.judge();
             if !matches!(clause.value, Level::Discouraged | Level::Forbidden) {
                 continue;
             }
             let observed = spelled(codec);
-            if breaches.iter().all(|b| b.observed != observed) {
-                breaches.push(Breach::of_level(clause, observed.clone()).about(observed).at(subject.in_message(codec.at)));
-            }
+            breaches.add(Breach::of_level(clause, observed.clone()).about(observed).at(codec.at));
         }
     }
-    if seen { Verdict::of(breaches) } else { Verdict::NotApplicable }
+    breaches.verdict_in(subject)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Takes an answered offer, gives whether the codec that the answer selects is permitted, never what the packets carry.
 
 use crate::policy::{Level, Severity};
+use crate::rules::distinct::Distinct;
 use crate::rules::sdp::oa_003::{accepted, common};
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 
@@ -25,20 +26,20 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let exchange = &subject.exchange.exchange;
-    let (mut breaches, mut seen): (Vec<Breach>, bool) = (Vec::new(), false);
+    let mut breaches = Distinct::default();
     for (offered, answered) in accepted(exchange.offer.media(), exchange.answer.media()) {
         let Some(codec) = common(offered, answered).next() else { continue };
         // A number that the answer leaves unexplained has the meaning that the offer gave it.
         let explained = offered.codecs.iter().find(|o| codec.clock == 0 && o.payload_type == codec.payload_type);
         let codec = explained.unwrap_or(codec);
         let Some(clause) = level(&subject.terms.media, &answered.kind, codec).filter(|c| c.value != Level::Unspecified) else { continue };
-        seen = true;
+        breaches.judge();
         let observed = spelled(codec);
-        if matches!(clause.value, Level::Discouraged | Level::Forbidden) && breaches.iter().all(|b| b.observed != observed) {
-            breaches.push(Breach::of_level(clause, observed.clone()).about(observed).seen_in(&subject.exchange.answer));
+        if matches!(clause.value, Level::Discouraged | Level::Forbidden) {
+            breaches.add(Breach::of_level(clause, observed.clone()).about(observed).seen_in(&subject.exchange.answer));
         }
     }
-    if seen { Verdict::of(breaches) } else { Verdict::NotApplicable }
+    breaches.verdict()
 }
 
 #[cfg(test)]

@@ -3,5 +3,10 @@
 pub(super) mod agreement;
 pub(super) mod codec_001;
 pub(super) mod codec_002;
+pub(super) mod codec_003;
+pub(super) mod codec_004;
+pub(super) mod codec_005;
+pub(super) mod mode_001;
+mod parameters;
 #[cfg(test)]
 mod scene;

@@ -2,9 +2,10 @@
 
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
-use crate::sdp::{Description, Direction, Media, SdpFlawKind};
+use crate::sdp::{Description, Direction, Media};
 
 use super::oa_001::reordered;
+use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
 
 pub(crate) static RULE: Rule = Rule {
@@ -34,12 +35,9 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     if offer.media().len() != answer.media().len() || reordered(offer, answer) {
         return Verdict::NotApplicable;
     }
-    let mut breaches: Vec<Breach> = Vec::new();
-    let mut add = |breach: Breach| {
-        if breaches.iter().all(|b| b.observed != breach.observed) {
-            breaches.push(breach.seen_in(&subject.exchange.answer));
-        }
-    };
+    let mut breaches = Distinct::default();
+    breaches.judge();
+    let mut add = |breach: Breach| breaches.add(breach.seen_in(&subject.exchange.answer));
     let time =
         |d: &Description| d.session_line(b't').map(|t| t.split(|&b| b == b' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(&b' '));
     if let (Some(offered), Some(answered)) = (time(offer), time(answer))
@@ -54,7 +52,7 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
             add(Breach::of_standard(format!("{} offered with port 0 accepted", word(&offered.kind)), "port 0 is answered with port 0"));
         }
     }
-    Verdict::of(breaches)
+    breaches.verdict()
 }
 
 fn stream(offer: &Description, offered: &Media, answered: &Media, add: &mut impl FnMut(Breach)) {
@@ -98,8 +96,7 @@ const fn allowed(offer: Direction) -> &'static str {
 
 /// Whether port 0 does not mean refused: a bundled m= line (RFC 9143 §6), or a port that could not be read.
 fn may_wake(offer: &Description, media: &Media) -> bool {
-    let bundled = offer.attributes(media.lines.clone(), b"bundle-only").next().is_some();
-    bundled || offer.flaws().iter().any(|f| f.kind == SdpFlawKind::BadMedia && f.at == media.line)
+    media.unreadable || offer.attributes(media.lines.clone(), b"bundle-only").next().is_some()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Takes an answered offer, gives whether each accepted stream has a format that both sides named, never which of them is used.
 
 use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::{Codec, Media};
@@ -25,17 +26,15 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let exchange = &subject.exchange.exchange;
-    let mut judged = false;
-    let mut breaches = Vec::new();
+    let mut breaches = Distinct::default();
     for (offered, answered) in accepted(exchange.offer.media(), exchange.answer.media()) {
-        judged = true;
+        breaches.judge();
         if common(offered, answered).next().is_none() {
             let observed = format!("no common {} codec", word(&offered.kind));
-            breaches.push(Breach::of_standard(observed, "a codec of the offer").seen_in(&subject.exchange.answer));
+            breaches.add(Breach::of_standard(observed, "a codec of the offer").seen_in(&subject.exchange.answer));
         }
     }
-    breaches.dedup_by(|a, b| a.observed == b.observed);
-    if judged { Verdict::of(breaches) } else { Verdict::NotApplicable }
+    breaches.verdict()
 }
 
 /// The RTP streams that both sides want and that carry more than events.

@@ -2,6 +2,7 @@
 
 use crate::call::Trace;
 use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::spelled;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::{Codec, Description, Media, static_codec};
@@ -28,38 +29,41 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let (traces, exchange) = (subject.exchange, &subject.exchange.exchange);
-    let mut breaches = Vec::new();
+    let mut breaches = Distinct::default();
     side(&exchange.offer, exchange.offerer_before.as_deref(), &traces.offer, &mut breaches);
     side(&exchange.answer, exchange.answerer_before.as_deref(), &traces.answer, &mut breaches);
     for (offered, answered) in exchange.offer.media().iter().zip(exchange.answer.media()).filter(|(o, a)| o.is_active() && a.is_active()) {
         if let Some(codec) = answered.codecs.iter().find(|a| renumbered(offered, a)) {
             let breach =
                 Breach::of_standard(format!("{} answered with another payload type", spelled(codec)), "the offer's number for the codec");
-            note(&mut breaches, breach.rated(Severity::Info), &traces.answer);
+            breaches.add(breach.rated(Severity::Info).seen_in(&traces.answer));
         }
     }
-    let streams = exchange.offer.media().iter().any(|m| m.is_active() && m.is_rtp());
-    if streams { Verdict::of(breaches) } else { Verdict::NotApplicable }
+    if exchange.offer.media().iter().any(|m| m.is_active() && m.is_rtp()) {
+        breaches.judge();
+    }
+    breaches.verdict()
 }
 
 /// What one side's SDP says alone, and against what the side said before.
-fn side(now: &Description, before: Option<&Description>, trace: &Trace, breaches: &mut Vec<Breach>) {
+fn side(now: &Description, before: Option<&Description>, trace: &Trace, breaches: &mut Distinct) {
+    let mut note = |breach: Breach| breaches.add(breach.seen_in(trace));
     for (n, media) in now.media().iter().enumerate().filter(|(_, m)| m.is_active()) {
         // A line whose stream was refused or removed is free for another (RFC 3264 §8.1).
         let before = before.and_then(|d| d.media().get(n)).filter(|m| m.is_active() && m.kind == media.kind);
         for codec in &media.codecs {
             let Some(number) = codec.payload_type else { continue };
             if codec.unmapped {
-                note(breaches, Breach::of_standard("dynamic payload type without rtpmap", "an rtpmap for each of 96 to 127"), trace);
+                note(Breach::of_standard("dynamic payload type without rtpmap", "an rtpmap for each of 96 to 127"));
             } else if let Some(name) = static_codec(number).map(|(name, ..)| name).filter(|name| !same_name(name, &codec.name)) {
-                note(breaches, Breach::of_standard(format!("payload type {number} mapped to {}", spelled(codec)), name), trace);
+                note(Breach::of_standard(format!("payload type {number} mapped to {}", spelled(codec)), name));
             } else if number >= 96
                 && let Some(old) = before.and_then(|m| m.codecs.iter().find(|c| c.payload_type == Some(number)))
                 && !old.unmapped
                 && !matches(old, codec)
             {
                 let observed = format!("payload type changed from {} to {}", spelled(old), spelled(codec));
-                note(breaches, Breach::of_standard(observed, "one codec a number through the session"), trace);
+                note(Breach::of_standard(observed, "one codec a number through the session"));
             }
         }
     }
@@ -77,13 +81,6 @@ fn same_name(one: &str, other: &str) -> bool {
     let plain = |name: &str| name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect::<Vec<_>>();
     let (one, other) = (plain(one), plain(other));
     one.starts_with(&other) || other.starts_with(&one)
-}
-
-fn note(breaches: &mut Vec<Breach>, breach: Breach, trace: &Trace) {
-    let known = |b: &Breach| b.observed == breach.observed && b.exhibit.as_ref() == Some(trace);
-    if !breaches.iter().any(known) {
-        breaches.push(breach.seen_in(trace));
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::SdpFlawKind;
 
@@ -31,7 +32,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if subject.arrival.envelope.cut {
         return Verdict::Indeterminate(Reason::Truncated);
     }
-    let mut breaches: Vec<Breach> = Vec::new();
+    let mut breaches = Distinct::default();
+    breaches.judge();
     for flaw in sdp.flaws() {
         let (observed, agreed): (Cow<'static, str>, _) = match flaw.kind {
             SdpFlawKind::Missing(line) => (format!("no {}= line", char::from(line)).into(), "v=, o=, s=, t= are mandatory"),
@@ -41,16 +43,13 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             SdpFlawKind::BareLf => ("lines end in LF alone".into(), "CRLF"),
             SdpFlawKind::BadLine | SdpFlawKind::BadAttribute => continue,
         };
-        if breaches.iter().any(|b| b.observed == observed) {
-            continue;
-        }
         let mut breach = Breach::of_standard(observed, agreed);
         if flaw.kind == SdpFlawKind::BareLf {
             breach = breach.rated(Severity::Info);
         }
-        breaches.push(if flaw.at.is_empty() { breach } else { breach.at(subject.in_message(flaw.at)) });
+        breaches.add(if flaw.at.is_empty() { breach } else { breach.at(flaw.at) });
     }
-    Verdict::of(breaches)
+    breaches.verdict_in(subject)
 }
 
 #[cfg(test)]

@@ -1,0 +1,47 @@
+//! Takes the breaches of one subject, gives each observation of a sender once, never more work than breaches.
+
+use std::borrow::Cow;
+
+use hashbrown::HashSet;
+
+use super::{Breach, MessageSubject, Verdict};
+use crate::base::{Endpoint, Span};
+
+/// Breaches of one subject, the first of each kind.
+#[derive(Default)]
+pub(super) struct Distinct {
+    breaches: Vec<Breach>,
+    seen: HashSet<(Cow<'static, str>, Option<Endpoint>)>,
+    judged: bool,
+}
+
+impl Distinct {
+    /// Notes that there was something to judge.
+    pub(super) const fn judge(&mut self) {
+        self.judged = true;
+    }
+
+    /// Adds a breach, unless one with the same observation in the same exhibit is there.
+    pub(super) fn add(&mut self, breach: Breach) {
+        self.judged = true;
+        let sender = breach.exhibit.as_ref().map(|e| e.source);
+        if self.seen.insert((breach.observed.clone(), sender)) {
+            self.breaches.push(breach);
+        }
+    }
+
+    /// The verdict on a message, where the breaches' places are those in its SDP.
+    pub(super) fn verdict_in(mut self, subject: &MessageSubject<'_>) -> Verdict {
+        if !self.breaches.is_empty() {
+            let offset = subject.sdp_offset();
+            let shift = |at: Span| Span { start: at.start.saturating_add(offset), end: at.end.saturating_add(offset) };
+            self.breaches.iter_mut().for_each(|b| b.at = b.at.map(shift));
+        }
+        self.verdict()
+    }
+
+    /// A violation, a pass where something was judged and nothing broken, else not applicable.
+    pub(super) fn verdict(self) -> Verdict {
+        if self.judged { Verdict::of(self.breaches) } else { Verdict::NotApplicable }
+    }
+}
