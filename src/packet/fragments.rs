@@ -1,10 +1,11 @@
 //! Takes the fragments of one shard in order, gives whole datagrams, never holds one longer than its time or beyond its budget.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
+use super::assembly::{Assembly, OVERHEAD};
 use super::{Fragment, Layers};
 use crate::base::{Anomalies, Anomaly, Origin, Time, seconds};
 use crate::capture::Frame;
@@ -13,10 +14,7 @@ use crate::capture::Frame;
 const PATIENCE: i64 = seconds(30);
 
 /// Octets that the unfinished datagrams of one table may hold, bookkeeping included.
-const BUDGET: usize = 16 << 20;
-
-/// What a fragment costs beside its octets, about.
-const OVERHEAD: usize = 128;
+const BUDGET: usize = 8 << 20;
 
 /// The largest payload that an IP datagram can have.
 const MAX_DATAGRAM: u32 = 65_535;
@@ -103,27 +101,6 @@ struct Key {
     vlan: Option<u16>,
 }
 
-struct Piece {
-    bytes: Box<[u8]>,
-    time: Time,
-    /// How often it was seen: a mirror port shows everything twice.
-    seen: u32,
-}
-
-struct Assembly {
-    begun: Origin,
-    pieces: BTreeMap<u32, Piece>,
-    /// Octets that the pieces cover; they never overlap.
-    covered: u32,
-    /// The length of the whole, once its last fragment was seen.
-    total: Option<u32>,
-    cut: bool,
-    /// How many copies of the datagram were given out.
-    given: u32,
-    /// Pieces that were not seen again since the last copy was given out.
-    lagging: usize,
-}
-
 /// Reassembles the fragments of one shard. Feed them in the order of the capture.
 #[derive(Default)]
 pub struct Fragments {
@@ -165,7 +142,11 @@ impl Fragments {
             assembly.ends_at(end, anomalies);
         }
         assembly.add(part, end, anomalies);
-        let whole = assembly.complete().then(|| assembly.give(key, origin, clock, layers));
+        let whole = assembly.complete().then(|| {
+            let (bytes, first, last) = assembly.give();
+            let Key { source, destination, protocol, .. } = key;
+            Whole { origin, first, last, clock, source, destination, protocol, layers, bytes, cut: assembly.cut }
+        });
         self.held = self.held.saturating_sub(before) + assembly.cost();
         self.shrink(anomalies);
         whole
@@ -211,99 +192,6 @@ impl Fragments {
         let gone = self.open.remove(key)?;
         self.held = self.held.saturating_sub(gone.cost());
         Some(gone)
-    }
-}
-
-impl Assembly {
-    const fn new(begun: Origin) -> Self {
-        Self { begun, pieces: BTreeMap::new(), covered: 0, total: None, cut: false, given: 0, lagging: 0 }
-    }
-
-    fn cost(&self) -> usize {
-        self.covered as usize + (self.pieces.len() + 1) * OVERHEAD
-    }
-
-    fn has_twin(&self, part: &FragmentPart) -> bool {
-        self.pieces.get(&part.offset).is_some_and(|piece| piece.bytes == part.bytes)
-    }
-
-    /// Learns where the datagram ends; the first fragment that says so is believed.
-    fn ends_at(&mut self, end: u32, anomalies: &mut Anomalies) {
-        let reach = self.pieces.last_key_value().map_or(0, |(&offset, piece)| offset + piece.len());
-        match self.total {
-            None if reach <= end => self.total = Some(end),
-            Some(total) if total == end => {}
-            _ => anomalies.note(Anomaly::FragmentOverlap),
-        }
-    }
-
-    /// Adds what `part`, which ends at `end`, covers and no other piece does: the first octets win.
-    fn add(&mut self, part: FragmentPart, end: u32, anomalies: &mut Anomalies) {
-        if let Some(piece) = self.pieces.get_mut(&part.offset).filter(|piece| piece.bytes == part.bytes) {
-            anomalies.note(Anomaly::FragmentDuplicate);
-            if piece.seen == self.given {
-                piece.time = part.time;
-                self.lagging -= 1;
-            }
-            piece.seen = piece.seen.saturating_add(1);
-            return;
-        }
-        let end = self.total.map_or(end, |total| total.min(end));
-        let mut at = part.offset;
-        let mut overlaps = false;
-        while at < end {
-            // What covers `at`, or else begins next behind it.
-            let covering = self.pieces.range(..=at).next_back().map(|(&o, p)| (o, o + p.len())).filter(|&(_, e)| e > at);
-            if let Some((_, covered_to)) = covering {
-                overlaps = true;
-                at = covered_to;
-                continue;
-            }
-            let stop = self.pieces.range(at..end).next().map_or(end, |(&o, _)| o);
-            overlaps |= stop < end;
-            let fresh = part.bytes.get((at - part.offset) as usize..(stop - part.offset) as usize).unwrap_or_default();
-            self.pieces.insert(at, Piece { bytes: fresh.into(), time: part.time, seen: 1 });
-            self.covered += stop - at;
-            at = stop;
-        }
-        if overlaps {
-            anomalies.note(Anomaly::FragmentOverlap);
-        }
-    }
-
-    fn complete(&self) -> bool {
-        self.total == Some(self.covered) && self.lagging == 0 && self.covered > 0
-    }
-
-    fn give(&mut self, key: Key, origin: Origin, clock: Time, layers: Layers) -> Whole {
-        let mut bytes = Vec::with_capacity(self.covered as usize);
-        let (mut first, mut last) = (Time(i64::MAX), Time::MIN);
-        self.given += 1;
-        self.lagging = 0;
-        for piece in self.pieces.values() {
-            bytes.extend_from_slice(&piece.bytes);
-            first = first.min(piece.time);
-            last = last.max(piece.time);
-            self.lagging += usize::from(piece.seen == self.given);
-        }
-        Whole {
-            origin,
-            first,
-            last,
-            clock,
-            source: key.source,
-            destination: key.destination,
-            protocol: key.protocol,
-            layers,
-            bytes,
-            cut: self.cut,
-        }
-    }
-}
-
-impl Piece {
-    fn len(&self) -> u32 {
-        u32::try_from(self.bytes.len()).unwrap_or(u32::MAX)
     }
 }
 

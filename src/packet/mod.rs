@@ -1,5 +1,6 @@
 //! Takes frames, gives packets and what they carry, never remembers more than the fragments of one datagram.
 
+mod assembly;
 mod decode;
 mod fragments;
 mod ip;

@@ -7,6 +7,8 @@ mod half;
 mod segment;
 mod sniff;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use connections::Connections;
 pub use envelope::{Envelope, Payload};
