@@ -92,3 +92,35 @@ impl<A: Copy + Ord> Intervals<A> {
         *self.owners.get(after.checked_sub(1)?)?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn finds_what_a_search_for_the_longest_prefix_finds(
+            nets in prop::collection::vec((0..16_u32, 24..33_u8, 0..4_u16), 0..12),
+            address in 0..0x1100_u32,
+        ) {
+            let base = 0xffff_ff00_u32 - 0x1000;
+            let net = |place: u32, len: u8| ipnet::Ipv4Net::new((base + place * 16).into(), len).unwrap().trunc();
+            let prefixes: Vec<_> = nets.iter().map(|&(place, len, owner)| (net(place, len), owner)).collect();
+            let ip = base.saturating_add(address);
+            let ranges = prefixes.iter().map(|(net, owner)| (u32::from(net.network()), u32::from(net.broadcast()), *owner)).collect();
+            let found = Intervals::new(ranges, |end: u32| end.checked_add(1)).owner(ip);
+            let around = prefixes.iter().filter(|(net, _)| net.contains(&std::net::Ipv4Addr::from(ip)));
+            // Of equal prefixes the last peer is taken here; a policy cannot declare them.
+            let longest = around.max_by_key(|(net, owner)| (net.prefix_len(), *owner)).map(|(_, owner)| *owner);
+            prop_assert_eq!(found, longest);
+        }
+    }
+
+    #[test]
+    fn the_last_address_has_an_owner_too() {
+        let all = Intervals::new(vec![(0, u32::MAX, 1), (u32::MAX, u32::MAX, 2)], |end| end.checked_add(1));
+        assert_eq!((all.owner(0), all.owner(u32::MAX - 1), all.owner(u32::MAX)), (Some(1), Some(1), Some(2)));
+    }
+}

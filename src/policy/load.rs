@@ -100,7 +100,7 @@ fn read(text: &str, source: Option<&Source>, known: KnownRules<'_>, mistakes: &m
     let bad: Vec<_> = flaws.iter().map(|(at, _)| line(*at)).collect();
     mistakes.retain(|m| !bad.contains(&line(m.at)) && !m.what.contains("is missing"));
     for (at, what) in flaws {
-        mistakes.add(at, format!("no TOML: {what}"), None);
+        mistakes.add(at, format!("this is not TOML: {what}"), None);
     }
     root
 }

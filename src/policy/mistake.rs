@@ -30,7 +30,7 @@ pub(super) struct Mistake {
     /// What to do.
     pub(super) help: Option<String>,
     /// Another place that it has to do with, and what stands there.
-    pub(super) also: Option<(Place, &'static str)>,
+    pub(super) also: Option<(Place, String)>,
 }
 
 /// All mistakes of a policy.
@@ -41,17 +41,23 @@ pub(super) struct Mistakes {
 }
 
 impl Mistakes {
+    /// Something wrong at `at`, and what to do.
     pub(super) fn add(&mut self, at: Place, what: impl Into<String>, help: impl Into<Option<String>>) {
         self.push(Mistake { at, what: what.into(), help: help.into(), also: None });
     }
 
-    pub(super) fn clash(&mut self, at: Place, what: impl Into<String>, also: Place, label: &'static str) {
-        self.push(Mistake { at, what: what.into(), help: None, also: Some((also, label)) });
+    /// Two places that do not go together; `there` says what stands at the other one.
+    pub(super) fn clash(&mut self, at: Place, what: impl Into<String>, also: Place, there: impl Into<String>) {
+        self.push(Mistake { at, what: what.into(), help: None, also: Some((also, there.into())) });
     }
 
     fn push(&mut self, mistake: Mistake) {
-        // Enough to sort and show the first ones of, whatever the order in which they were found.
-        if self.list.len() < 100 * SHOWN { self.list.push(mistake) } else { self.more += 1 }
+        if self.is_full() { self.more += 1 } else { self.list.push(mistake) }
+    }
+
+    /// Whether more would only be counted: then nobody needs to think about what was meant.
+    pub(super) const fn is_full(&self) -> bool {
+        self.list.len() >= 10 * SHOWN
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -116,7 +122,8 @@ impl std::error::Error for Drawn<'_> {}
 
 impl Diagnostic for Drawn<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn Display + 'a>> {
-        self.mistake.help.as_ref().map(|help| Box::new(help) as Box<dyn Display + 'a>)
+        let also = self.mistake.also.as_ref().map(|(at, there)| format!("{there} in line {}", self.source.line_of(at.start)));
+        Some(Box::new(self.mistake.help.clone().or(also)?))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -124,14 +131,7 @@ impl Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = |place: Place, text: &str, primary: bool| {
-            let (start, end) = self.source.on_one_line(place.start, place.end);
-            let text = Some(text.to_owned()).filter(|t| !t.is_empty());
-            let span = (start, (end - start).max(1));
-            if primary { LabeledSpan::new_primary_with_span(text, span) } else { LabeledSpan::new_with_span(text, span) }
-        };
-        let also = self.mistake.also.map(|(place, text)| label(place, text, false));
-        let here = label(self.mistake.at, if also.is_some() { "and here" } else { "" }, true);
-        Some(Box::new(std::iter::once(here).chain(also)))
+        let (start, end) = self.source.on_one_line(self.mistake.at.start, self.mistake.at.end);
+        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, (start, (end - start).max(1))))))
     }
 }

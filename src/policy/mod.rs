@@ -11,6 +11,7 @@ mod level;
 mod load;
 mod merge;
 mod mistake;
+mod near;
 mod peers;
 #[allow(clippy::module_inception)]
 mod policy;

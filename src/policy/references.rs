@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::mistake::Mistakes;
+use super::near::near;
 use super::profile;
 use super::reader::Read;
 use super::tree::{self, Node, Place, Table, Value};
-use super::validate::{near, shorten};
+use super::validate::shorten;
 use super::waiver::glob;
 use crate::base::Time;
 
@@ -148,9 +149,10 @@ impl<'a> Check<'a, '_> {
                 self.mistakes.add(rules.at, "this waiver names no rule", "for example rules = [\"PRF-*\"]".to_owned());
             }
             for node in rules.list() {
-                let fits = |text: &str| text.contains('*') && known.iter().any(|id| glob(text, id));
-                if !node.text().is_some_and(fits) {
-                    self.known(node, "rule", known.iter().copied());
+                match node.text().filter(|text| text.contains('*')) {
+                    None => self.known(node, "rule", known.iter().copied()),
+                    Some(text) if known.iter().any(|id| glob(text, id)) => {}
+                    Some(text) => self.mistakes.add(node.at, format!("no rule fits \"{}\"", shorten(text)), None),
                 }
             }
         }
@@ -216,6 +218,9 @@ impl<'a> Check<'a, '_> {
     }
 
     fn unknown<'k>(&mut self, name: &str, at: Place, what: &str, known: impl Iterator<Item = &'k str>) {
+        if self.mistakes.is_full() {
+            return self.mistakes.add(at, "unknown name", None);
+        }
         let known: Vec<_> = known.collect();
         let help = match near(name, known.iter().copied()) {
             Some(meant) => Some(format!("did you mean \"{meant}\"?")),
@@ -233,7 +238,7 @@ impl<'a> Check<'a, '_> {
         let numbers = f64::read(first).zip(f64::read(last)).is_some_and(|(a, b)| a > b);
         if dates || numbers {
             let order = if dates { "later" } else { "greater" };
-            self.mistakes.clash(last.at, format!("`{low}` is {order} than `{high}`"), first.at, "this");
+            self.mistakes.clash(last.at, format!("`{low}` is {order} than `{high}`"), first.at, format!("`{low}` is"));
         }
     }
 }

@@ -82,7 +82,8 @@ impl SourceCode for Source {
         let top_start = self.bounds(top).map_or(from, |(start, _)| start);
         let column = self.text.get(top_start..from).map_or(0, |text| text.chars().count());
         let span = SourceSpan::new(from.into(), to - from);
-        let contents = MietteSpanContents::new_named(self.name.to_string(), data, span, top.saturating_sub(1), column, self.lines.len());
+        let count = memchr::memchr_iter(b'\n', data).count();
+        let contents = MietteSpanContents::new_named(self.name.to_string(), data, span, top.saturating_sub(1), column, count);
         Ok(Box::new(contents))
     }
 }

@@ -39,7 +39,7 @@ fn equal(claims: &[Claim], mistakes: &mut Mistakes) {
     for same in claims.chunk_by(|a, b| a.net == b.net) {
         let Some((first, rest)) = same.split_first() else { continue };
         for claim in rest.iter().filter(|c| c.peer != first.peer && !(c.signalling && first.signalling)) {
-            mistakes.clash(claim.at, format!("{} belongs to two peers", claim.net), first.at, "first here");
+            mistakes.clash(claim.at, format!("{} belongs to two peers", claim.net), first.at, "first");
         }
     }
 }
@@ -55,7 +55,7 @@ fn nested(claims: &[Claim], mistakes: &mut Mistakes) {
             };
             // What stands later in the file is what the writer has just added.
             let (here, there) = if claim.at > outer.at { (claim.at, outer.at) } else { (outer.at, claim.at) };
-            mistakes.clash(here, what, there, "first here");
+            mistakes.clash(here, what, there, "first");
         }
         around.push(*claim);
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::mistake::Mistakes;
+use super::near::near;
 use super::schema::{self, Field, Form, Kind};
 use super::tree::{Entry, Node, Place, Table, Value};
 
@@ -34,6 +35,9 @@ impl Check<'_> {
     }
 
     fn unknown(&mut self, key: &str, at: Place, fields: &'static [&'static [Field]], path: &str) {
+        if self.mistakes.is_full() {
+            return self.mistakes.add(at, "unknown key", None);
+        }
         let known: Vec<&str> = fields.iter().flat_map(|part| part.iter()).map(|f| f.key).collect();
         let home = schema::home(key).filter(|home| home != path);
         let help = match (near(key, known.iter().copied()), home) {
@@ -114,7 +118,7 @@ impl Check<'_> {
                 continue;
             }
             match seen.get(&identity(entry)) {
-                Some(first) => self.mistakes.clash(name, format!("`{path}` declares this twice"), *first, "first here"),
+                Some(first) => self.mistakes.clash(name, format!("`{path}` declares this twice"), *first, "first"),
                 None => _ = seen.insert(identity(entry), name),
             }
         }
@@ -143,6 +147,9 @@ impl Check<'_> {
     fn word(&mut self, text: &str, at: Place, words: &'static [&'static str], path: &str) {
         if words.contains(&text) {
             return;
+        }
+        if self.mistakes.is_full() {
+            return self.mistakes.add(at, "unknown word", None);
         }
         let help = match near(text, words.iter().copied()) {
             Some(meant) => format!("did you mean \"{meant}\"? One of: {}", words.join(", ")),
@@ -195,18 +202,6 @@ const fn number(value: &Value) -> Option<f64> {
 
 fn span<T: std::fmt::Display + PartialEq>(low: &T, high: &T) -> String {
     if low == high { low.to_string() } else { format!("from {low} to {high}") }
-}
-
-/// The nearest of the known words, where it is near enough to have been meant.
-pub(super) fn near<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // The comparison is quadratic in length; no word of the schema is long.
-    if word.len() > 64 {
-        return None;
-    }
-    let lower = word.to_lowercase().replace('-', "_");
-    let likeness = |k: &str| strsim::jaro_winkler(&lower, &k.to_lowercase().replace('-', "_"));
-    let best = known.map(|k| (likeness(k), k)).max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
-    best.filter(|(likeness, _)| *likeness > 0.86).map(|(_, k)| k)
 }
 
 /// A value as it is quoted: the start of a long one.

@@ -148,3 +148,23 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs() {
+        let fits = [("PRF-*", "PRF-SER-001"), ("*", ""), ("*-001", "PRF-SER-001"), ("A*B*C", "AxBxBxC"), ("a", "a"), ("*a*", "bab")];
+        let fails = [("PRF-*", "PRG-SER-001"), ("a*a", "a"), ("*-001", "PRF-SER-0012"), ("a", "ab"), ("A*B*C", "ACB"), ("", "a")];
+        assert!(fits.iter().all(|(pattern, text)| glob(pattern, text)));
+        assert!(!fails.iter().any(|(pattern, text)| glob(pattern, text)));
+        let many = "*a".repeat(5_000);
+        assert!(!glob(&many, &"a".repeat(4_999)) && glob(&many, &"a".repeat(5_000)), "no backtracking");
+    }
+
+    #[test]
+    fn codecs() {
+        assert!(same_codec("pcma", "PCMA/8000") && same_codec("PCMA/8000", "PCMA/8000") && !same_codec("PCMA/16000", "PCMA/8000"));
+    }
+}

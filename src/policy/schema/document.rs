@@ -1,6 +1,6 @@
 //! Takes nothing, gives the top of the document: the agreement itself, its peers, overrides, rule settings and waivers.
 
-use super::form::{ANY, CIDR, HOST, METHOD, NAME, NUMBERS, PORTS, PREFIX, RULE, RULES, TRANSPORT};
+use super::form::{ANY, CIDR, HOST, METHOD, NAME, NUMBERS, PORTS, PREFIX, REASON, RULE, RULES, TRANSPORT};
 use super::{Field, Kind, NAMES, PORT, SEVERITY, SOME, by_id, by_name, key, media, must, network, quality, sip};
 use crate::policy::tree::{self, Node, Table};
 
@@ -126,7 +126,7 @@ const WAIVER: &[Field] = &[
     must("id", Kind::Text(&NAME), "Id of the waiver"),
     must("rules", Kind::List(&Kind::Text(&RULES)), "Rules that it waives; `*` for any part of an id"),
     key("match", Kind::Table(&[WAIVER_MATCH]), "What it covers; all must hold"),
-    must("reason", Kind::Text(&NAME), "Why"),
+    must("reason", Kind::Text(&REASON), "Why"),
     key("owner", Kind::Text(&ANY), "Who answers for it"),
     key("ticket", Kind::Text(&ANY), "Where it is tracked"),
     key("granted", Kind::Date, "From when"),

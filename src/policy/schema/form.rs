@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::policy::near::near;
 use crate::sip::Method;
 
 /// A form that a string must have.
@@ -32,6 +33,11 @@ const fn when(good: bool) -> Result<(), Option<String>> {
     if good { Ok(()) } else { Err(None) }
 }
 
+/// One of some words, else the one that was meant.
+fn word<'a>(text: &str, words: impl Iterator<Item = &'a str> + Clone) -> Result<(), Option<String>> {
+    if words.clone().any(|word| word == text) { Ok(()) } else { Err(near(text, words).map(str::to_owned)) }
+}
+
 fn all(text: &str, fits: impl Fn(char) -> bool) -> Result<(), Option<String>> {
     when(!text.is_empty() && text.chars().all(fits))
 }
@@ -40,6 +46,8 @@ pub(super) const ANY: Form = Form { what: "a string", example: "ICA-2026-118", c
 
 pub(super) const NAME: Form =
     Form { what: "a name", example: "alpha", check: |s| when(!s.trim().is_empty() && !s.chars().any(char::is_control)) };
+
+pub(super) const REASON: Form = Form { what: "a reason", example: "replacement ordered", ..NAME };
 
 pub(super) const HOST: Form = Form {
     what: "a host or domain name",
@@ -166,11 +174,14 @@ pub(super) const RULES: Form = Form {
 pub(super) const MEDIA_TYPE: Form = Form {
     what: "a media type (RFC 8866 §5.14)",
     example: "audio",
-    check: |s| when(["audio", "video", "text", "image", "message", "application"].contains(&s)),
+    check: |s| word(s, ["audio", "video", "text", "image", "message", "application"].into_iter()),
 };
 
-pub(super) const TRANSPORT: Form =
-    Form { what: "a transport: udp, tcp, tls, sctp, tls-sctp, ws or wss", example: "tls", check: |s| when(transport(s).is_some()) };
+pub(super) const TRANSPORT: Form = Form {
+    what: "a transport: udp, tcp, tls, sctp, tls-sctp, ws or wss",
+    example: "tls",
+    check: |s| word(s, ["udp", "tcp", "tls", "sctp", "tls-sctp", "ws", "wss"].into_iter()),
+};
 
 /// The transport of a word.
 pub(in crate::policy) fn transport(word: &str) -> Option<crate::base::Transport> {
@@ -180,7 +191,7 @@ pub(in crate::policy) fn transport(word: &str) -> Option<crate::base::Transport>
 pub(super) const TRAFFIC: Form = Form {
     what: "a class of traffic: signaling, audio or video",
     example: "audio",
-    check: |s| when(["signaling", "audio", "video"].contains(&s)),
+    check: |s| word(s, ["signaling", "audio", "video"].into_iter()),
 };
 
 pub(super) const CAPTURE_POINT: Form = Form {

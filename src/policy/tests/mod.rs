@@ -1,6 +1,8 @@
 //! Policies as people write them, and what must become of them.
 
 mod example;
+mod layers;
+mod mistakes;
 
 use std::path::Path;
 
