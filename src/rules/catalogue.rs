@@ -34,6 +34,11 @@ static ALL: &[&Rule] = &[
     &sig::transport_006::RULE,
 
     // SIP
+    &sip::method_001::RULE,
+    &sip::ext_001::RULE,
+    &sip::hdr_001::RULE,
+    &sip::hdr_002::RULE,
+    &sip::hdr_003::RULE,
 
     // TXN
     &txn::retx_001::RULE,

@@ -4,6 +4,7 @@ mod catalogue;
 mod distinct;
 #[cfg(test)]
 mod negotiation;
+mod quote;
 mod rule;
 #[cfg(test)]
 mod scene;

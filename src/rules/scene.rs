@@ -22,6 +22,8 @@ pub(super) struct Scene {
     start: String,
     headers: Vec<String>,
     body: String,
+    /// How many octets of the message the capture holds.
+    kept: usize,
     pub(super) envelope: Envelope,
     pub(super) place: Place,
     pub(super) terms: Terms,
@@ -63,6 +65,7 @@ impl Scene {
             start,
             headers: headers.iter().chain(more).map(|h| (*h).to_owned()).collect(),
             body: String::new(),
+            kept: usize::MAX,
             envelope: Envelope { source, destination, ..Envelope::default() },
             place: Place { from_caller: Some(true), method: Some(crate::sip::Method::of(method.as_bytes())), ..Place::default() },
             terms: Terms::default(),
@@ -120,6 +123,12 @@ impl Scene {
         self
     }
 
+    /// With only its first `octets` in the capture.
+    pub(super) fn cut_to(mut self, octets: usize) -> Self {
+        self.kept = octets;
+        self.came(|e| e.cut = true)
+    }
+
     /// What its call says of it.
     pub(super) fn placed(mut self, change: impl FnOnce(&mut Place)) -> Self {
         change(&mut self.place);
@@ -158,7 +167,9 @@ impl Scene {
     /// What `rule` says of it.
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
         let Check::Message(check) = rule.check else { panic!("{} looks at no message", rule.id) };
-        let text = self.text().into_bytes().into_boxed_slice();
+        let mut text = self.text().into_bytes();
+        text.truncate(self.kept);
+        let text = text.into_boxed_slice();
         let message = parse(text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);

@@ -1,11 +1,12 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
+use super::verdict::{Breach, Reason, Verdict};
 use crate::base::Time;
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::metrics::{Excursion, Tally};
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
 use crate::sdp::{self, Description, SdpRole};
-use crate::sip::{Arrival, HeaderName};
+use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 
 /// A message, at its first transmission.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,31 @@ impl<'a> MessageSubject<'a> {
     #[must_use]
     pub fn receiver(&self) -> Option<&'a Peer> {
         self.policy.peer(self.to)
+    }
+
+    /// The message.
+    #[must_use]
+    pub const fn message(&self) -> &'a Message {
+        &self.arrival.message
+    }
+
+    /// Whether it is a request outside any dialog that stands for itself: neither ACK nor CANCEL.
+    #[must_use]
+    pub fn is_initial_request(&self) -> bool {
+        let own = self.message().method().is_some_and(|m| !matches!(m, Method::Ack | Method::Cancel));
+        own && self.place.standing == Standing::Initial
+    }
+
+    /// Whether the capture cut it inside its headers: what is absent may have been there.
+    #[must_use]
+    pub fn lacks_headers(&self) -> bool {
+        self.arrival.envelope.cut && self.message().flaws().iter().any(|f| f.kind == FlawKind::NoEndOfHeaders)
+    }
+
+    /// The verdict on all its headers: what is there can be judged, what is not cannot be where the capture cut it.
+    #[must_use]
+    pub fn verdict(&self, breaches: Vec<Breach>) -> Verdict {
+        if breaches.is_empty() && self.lacks_headers() { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::of(breaches) }
     }
 }
 

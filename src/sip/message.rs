@@ -91,6 +91,12 @@ impl Message {
         self.at(self.start_line)
     }
 
+    /// Where the start line stands.
+    #[must_use]
+    pub const fn start_span(&self) -> Span {
+        self.start_line
+    }
+
     /// Whether it is a request.
     #[must_use]
     pub const fn is_request(&self) -> bool {

@@ -1,1 +1,10 @@
 //! Takes nothing, gives the rules on methods, headers, URIs and responses, one a file, never a rule of another family.
+
+mod header_term;
+mod matrix;
+
+pub(super) mod ext_001;
+pub(super) mod hdr_001;
+pub(super) mod hdr_002;
+pub(super) mod hdr_003;
+pub(super) mod method_001;
