@@ -1,1 +1,3 @@
 //! Takes nothing, gives the rules on identity, one a file, never a rule of another family.
+
+pub(super) mod pai_001;
