@@ -39,6 +39,15 @@ static ALL: &[&Rule] = &[
     &sip::hdr_001::RULE,
     &sip::hdr_002::RULE,
     &sip::hdr_003::RULE,
+    &sip::hdr_004::RULE,
+    &sip::hdr_005::RULE,
+    &sip::hdr_006::RULE,
+    &sip::hdr_007::RULE,
+    &sip::uri_001::RULE,
+    &sip::uri_002::RULE,
+    &sip::uri_003::RULE,
+    &sip::resp_001::RULE,
+    &sip::resp_002::RULE,
 
     // TXN
     &txn::retx_001::RULE,
@@ -47,6 +56,11 @@ static ALL: &[&Rule] = &[
     &txn::ack_001::RULE,
 
     // DLG
+    &dlg::cseq_001::RULE,
+    &dlg::tag_001::RULE,
+    &dlg::contact_001::RULE,
+    &dlg::timer_001::RULE,
+    &dlg::timer_002::RULE,
 
     // SDP
     &sdp::syntax_001::RULE,
@@ -65,6 +79,7 @@ static ALL: &[&Rule] = &[
     &med::mode_001::RULE,
 
     // IDN
+    &idn::pai_001::RULE,
 
     // CAC
     &cac::conc_001::RULE,
@@ -83,6 +98,8 @@ static ALL: &[&Rule] = &[
     &prf::ner_001::RULE,
 
     // PRV
+    &prv::topo_001::RULE,
+    &prv::topo_002::RULE,
 
     // POL
     &pol::waiver_001::RULE,

@@ -86,8 +86,14 @@ impl<'a> MessageSubject<'a> {
 
     /// The verdict on all its headers: what is there can be judged, what is not cannot be where the capture cut it.
     #[must_use]
-    pub fn verdict(&self, breaches: Vec<Breach>) -> Verdict {
-        if breaches.is_empty() && self.lacks_headers() { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::of(breaches) }
+    pub fn verdict(&self, mut breaches: Vec<Breach>) -> Verdict {
+        if !self.lacks_headers() {
+            return Verdict::of(breaches);
+        }
+        // The last line may be half of what was sent.
+        let end = self.message().text().len();
+        breaches.retain(|b| b.at.is_none_or(|at| (at.end as usize) < end));
+        if breaches.is_empty() { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::Violation(breaches) }
     }
 }
 

@@ -31,12 +31,24 @@ fn search(content_type: &[u8], body: &[u8], offset: usize, depth: u8) -> Option<
     let boundary = boundary(parameters)?;
     parts(body, boundary).find_map(|(start, part)| {
         let (headers, content) = split_part(part);
-        let content_type = headers.split(|&b| b == b'\n').find_map(|line| {
-            let (name, value) = cut(line, b':');
-            let name = name.trim_ascii();
-            (name.eq_ignore_ascii_case(b"Content-Type") || name.eq_ignore_ascii_case(b"c")).then(|| value.trim_ascii())
-        })?;
-        search(content_type, content, offset + start + part.len() - content.len(), deeper)
+        search(part_type(headers)?, content, offset + start + part.len() - content.len(), deeper)
+    })
+}
+
+/// The Content-Type values of the parts of a multipart body, in order; parts inside parts are not opened. Empty for other bodies.
+pub fn part_types<'a>(content_type: &'a [u8], body: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let (media_type, parameters) = cut(content_type, b';');
+    let multipart = media_type.trim_ascii().get(..10).is_some_and(|t| t.eq_ignore_ascii_case(b"multipart/"));
+    let boundary = boundary(parameters).filter(|_| multipart);
+    boundary.into_iter().flat_map(move |boundary| parts(body, boundary)).filter_map(|(_, part)| part_type(split_part(part).0))
+}
+
+/// The value of Content-Type among the header lines of a part.
+fn part_type(headers: &[u8]) -> Option<&[u8]> {
+    headers.split(|&b| b == b'\n').find_map(|line| {
+        let (name, value) = cut(line, b':');
+        let name = name.trim_ascii();
+        (name.eq_ignore_ascii_case(b"Content-Type") || name.eq_ignore_ascii_case(b"c")).then(|| value.trim_ascii())
     })
 }
 

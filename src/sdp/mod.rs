@@ -17,7 +17,7 @@ mod parse;
 mod scan;
 
 pub use address::Address;
-pub use body::{find, locate};
+pub use body::{find, locate, part_types};
 pub use candidate::{Candidate, Rtcp};
 pub use codec::{Codec, static_codec};
 pub use description::{Description, Line};

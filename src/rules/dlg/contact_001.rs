@@ -53,7 +53,9 @@ fn wrong_contact(message: &Message) -> Option<Breach> {
     let name = message.transaction_method().map_or("request", |m| m.name());
     let kind = if message.is_request() { name.to_owned() } else { format!("2xx to {name}") };
     let Some((header, element)) = contacts.next() else {
-        return Some(Breach::of_standard(format!("{kind} without Contact"), "exactly one Contact").at(message.start_span()).about("Contact"));
+        return Some(
+            Breach::of_standard(format!("{kind} without Contact"), "exactly one Contact").at(message.start_span()).about("Contact"),
+        );
     };
     let (observed, at) = if let Some((second, _)) = contacts.next() {
         (format!("{kind} with more than one Contact"), second.value)

@@ -31,8 +31,17 @@ pub(crate) static RULE: Rule = Rule {
 
 /// Written by the sender of the message itself.
 const ANYWHERE: &[H] = &[
-    H::Contact, H::Warning, H::PAssertedIdentity, H::PPreferredIdentity, H::PAccessNetworkInfo, H::PAssociatedUri, H::PCalledPartyId,
-    H::PChargingFunctionAddresses, H::PChargingVector, H::PDcsBillingInfo, H::PVisitedNetworkId,
+    H::Contact,
+    H::Warning,
+    H::PAssertedIdentity,
+    H::PPreferredIdentity,
+    H::PAccessNetworkInfo,
+    H::PAssociatedUri,
+    H::PCalledPartyId,
+    H::PChargingFunctionAddresses,
+    H::PChargingVector,
+    H::PDcsBillingInfo,
+    H::PVisitedNetworkId,
 ];
 
 /// Copied by responses, so the sender's own in requests only (RFC 3261 §8.2.6, §12.1.1).

@@ -46,7 +46,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let breach = match hops {
         0 => Some(Breach::of_standard("Max-Forwards: 0", "1 or more where the request crosses a border")),
         256.. => Some(Breach::of_standard("Max-Forwards: above 255", "0 to 255")),
-        _ => limited("below", &sip.max_forwards_min, |min| hops < min).or_else(|| limited("above", &sip.max_forwards_max, |max| hops > max)),
+        _ => {
+            limited("below", &sip.max_forwards_min, |min| hops < min).or_else(|| limited("above", &sip.max_forwards_max, |max| hops > max))
+        }
     };
     breach.map_or(Verdict::Pass, |b| Verdict::breach(b.at(header.value).about("Max-Forwards")))
 }

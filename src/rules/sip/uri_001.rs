@@ -32,7 +32,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     }
     let applies = |a: &Address<'_>| terms.apply_to.as_ref().is_none_or(|c| c.value.iter().any(|place| place == a.place.key()));
     let numeric = addresses(subject.message()).filter(applies).filter(|a| a.uri.is_some_and(|u| u.host_ip().is_some()));
-    let breach = |a: Address<'_>| Breach::of_clause(form, format!("{}: IP address", a.place.text()), "a domain name").at(a.at).about(a.place.text());
+    let breach =
+        |a: Address<'_>| Breach::of_clause(form, format!("{}: IP address", a.place.text()), "a domain name").at(a.at).about(a.place.text());
     subject.verdict(numeric.map(breach).collect())
 }
 

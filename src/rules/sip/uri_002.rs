@@ -120,7 +120,10 @@ mod tests {
         assert_eq!(observed(&tel.judge(&RULE)), ["Request-URI: URI scheme"]);
         // RFC 4475 §3.3.2, §3.3.3, §3.3.4.
         for uri in ["nobodyKnowsThisScheme:totallyopaquecontent", "soap.beep://192.0.2.103:3002"] {
-            assert_eq!(observed(&Scene::request("OPTIONS").start(&format!("OPTIONS {uri} SIP/2.0")).judge(&RULE)), ["Request-URI: URI scheme"]);
+            assert_eq!(
+                observed(&Scene::request("OPTIONS").start(&format!("OPTIONS {uri} SIP/2.0")).judge(&RULE)),
+                ["Request-URI: URI scheme"]
+            );
         }
         let to = Scene::request("REGISTER").set("To: isbn:2983792873").set("From: <http://www.example.com>;tag=3234233");
         assert_eq!(observed(&to.judge(&RULE)), ["From: URI scheme", "To: URI scheme"]);

@@ -99,7 +99,8 @@ mod tests {
         }
         assert_eq!(observed(&judged(invite("tel:+49-30-1234"), "e164-global")), ["To: visual separators"]);
         assert_eq!(observed(&judged(invite("sip:7042@x"), "e164-or-local")), ["To: local number without phone-context"]);
-        let diverted = invite("tel:+491").add("Diversion: <tel:0301>;reason=unconditional, <tel:+491>").add("History-Info: <sip:0301@x>;index=1");
+        let diverted =
+            invite("tel:+491").add("Diversion: <tel:0301>;reason=unconditional, <tel:+491>").add("History-Info: <sip:0301@x>;index=1");
         assert_eq!(observed(&judged(diverted, "e164-global")), ["Diversion: not +E.164", "History-Info: not +E.164"]);
     }
 
