@@ -32,11 +32,15 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(level) = agreed.filter(|l| matches!(l.value, Level::Required | Level::Recommended)) else { return Verdict::NotApplicable };
     let Some(sdp) = subject.sdp else { return Verdict::NotApplicable };
     let mut breaches: Vec<Breach> = Vec::new();
+    let in_message = |at: Span| {
+        let offset = subject.sdp_offset();
+        Span { start: at.start.saturating_add(offset), end: at.end.saturating_add(offset) }
+    };
     let mut look = |line: &str, address: &Address, at: Span| {
         let Some(kind) = internal(address, subject) else { return };
         let observed = format!("{line}: {}", kind.text());
         if !breaches.iter().any(|b| b.observed == observed) {
-            breaches.push(Breach { agreed: "topology hidden".into(), ..Breach::of_level(level, observed) }.at(subject.in_message(at)));
+            breaches.push(Breach { agreed: "topology hidden".into(), ..Breach::of_level(level, observed) }.at(in_message(at)));
         }
     };
     // The address is the last token of both lines; c= may have `/ttl` behind it.
