@@ -1,8 +1,8 @@
 //! Takes what reading a file taught, gives its entry in the report, never its packets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::base::Time;
 
@@ -55,10 +55,16 @@ pub struct Secrets {
     pub data: Vec<u8>,
 }
 
+/// A file name need not be UTF-8; a report must.
+fn lossily<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
 /// One capture file, as the report lists it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CaptureInfo {
     /// The path as the user gave it; `-` for standard input.
+    #[serde(serialize_with = "lossily")]
     pub path: PathBuf,
     /// pcap or pcapng.
     pub format: Format,

@@ -6,6 +6,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::pipeline::Progress;
 
+const OF_UNKNOWN_SIZE: &str = "{spinner} {decimal_bytes}  {decimal_bytes_per_sec}  {msg}";
+const OF_KNOWN_SIZE: &str = "{bar:24} {percent:>3} %  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {msg}  {eta} left";
+
 /// A progress bar that may be hidden.
 pub(super) struct Bar(ProgressBar);
 
@@ -13,21 +16,18 @@ impl Bar {
     /// A bar on standard error; hidden where it is no terminal or the user wants `quiet`.
     pub(super) fn new(quiet: bool) -> Self {
         let hidden = quiet || !std::io::stderr().is_terminal();
-        Self(if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() })
+        let bar = Self(if hidden { ProgressBar::hidden() } else { ProgressBar::no_length() });
+        bar.style(OF_UNKNOWN_SIZE);
+        bar
     }
 
     /// Shows `progress`.
     pub(super) fn show(&self, progress: Progress) {
-        if self.0.is_hidden() {
-            return;
-        }
-        match progress.total {
-            Some(total) if self.0.length() != Some(total) => {
-                self.0.set_length(total);
-                self.style("{bar:24} {percent:>3} %  {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {msg}  {eta} left");
-            }
-            None if progress.bytes == 0 => self.style("{spinner} {decimal_bytes}  {decimal_bytes_per_sec}  {msg}"),
-            _ => {}
+        if let Some(total) = progress.total
+            && self.0.length() != Some(total)
+        {
+            self.0.set_length(total);
+            self.style(OF_KNOWN_SIZE);
         }
         self.0.set_message(format!("{} frames", progress.frames));
         self.0.set_position(progress.bytes);

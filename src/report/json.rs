@@ -97,6 +97,16 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_file_name_need_not_be_utf8() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let mut audit = sample::full();
+        audit.captures[0].path = std::ffi::OsStr::from_bytes(b"caf\xe9.pcap").into();
+        let got: Value = serde_json::from_str(&written(&audit)).unwrap();
+        assert_eq!(got["captures"][0]["path"], "caf\u{fffd}.pcap");
+    }
+
+    #[test]
     fn hostile_text_stays_json() {
         let audit = sample::hostile();
         let got: Value = serde_json::from_str(&written(&audit)).unwrap();

@@ -51,7 +51,7 @@ pub(super) const SERIES: [Ink; 6] = [
     Ink::new(0x9C_CD_EE, "--chart-2", None),
     Ink::new(0xD9_82_00, "--chart-3", None),
     Ink::new(0x9E_2A_0B, "--chart-4", Some((45, 2))),
-    Ink::new(0xF0_D2_6A, "--chart-5", Some((135, 3))),
+    Ink::new(0xC0_6A_A8, "--chart-5", Some((135, 3))),
     Ink::new(0x84_8B_94, "--chart-6", Some((90, 3))),
 ];
 

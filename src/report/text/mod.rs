@@ -111,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn addresses_as_parties_are_shown_whole() {
+        let mut audit = sample::full();
+        (audit.metrics[0].from, audit.metrics[0].to) = ("192.168.100.101".into(), "192.168.200.202".into());
+        let text = text(&audit, 80, false);
+        assert!(text.contains("\n192.168.100.101 ") && text.contains("\n→ 192.168.200.202"), "{text}");
+    }
+
+    #[test]
     fn what_is_not_shown_is_said() {
         let mut audit = sample::full();
         audit.findings = vec![audit.findings[0].clone(); SHOWN + 7];

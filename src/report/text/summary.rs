@@ -1,6 +1,7 @@
 //! Takes the audit, gives what a reader wants first: verdict, scope, sessions, metrics, never a finding.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::page::{Page, Paint, elided};
 use crate::audit::{Audit, MetricRow, Verdict};
@@ -10,6 +11,8 @@ use crate::report::figures::{NONE, count, counted, real};
 
 /// Columns of the labels.
 const LABEL: usize = 12;
+/// Columns that the numbers of a direction take, without what stands between them.
+const NUMBERS: usize = 53;
 /// How many directions and files a terminal shows.
 const SHOWN: usize = 24;
 
@@ -82,9 +85,14 @@ fn metrics(page: &mut Page, audit: &Audit) {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let heads = ["direction", "attempts", "SER", "SEER", "ISA", "SCR", "ASR", "NER", "SRD p50/p95", "peak"];
     table.set_header(heads.iter().enumerate().map(|(i, head)| align(i, head)));
-    let width = page.width().saturating_sub(64).max(14);
+    // At 80 columns each blank counts.
+    let gap = if page.width() < 96 { 1 } else { 2 };
+    let room = page.width().saturating_sub(NUMBERS + heads.len() * usize::from(gap));
     for row in rows.iter().take(SHOWN) {
-        let mut direction = elided(&digest::direction(&row.from, &row.to), width).into_owned();
+        let mut direction = digest::direction(&row.from, &row.to);
+        if direction.width() > room {
+            direction = format!("{}\n→ {}", elided(&row.from, room), elided(&row.to, room.saturating_sub(2)));
+        }
         if units {
             direction += &format!(" ({})", row.count_unit);
         }
@@ -100,8 +108,6 @@ fn metrics(page: &mut Page, audit: &Audit) {
             .chain([delay, row.peak_concurrent.map_or_else(|| NONE.into(), count)]);
         table.add_row(cells.enumerate().map(|(i, cell)| align(i, &cell)));
     }
-    // At 80 columns each blank counts.
-    let gap = if page.width() < 96 { 1 } else { 2 };
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
     page.end();
     for line in table.lines() {
