@@ -180,3 +180,95 @@ impl Scope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::at;
+    use super::*;
+    use crate::base::Endpoint;
+    use crate::call::Trace;
+    use crate::policy::{Clause, Provenance, Terms};
+
+    fn limit(id: &str, kind: LimitKind, scope: LimitScope, key: Option<&str>, value: f64) -> Limit {
+        let provenance = Provenance { source: "policy.toml".into(), line: None, path: "admission.limit".into() };
+        Limit {
+            id: id.into(),
+            kind,
+            scope,
+            basis: None,
+            key: key.map(Into::into),
+            window_s: Some(60.0),
+            value: Clause::new(value, provenance.into()),
+            burst: None,
+            warn_at: None,
+            enabled: true,
+        }
+    }
+
+    /// Attempts of (seconds, from, to, caller) under these limits.
+    fn met(limits: Vec<Limit>, attempts: impl IntoIterator<Item = (f64, u16, u16, String)>) -> (Admission, Vec<LimitLoad>) {
+        let policy = Policy::baseline();
+        let mut terms = Terms::default();
+        terms.admission.limits = limits;
+        let mut admission = Admission::default();
+        for (seconds, from, to, caller) in attempts {
+            let [source, destination] = [from, to].map(|side| Endpoint::new([192, 0, 2, side.to_le_bytes()[0]].into(), 5060));
+            let invite = Trace { source, destination, ..Trace::default() };
+            let event = LoadEvent {
+                at: at(seconds),
+                kind: LoadKind::Attempt,
+                call_id: "c".into(),
+                invite,
+                caller: Some(caller.into()),
+                callee: Some("+442079460000".into()),
+            };
+            let route = Route { from: Party::Declared(from), to: Party::Declared(to), trunk: None, terms: &terms, policy: &policy };
+            admission.on(&event, &route);
+        }
+        let mut ended = admission.clone();
+        ended.finish(at(1e6));
+        let loads = ended.loads(&policy);
+        (admission, loads)
+    }
+
+    fn both_ways() -> [(f64, u16, u16, String); 3] {
+        [(0.0, 1, 2, "a".into()), (1.0, 2, 1, "b".into()), (2.0, 1, 2, "a".into())]
+    }
+
+    #[test]
+    fn a_limit_is_measured_for_each_of_its_scopes() {
+        let peaks = |scope, key| {
+            let (_, loads) = met(vec![limit("l", LimitKind::Attempts, scope, key, 9.0)], both_ways());
+            loads.into_iter().map(|l| (l.scope, l.peak)).collect::<Vec<_>>()
+        };
+        assert_eq!(peaks(LimitScope::Pair, None).len(), 1);
+        assert_eq!(peaks(LimitScope::Pair, None)[0].1, 3.0);
+        let by_direction: Vec<_> = peaks(LimitScope::Direction, None).into_iter().map(|(_, peak)| peak).collect();
+        assert_eq!(by_direction, [2.0, 1.0]);
+        assert_eq!(peaks(LimitScope::Sbe, None), [("SBE 192.0.2.1".into(), 1.0), ("SBE 192.0.2.2".into(), 2.0)]);
+        assert_eq!(peaks(LimitScope::TrunkGroup, None), [], "no trunk group matched");
+    }
+
+    #[test]
+    fn a_source_beyond_its_share_is_told_apart_from_the_others() {
+        let limits = vec![limit("l", LimitKind::Attempts, LimitScope::Source, Some("caller"), 1.0)];
+        let (_, loads) = met(limits, both_ways());
+        let told: Vec<_> = loads.iter().map(|l| (l.scope.as_str(), l.peak, l.excursions.len())).collect();
+        assert_eq!(told, [("caller a", 2.0, 1), ("every other caller", 1.0, 0)]);
+    }
+
+    #[test]
+    fn idle_sources_are_forgotten() {
+        let limits = vec![limit("l", LimitKind::Attempts, LimitScope::Source, Some("caller"), 1.0)];
+        let callers = (0..20_000).map(|n| (f64::from(n), 1, 2, format!("+49{n}")));
+        let (admission, loads) = met(limits, callers);
+        assert!(admission.limits["l"].live.len() <= 1024);
+        assert_eq!(loads.len(), 1);
+    }
+
+    #[test]
+    fn a_switched_off_limit_is_not_measured() {
+        let off = Limit { enabled: false, ..limit("l", LimitKind::Attempts, LimitScope::Direction, None, 1.0) };
+        assert!(met(vec![off], both_ways()).1.is_empty());
+    }
+}

@@ -33,6 +33,8 @@ pub use level::{Level, LevelTable};
 pub use mistake::Style;
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};
+#[cfg(test)]
+pub(crate) use schema::knows;
 pub use severity::Severity;
 pub use terms::*;
 pub use waiver::{BreachFacts, Cover, Waiver};

@@ -232,4 +232,13 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_key_that_a_rule_reads_is_one_that_a_policy_may_write() {
+        for rule in all() {
+            for key in rule.keys {
+                assert!(crate::policy::knows(key), "{}: {key} is no key of a policy", rule.id);
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod catalogue;
 mod distinct;
 #[cfg(test)]
 mod negotiation;
+mod page;
 mod quote;
 mod rule;
 #[cfg(test)]
@@ -27,6 +28,7 @@ mod txn;
 
 pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
+pub use page::{Catalogue, Page};
 pub use rule::{
     CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, Rule, Scope,
     SessionCheck, TransactionCheck,

@@ -110,3 +110,17 @@ fn by_name(entry: &Table) -> String {
 pub(super) fn replaces(later: &str, earlier: &str) -> bool {
     earlier.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
+
+/// Whether a path of keys leads anywhere, through tables, entries and maps.
+#[cfg(test)]
+pub(crate) fn knows(path: &str) -> bool {
+    fn leads(fields: &'static [&'static [Field]], path: &str) -> bool {
+        let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        field(fields, key).is_some_and(|field| match (field.kind, rest) {
+            (_, None) | (Kind::Map(..), _) => true,
+            (Kind::Table(inner) | Kind::Entries(_, inner), Some(rest)) => leads(inner, rest),
+            (_, Some(_)) => false,
+        })
+    }
+    leads(ROOT, path)
+}
