@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::{Rule, cac, cap, dlg, idn, med, net, pol, prf, prv, sdp, sig, sip, txn};
+use super::{Rule, cac, cap, dlg, idn, med, msec, net, pol, prf, prv, sdp, sig, sip, txn};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -77,6 +77,14 @@ static ALL: &[&Rule] = &[
     &med::codec_004::RULE,
     &med::codec_005::RULE,
     &med::mode_001::RULE,
+
+    // MSEC
+    &msec::srtp_001::RULE,
+    &msec::srtp_003::RULE,
+    &msec::keymgmt_001::RULE,
+    &msec::sdes_001::RULE,
+    &msec::sdes_002::RULE,
+    &msec::dtls_001::RULE,
 
     // IDN
     &idn::pai_001::RULE,

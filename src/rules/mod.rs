@@ -17,6 +17,7 @@ mod cap;
 mod dlg;
 mod idn;
 mod med;
+mod msec;
 mod net;
 mod pol;
 mod prf;
