@@ -1,5 +1,8 @@
 //! Takes consecutive RTP packets of one source in one flow, gives a summary that can be merged with the next, never keeps a packet.
 
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+
 use hashbrown::HashMap;
 
 use crate::base::{Endpoint, Origin, Time, seconds};
@@ -10,7 +13,7 @@ use crate::rtp::Header;
 pub const IDLE: i64 = seconds(60);
 
 /// Whose packets, and where they go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flow {
     /// Sender.
     pub source: Endpoint,
@@ -18,6 +21,19 @@ pub struct Flow {
     pub destination: Endpoint,
     /// Synchronisation source.
     pub ssrc: u32,
+}
+
+/// Three whole words instead of a dozen parts: this is done for every media packet.
+impl Hash for Flow {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let word = |ip| match ip {
+            IpAddr::V4(ip) => u128::from(u32::from(ip)),
+            IpAddr::V6(ip) => u128::from(ip),
+        };
+        state.write_u128(word(self.source.ip));
+        state.write_u128(word(self.destination.ip));
+        state.write_u64(u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32 | u64::from(self.ssrc));
+    }
 }
 
 /// Consecutive packets of one flow.
