@@ -10,6 +10,8 @@ mod rule;
 #[cfg(test)]
 mod scene;
 mod subject;
+#[cfg(test)]
+mod torture;
 mod verdict;
 
 mod cac;

@@ -1,5 +1,6 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
+use super::distinct::Distinct;
 use super::verdict::{Breach, Reason, Verdict};
 use crate::base::Time;
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
@@ -84,16 +85,21 @@ impl<'a> MessageSubject<'a> {
         self.arrival.envelope.cut && self.message().flaws().iter().any(|f| f.kind == FlawKind::NoEndOfHeaders)
     }
 
-    /// The verdict on all its headers: what is there can be judged, what is not cannot be where the capture cut it.
+    /// The verdict on all its headers, each observation once: what is there can be judged, what is not cannot be where the capture cut it.
     #[must_use]
-    pub fn verdict(&self, mut breaches: Vec<Breach>) -> Verdict {
-        if !self.lacks_headers() {
-            return Verdict::of(breaches);
-        }
+    pub fn verdict(&self, breaches: Vec<Breach>) -> Verdict {
+        let cut = self.lacks_headers();
         // The last line may be half of what was sent.
         let end = self.message().text().len();
-        breaches.retain(|b| b.at.is_none_or(|at| (at.end as usize) < end));
-        if breaches.is_empty() { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::Violation(breaches) }
+        let mut distinct = Distinct::default();
+        for breach in breaches.into_iter().filter(|b| !(cut && b.at.is_some_and(|at| at.end as usize >= end))) {
+            distinct.add(breach);
+        }
+        match distinct.verdict() {
+            Verdict::NotApplicable if cut => Verdict::Indeterminate(Reason::Truncated),
+            Verdict::NotApplicable => Verdict::Pass,
+            verdict => verdict,
+        }
     }
 }
 

@@ -84,3 +84,29 @@ fn torture_messages_get_the_flaws_that_the_rfc_speaks_of() {
         assert_eq!(flaws(text), expected, "{name}");
     }
 }
+
+/// Requests with the peculiarities of RFC 5118, in our own words; only the first is wrong.
+#[test]
+fn ipv6_messages_are_read_as_rfc_5118_says() {
+    let request = |uri: &str, via: &str, contact: &str| {
+        format!(
+            "REGISTER {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {via};branch=z9hG4bKipv6\r\nFrom: <sip:u@example.com>;tag=1\r\n\
+             To: <sip:u@example.com>\r\nCall-ID: ipv6\r\nCSeq: 1 REGISTER\r\nContact: {contact}\r\nMax-Forwards: 70\r\nl: 0\r\n\r\n"
+        )
+    };
+    let own = "[2001:db8::9:1]";
+    let contact = "\"C\" <sip:c@[2001:db8::1]>;expires=3600";
+    for (uri, via, contact, expected) in [
+        ("sip:2001:db8::10", own, contact, &[FlawKind::BadSyntax][..]),
+        ("sip:[2001:db8::10]", own, contact, &[]),
+        ("sip:[2001:db8::10:5070]", own, contact, &[]),
+        ("sip:[2001:db8::10]:5070", "[2001:db8::9:1]:6050", contact, &[]),
+        ("sip:example.com", "[2001:db8::9:1];received=[2001:db8::9:255]", contact, &[]),
+        ("sip:example.com", "[2001:db8::9:1];received=2001:db8::9:255", contact, &[]),
+        ("sip:u@[::ffff:192.0.2.10]:19823", "[::ffff:192.0.2.2]", "<sip:u@[::ffff:192.0.2.2]>, <sip:u@192.0.2.2>", &[]),
+        // The three colons that the grammar of RFC 3261 let pass.
+        ("sip:example.com", "[2001:db8:::192.0.2.1]", "<sip:u@[2001:db8:::192.0.2.1]>", &[]),
+    ] {
+        assert_eq!(flaws(request(uri, via, contact).as_bytes()), expected, "{uri} {via}");
+    }
+}

@@ -1,8 +1,9 @@
 //! Takes a message, gives whether its start line and the headers that everything hangs on can be read one way only, never what they mean.
 
 use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::{Flaw, FlawKind, Message};
+use crate::sip::{Flaw, FlawKind, Header, Message};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-HDR-005",
@@ -27,15 +28,17 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let message = subject.message();
     let cut = subject.arrival.envelope.cut;
-    let mut breaches: Vec<Breach> = Vec::new();
+    let mut found = Distinct::default();
     for flaw in message.flaws().iter().filter(|f| !(cut && is_of_the_cut(f, message))) {
-        let Some(breach) = breach(flaw, message) else { continue };
-        // A hostile message has one flaw thousands of times.
-        if !breaches.iter().any(|b| b.observed == breach.observed) {
-            breaches.push(breach);
+        if let Some(breach) = breach(flaw, message) {
+            found.add(breach);
         }
     }
-    if breaches.is_empty() && cut { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::of(breaches) }
+    match found.verdict() {
+        Verdict::NotApplicable if cut => Verdict::Indeterminate(Reason::Truncated),
+        Verdict::NotApplicable => Verdict::Pass,
+        verdict => verdict,
+    }
 }
 
 /// Whether the capture and not the sender may have made it.
@@ -44,7 +47,8 @@ fn is_of_the_cut(flaw: &Flaw, message: &Message) -> bool {
 }
 
 fn breach(flaw: &Flaw, message: &Message) -> Option<Breach> {
-    let name = || message.headers().iter().find(|h| h.value == flaw.at || h.name == flaw.at).map_or("header", |h| h.id.text());
+    let header = header(flaw, message);
+    let name = || header.map_or("header", |h| h.id.text());
     let start = || if flaw.at == message.start_span() { "start line" } else { "Request-URI" };
     let (observed, agreed, severity) = match flaw.kind {
         FlawKind::BareLf => ("line ends in LF alone".into(), "CR LF", Some(Severity::Low)),
@@ -66,11 +70,17 @@ fn breach(flaw: &Flaw, message: &Message) -> Option<Breach> {
         _ => return None,
     };
     let breach = Breach { severity, ..Breach::of_standard(observed, agreed) }.at(flaw.at);
-    let header = message.headers().iter().find(|h| h.value == flaw.at || h.name == flaw.at);
     Some(match header {
         Some(header) => breach.about(header.id.text()),
         None => breach,
     })
+}
+
+/// The header line that has the flaw. Lines stand in order, and a hostile message has thousands of either.
+fn header<'a>(flaw: &Flaw, message: &'a Message) -> Option<&'a Header> {
+    let behind = message.headers().partition_point(|h| h.name.start <= flaw.at.start);
+    let header = message.headers().get(behind.checked_sub(1)?)?;
+    (header.value == flaw.at || header.name == flaw.at).then_some(header)
 }
 
 fn is_in_start(flaw: &Flaw, message: &Message) -> bool {
