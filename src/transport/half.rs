@@ -37,6 +37,7 @@ pub(super) struct Half {
     /// Offset of the FIN.
     end: Option<u64>,
     seen_data: bool,
+    closed: bool,
     stream: Stream,
 }
 
@@ -231,6 +232,9 @@ impl Half {
 
     /// Gives what can be given of the rest: nothing more comes.
     pub(super) fn close(&mut self, sink: &mut Sink<'_>) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
         while !self.waiting.is_empty() {
             self.give_up_hole(sink);
         }
@@ -238,7 +242,6 @@ impl Half {
         if lost_end && self.seen_data && !self.stream.is_other() {
             sink.anomalies.note(Anomaly::TcpHole);
         }
-        self.acked = None;
         self.stream.close(&mut sink.framed, sink.anomalies);
     }
 

@@ -142,6 +142,14 @@ fn one_direction_alone_is_read_in_order_and_told() {
 }
 
 #[test]
+fn a_connection_without_data_is_not_one_sided() {
+    let mut w = Wire::new();
+    w.segment(B, 9, None, "S", b"").segment(A, 99, Some(10), "S", b"").segment(B, 10, Some(100), "F", b"");
+    w.segment(A, 100, Some(11), "", b"").segment(A, 100, Some(11), "F", b"").segment(B, 11, Some(101), "", b"");
+    assert!(w.finish().table.unseen().is_empty());
+}
+
+#[test]
 fn probes_and_repetitions_are_not_read_twice() {
     let m = message(1, 0);
     let end = m.len() as u32;
