@@ -140,18 +140,19 @@ pub(super) fn intake(audit: &Audit) -> Vec<String> {
 
 /// The sessions.
 pub(super) fn sessions(totals: &Totals) -> String {
-    if totals.attempts == 0 {
+    if totals.attempts + totals.censored == 0 {
         return "no session requests".into();
     }
-    let mut parts = vec![format!("{} answered", count(totals.answered)), format!("{} failed", count(totals.failed))];
-    parts.push(format!("{} cancelled", count(totals.cancelled)));
-    if totals.censored > 0 {
-        parts.push(format!("{} without their end in the capture", count(totals.censored)));
-    }
+    let open = match totals.censored {
+        0 => String::new(),
+        n => format!("; {} more without their end in the capture", count(n)),
+    };
     format!(
-        "{}: {}; {}, at most {} at once",
+        "{}: {} answered, {} failed, {} cancelled{open}; {}, at most {} at once",
         counted(totals.attempts, "attempt"),
-        parts.join(", "),
+        count(totals.answered),
+        count(totals.failed),
+        count(totals.cancelled),
         counted(totals.dialogs, "dialog"),
         count(totals.peak_concurrent)
     )

@@ -68,6 +68,7 @@ impl Columns {
     fn label(&self, at: Time, step: i64) -> String {
         let text = at.to_string();
         let part = match step {
+            604_801.. => text.get(..10),
             86_400.. => text.get(5..10),
             ..60 => text.get(11..19),
             _ if self.one_day() => text.get(11..16),

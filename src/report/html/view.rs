@@ -132,7 +132,7 @@ impl<'a> Document<'a> {
         };
         Self {
             audit,
-            title: head(audit.policy.title.as_deref().unwrap_or(&audit.policy.id), 120),
+            title: title(audit),
             verdict,
             mark,
             reason: digest::verdict_reason(audit),
@@ -160,6 +160,13 @@ impl<'a> Document<'a> {
 
     fn period(&self) -> String {
         digest::span(self.audit).map_or_else(|| "no frames".into(), |(first, last)| period(first, last))
+    }
+}
+
+fn title(audit: &Audit) -> String {
+    match &audit.policy.path {
+        None => "Audit against the built-in baseline".into(),
+        Some(_) => head(audit.policy.title.as_deref().unwrap_or(&audit.policy.id), 120),
     }
 }
 

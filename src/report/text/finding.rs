@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::page::{Page, Paint, clipped, elided};
+use super::page::{Page, Paint, clipped, elided, shortened};
 use super::quote::quote;
 use crate::audit::{Exhibit, Finding, FindingOutcome};
 use crate::report::digest;
@@ -26,7 +26,7 @@ pub(super) fn write(page: &mut Page, finding: &Finding, one_day: bool) {
         let line = clause.line.map(|l| format!(":{l}")).unwrap_or_default();
         page.put(Paint::Frame, "  ::: ");
         let text = clause.text.as_ref().map(|t| format!("   {t}")).unwrap_or_default();
-        let source = elided(&clause.source, page.width() / 2).into_owned();
+        let source = shortened(&clause.source, page.width() / 2).into_owned();
         let shown = clipped(&format!("{source}{line}{text}"), page.width() - GUTTER).into_owned();
         page.line(Paint::Plain, &shown);
     }
@@ -65,7 +65,7 @@ fn place(page: &mut Page, exhibit: &Exhibit, one_day: bool) {
     let frame = if exhibit.frame > 0 { format!(", frame {}", exhibit.frame) } else { String::new() };
     let rest = format!("{frame}, {time}");
     let room = page.width() - GUTTER;
-    let capture = elided(&exhibit.capture, room.saturating_sub(rest.width())).into_owned();
+    let capture = shortened(&exhibit.capture, room.saturating_sub(rest.width())).into_owned();
     let mut line = format!("{capture}{rest}");
     page.put(Paint::Frame, "  --> ");
     if let Some(call_id) = exhibit.call_id.as_deref() {
@@ -144,7 +144,7 @@ fn notes(page: &mut Page, finding: &Finding) {
     }
     let filters = digest::filters(&finding.exhibits);
     for (capture, filter) in &filters {
-        let of = if filters.len() > 1 { format!("   ({})", elided(capture, 40)) } else { String::new() };
+        let of = if filters.len() > 1 { format!(" ({})", shortened(capture, 40)) } else { String::new() };
         note(page, "wireshark", &format!("{filter}{of}"));
     }
     if let Some(waiver) = digest::waiver(finding) {

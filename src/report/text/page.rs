@@ -120,6 +120,27 @@ pub(super) fn elided(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{head}…{}", text.get(tail..).unwrap_or_default()))
 }
 
+/// A path without its beginning where it is wider than `width` columns: the file's name says most; made visible first.
+pub(super) fn shortened(path: &str, width: usize) -> Cow<'_, str> {
+    let path = visible(path);
+    if path.width() <= width {
+        return path;
+    }
+    let mut columns = width.saturating_sub(1);
+    let mut start = path.len();
+    for (i, c) in path.char_indices().rev() {
+        let wide = c.width().unwrap_or(0);
+        if wide > columns {
+            break;
+        }
+        columns -= wide;
+        start = i;
+    }
+    let tail = path.get(start..).unwrap_or_default();
+    let folder = tail.find('/').filter(|&i| i + 1 < tail.len()).and_then(|i| tail.get(i..));
+    Cow::Owned(format!("…{}", folder.unwrap_or(tail)))
+}
+
 /// `text` cut at its end where it is wider than `width` columns; made visible first.
 pub(super) fn clipped(text: &str, width: usize) -> Cow<'_, str> {
     let text = visible(text);
@@ -152,7 +173,7 @@ fn broken(text: &str, width: usize) -> Vec<&str> {
         let ends_word = rest.get(fits.len()..).is_some_and(|r| r.starts_with(' '));
         let cut = if ends_word { fits.len() } else { fits.rfind(' ').filter(|&i| i > 0).unwrap_or(fits.len()) };
         let (line, next) = rest.split_at(cut);
-        lines.push(line);
+        lines.push(line.trim_end_matches(' '));
         rest = next.trim_start_matches(' ');
     }
 }
@@ -174,6 +195,8 @@ mod tests {
         assert_eq!(elided("3c26700d8a7b4c19@198.51.100.34", 20), "3c26700d8a…51.100.34");
         assert_eq!(elided("short", 20), "short");
         assert_eq!(clipped("abcdefghij", 5), "abcd…");
+        assert_eq!(shortened("captures/2026/trunk.pcap", 20), "…/2026/trunk.pcap");
+        assert_eq!(shortened("captures/2026/trunk.pcap", 8), "…nk.pcap");
         assert!(elided("東京東京東京東京", 7).width() <= 7);
     }
 }

@@ -3,7 +3,7 @@
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::page::{Page, Paint, elided};
+use super::page::{Page, Paint, elided, shortened};
 use crate::audit::{Audit, MetricRow, Verdict};
 use crate::policy::Severity;
 use crate::report::digest::{self, Looked};
@@ -11,8 +11,8 @@ use crate::report::figures::{NONE, count, counted, real};
 
 /// Columns of the labels.
 const LABEL: usize = 12;
-/// Columns that the numbers of a direction take, without what stands between them.
-const NUMBERS: usize = 53;
+/// Columns that a file's name gets at least.
+const NAME: usize = 32;
 /// How many directions and files a terminal shows.
 const SHOWN: usize = 24;
 
@@ -44,8 +44,10 @@ fn verdict(page: &mut Page, audit: &Audit) {
 
 fn captures(page: &mut Page, audit: &Audit) {
     for capture in audit.captures.iter().take(SHOWN) {
-        let name = elided(&capture.path.to_string_lossy(), page.width() / 2).into_owned();
-        page.paragraph(LABEL, Paint::Plain, &format!("{name}: {}", digest::capture_facts(capture)));
+        let facts = digest::capture_facts(capture);
+        let room = page.width().saturating_sub(LABEL + 2 + facts.width()).max(NAME);
+        let path = capture.path.to_string_lossy();
+        page.paragraph(LABEL, Paint::Plain, &format!("{}: {facts}", shortened(&path, room)));
     }
     if let Some(more) = audit.captures.len().checked_sub(SHOWN).filter(|&n| n > 0) {
         page.paragraph(LABEL, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more file")));
@@ -53,7 +55,8 @@ fn captures(page: &mut Page, audit: &Audit) {
     // A damaged file is named however many files there are.
     for capture in &audit.captures {
         for note in digest::capture_notes(capture) {
-            let name = if audit.captures.len() > 1 { format!("{}: ", elided(&capture.path.to_string_lossy(), 40)) } else { String::new() };
+            let name =
+                if audit.captures.len() > 1 { format!("{}: ", shortened(&capture.path.to_string_lossy(), NAME)) } else { String::new() };
             page.paragraph(LABEL, Paint::Weight(Severity::Medium), &format!("{name}{note}"));
         }
     }
@@ -81,32 +84,24 @@ fn metrics(page: &mut Page, audit: &Audit) {
         return;
     }
     let units = rows.iter().any(|r| r.count_unit != rows.first().map_or("", |r| r.count_unit));
+    // At 80 columns each blank counts.
+    let gap: u16 = if page.width() < 96 { 1 } else { 2 };
+    let numbers: Vec<[String; NUMBERS.len()]> = rows.iter().take(SHOWN).map(|row| cells(row)).collect();
+    let widest = |i: usize| numbers.iter().filter_map(|n| n.get(i)).map(|n| n.width()).max().unwrap_or(0);
+    let taken: usize = NUMBERS.iter().enumerate().map(|(i, head)| head.width().max(widest(i)) + usize::from(gap)).sum();
+    let room = page.width().saturating_sub(taken + usize::from(gap));
+
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    let heads = ["direction", "attempts", "SER", "SEER", "ISA", "SCR", "ASR", "NER", "SRD p50/p95", "peak"];
-    table.set_header(heads.iter().enumerate().map(|(i, head)| align(i, head)));
-    // At 80 columns each blank counts.
-    let gap = if page.width() < 96 { 1 } else { 2 };
-    let room = page.width().saturating_sub(NUMBERS + heads.len() * usize::from(gap));
-    for row in rows.iter().take(SHOWN) {
-        let mut direction = digest::direction(&row.from, &row.to);
+    table.set_header(["direction"].iter().chain(&NUMBERS).enumerate().map(|(i, head)| aligned(i, head)));
+    for (row, numbers) in rows.iter().zip(&numbers) {
+        let unit = if units { format!(" ({})", row.count_unit) } else { String::new() };
+        let mut direction = format!("{}{unit}", digest::direction(&row.from, &row.to));
         if direction.width() > room {
-            direction = format!("{}\n→ {}", elided(&row.from, room), elided(&row.to, room.saturating_sub(2)));
+            let to = elided(&row.to, room.saturating_sub(2 + unit.len()));
+            direction = format!("{}\n→ {to}{unit}", elided(&row.from, room));
         }
-        if units {
-            direction += &format!(" ({})", row.count_unit);
-        }
-        let ratios = [row.ser_pct, row.seer_pct, row.isa_pct, row.scr_pct, row.asr_pct, row.ner_pct];
-        let delay = if row.srd_success_s.n == 0 {
-            NONE.into()
-        } else {
-            format!("{}/{} s", real(row.srd_success_s.p50, 2), real(row.srd_success_s.p95, 2))
-        };
-        let cells = [direction, count(row.attempts)]
-            .into_iter()
-            .chain(ratios.map(|r| real(r, 1)))
-            .chain([delay, row.peak_concurrent.map_or_else(|| NONE.into(), count)]);
-        table.add_row(cells.enumerate().map(|(i, cell)| align(i, &cell)));
+        table.add_row([&direction].into_iter().chain(numbers).enumerate().map(|(i, cell)| aligned(i, cell)));
     }
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
     page.end();
@@ -119,6 +114,24 @@ fn metrics(page: &mut Page, audit: &Audit) {
     page.paragraph(0, Paint::Dim, "Ratios in percent, by RFC 6076 and ITU-T E.425, as seen at the tap; whole capture.");
 }
 
-fn align(column: usize, text: &str) -> Cell {
+const NUMBERS: [&str; 9] = ["attempts", "SER", "SEER", "ISA", "SCR", "ASR", "NER", "SRD p50/p95", "peak"];
+
+fn cells(row: &MetricRow) -> [String; NUMBERS.len()] {
+    let percent = |ratio| real(ratio, 1);
+    let srd = &row.srd_success_s;
+    [
+        count(row.attempts),
+        percent(row.ser_pct),
+        percent(row.seer_pct),
+        percent(row.isa_pct),
+        percent(row.scr_pct),
+        percent(row.asr_pct),
+        percent(row.ner_pct),
+        if srd.n == 0 { NONE.into() } else { format!("{}/{} s", real(srd.p50, 2), real(srd.p95, 2)) },
+        row.peak_concurrent.map_or_else(|| NONE.into(), count),
+    ]
+}
+
+fn aligned(column: usize, text: &str) -> Cell {
     Cell::new(text).set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
 }
