@@ -1,4 +1,4 @@
-//! Takes captures and a policy, gives the audit, the only place that knows threads.
+//! Takes captures and a policy, gives the audit, never leaves threads to anyone else: no other module knows of them.
 
 mod folds;
 mod map;

@@ -1,4 +1,4 @@
-//! Takes windows of batches in order, gives the audit at the end, the only place where work is spread over threads.
+//! Takes windows of batches in order, gives the audit at the end, never lets the number of threads or the cut of windows show in it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

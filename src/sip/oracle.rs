@@ -1,4 +1,4 @@
-//! Takes generated and mutated messages, gives whether we agree with `rsip` where it is right and stay within bounds where nothing is.
+//! Takes generated and mutated messages, gives whether we agree with `rsip` where it is right, never more than bounds where nothing is.
 
 use proptest::prelude::*;
 use rsip::message::HasHeaders;

@@ -1,6 +1,6 @@
 //! Takes the first octets of a payload, tells whether they begin a SIP message, never looks at a port.
 
-use memchr::{memchr, memrchr2};
+use memchr::{memchr2, memrchr2};
 
 /// Whether a payload begins with a SIP start line, behind any empty lines (RFC 3261 §7.1, §7.2, §7.5).
 ///
@@ -11,7 +11,8 @@ pub fn looks_like_sip(payload: &[u8]) -> bool {
     // Media and everything else binary leaves here.
     let Some(start) = payload.iter().position(|b| !matches!(b, b'\r' | b'\n')) else { return false };
     let Some(payload) = payload.get(start..).filter(|p| p.first().is_some_and(|&b| is_token(b))) else { return false };
-    let line = memchr(b'\n', payload).and_then(|end| payload.get(..end));
+    // A carriage return alone ends a line too: a damaged line end must not hide the message.
+    let line = memchr2(b'\r', b'\n', payload).and_then(|end| payload.get(..end));
     match line {
         Some(line) => is_start_line(line),
         // The snapshot length may have cut a status line; a cut request line has lost what would tell.

@@ -43,7 +43,7 @@ impl Call {
     /// A request of the caller (`from_alpha`) or of the callee.
     pub fn request(&mut self, at: f64, method: &str, cseq: u32, from_alpha: bool, extra: &str) -> &mut Self {
         let (source, destination) = if from_alpha { (ALPHA, BRAVO) } else { (BRAVO, ALPHA) };
-        let (alpha, bravo) = (format!("<sip:+4930111@alpha.example>;tag=a-{}", self.id), format!("<sip:+4420555000@bravo.example>"));
+        let (alpha, bravo) = (format!("<sip:+4930111@alpha.example>;tag=a-{}", self.id), "<sip:+4420555000@bravo.example>".to_owned());
         let initial = matches!(method, "INVITE" | "CANCEL" | "OPTIONS" | "REGISTER") && !extra.contains("X-In-Dialog");
         let bravo = if initial { bravo } else { format!("{bravo};tag={}", self.to_tag) };
         let (from, to) = if from_alpha { (alpha, bravo) } else { (bravo, alpha) };

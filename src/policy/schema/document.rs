@@ -1,4 +1,4 @@
-//! Takes nothing, gives the top of the document: the agreement itself, its peers, overrides, rule settings and waivers.
+//! Takes nothing, gives the top of the document: agreement, peers, overrides, rule settings and waivers, never a section of terms.
 
 use super::form::{ANY, CIDR, HOST, METHOD, NAME, NUMBERS, PORTS, PREFIX, REASON, RULE, RULES, TRANSPORT};
 use super::{Field, Kind, NAMES, PORT, SEVERITY, SOME, by_id, by_name, key, media, must, network, quality, sip};
