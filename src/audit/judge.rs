@@ -291,7 +291,7 @@ impl<'p> Judge<'p> {
             Happening::Dialog(dialog) => self.dialog(&dialog),
             Happening::Session(session) => self.session(&session),
             Happening::Load(event) => {
-                let trunk = self.live.get(&event.call_id).and_then(|call| call.trunk);
+                let trunk = self.live.get(&*event.call_id).and_then(|call| call.trunk);
                 self.load.push(Loaded { event: *event, trunk });
             }
             Happening::Over(over) => self.over(&over),
@@ -342,7 +342,7 @@ impl<'p> Judge<'p> {
     }
 
     fn over(&mut self, over: &Over) {
-        self.live.remove(&over.call_id);
+        self.live.remove(&*over.call_id);
         let pair = (over.source.ip, over.destination.ip);
         self.proceedings.traffic.entry(pair).or_default().calls += 1;
         // Messages without a Call-ID are judged together and are no call.

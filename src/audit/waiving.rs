@@ -1,5 +1,7 @@
 //! Takes a breach and the waivers that name its rule, gives whether one covers it, never lets one pass unseen (`standards.md` §6.5).
 
+use std::sync::Arc;
+
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
 use crate::base::Time;
@@ -120,8 +122,8 @@ impl Use {
 #[derive(Debug)]
 pub(super) struct Particulars {
     method: Option<String>,
-    caller: Option<Box<str>>,
-    callee: Option<Box<str>>,
+    caller: Option<Arc<str>>,
+    callee: Option<Arc<str>>,
     trunk: Option<String>,
 }
 

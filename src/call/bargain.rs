@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Trace;
+use super::turn::Turn;
 use crate::sdp::{Description, Engine, Exchange, SdpRole, Slot};
 use crate::sip::{Arrival, HeaderName, Method};
 
@@ -10,7 +11,7 @@ use crate::sip::{Arrival, HeaderName, Method};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bargain {
     engine: Engine,
-    offer: Option<Arc<Trace>>,
+    offer: Option<Trace>,
 }
 
 /// An exchange with the messages that carried its offer and its answer.
@@ -28,15 +29,13 @@ impl Bargain {
         from_caller: bool,
         arrival: &Arrival,
         body: Option<&Arc<Description>>,
+        turn: &mut Turn<'_>,
     ) -> (Option<SdpRole>, Option<Agreed>) {
         let (role, exchange) = self.engine.on(slot, from_caller, body);
-        let agreed = exchange.map(|exchange| Agreed {
-            exchange,
-            offer: self.offer.take().map(Arc::unwrap_or_clone).unwrap_or_default(),
-            answer: Trace::of(arrival),
-        });
+        let agreed =
+            exchange.map(|exchange| Agreed { exchange, offer: self.offer.take().unwrap_or_default(), answer: turn.trace(arrival) });
         if role == Some(SdpRole::Offer) {
-            self.offer = Some(Arc::new(Trace::of(arrival)));
+            self.offer = Some(turn.trace(arrival));
         }
         (role, agreed)
     }

@@ -82,7 +82,7 @@ impl Calls {
         self.run_until(clock, out);
         let at = self.slot(arrival);
         let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) else { return Place::default() };
-        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms };
+        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
         let place = slot.call.on(arrival, sdp, &mut turn);
         let serial = slot.serial;
         self.queue_alarms(at, serial);
@@ -138,7 +138,7 @@ impl Calls {
     fn ring(&mut self, clock: Time, at: u32, serial: u64, alarm: Alarm, out: &mut Vec<Happening>) {
         let held = self.slots.get_mut(at as usize).and_then(Option::as_mut).filter(|slot| slot.serial == serial);
         let Some(slot) = held else { return };
-        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms };
+        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
         let over = slot.call.ring(alarm, &mut turn);
         if over {
             slot.call.over(out);

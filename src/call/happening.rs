@@ -1,5 +1,7 @@
 //! Takes nothing, gives the shapes of what a call's state machine reports, never the machine.
 
+use std::sync::Arc;
+
 use super::{Session, Trace, Transaction};
 use crate::base::{Endpoint, Time};
 use crate::sdp::Exchange;
@@ -10,7 +12,7 @@ pub struct OfferAnswer {
     /// The exchange.
     pub exchange: Exchange,
     /// The Call-ID, lossily as text.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// The message with the offer.
     pub offer: Trace,
     /// The message with the answer.
@@ -36,7 +38,7 @@ pub struct Expiry {
 #[derive(Clone, Debug, Default)]
 pub struct Dialog {
     /// The Call-ID, lossily as text.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// The response that confirmed it.
     pub confirmed: Trace,
     /// The caller's border element.
@@ -74,20 +76,20 @@ pub struct LoadEvent {
     /// What.
     pub kind: LoadKind,
     /// The Call-ID, lossily as text.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// The first INVITE of the session request: evidence, direction, and the order of events at the same time.
     pub invite: Trace,
     /// Calling number or URI.
-    pub caller: Option<Box<str>>,
+    pub caller: Option<Arc<str>>,
     /// Called number or URI.
-    pub callee: Option<Box<str>>,
+    pub callee: Option<Arc<str>>,
 }
 
 /// A call that is over and forgotten: the last that is reported of its Call-ID.
 #[derive(Clone, Debug, Default)]
 pub struct Over {
     /// The Call-ID, lossily as text, as in everything that was reported of the call.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// A 64-bit hash of the Call-ID's octets, the same in every run.
     pub fingerprint: u64,
     /// Who sent its first message.

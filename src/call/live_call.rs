@@ -23,6 +23,8 @@ use crate::sip::{Arrival, Method};
 #[derive(Debug)]
 pub(super) struct LiveCall {
     id: Box<[u8]>,
+    /// The same, lossily as text.
+    text: Arc<str>,
     fingerprint: u64,
     first: (Endpoint, Endpoint),
     pub(super) transactions: Roster<Box<LiveTransaction>>,
@@ -45,6 +47,7 @@ impl LiveCall {
     pub(super) fn begin(id: &[u8], fingerprint: u64, arrival: &Arrival) -> Self {
         Self {
             id: id.into(),
+            text: String::from_utf8_lossy(id).into(),
             fingerprint,
             first: (arrival.envelope.source, arrival.envelope.destination),
             transactions: Roster::default(),
@@ -68,8 +71,8 @@ impl LiveCall {
         self.fingerprint
     }
 
-    pub(super) fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.id)
+    pub(super) fn text(&self) -> &Arc<str> {
+        &self.text
     }
 
     /// Takes the next message.
@@ -118,7 +121,7 @@ impl LiveCall {
     /// Reports a completed exchange.
     pub(super) fn agreed(&self, agreed: Option<Agreed>, path: &Path, turn: &mut Turn<'_>) {
         turn.out.extend(agreed.map(|Agreed { exchange, offer, answer }| {
-            let (call_id, caller, callee) = (self.text().into(), path.source, path.destination);
+            let (call_id, caller, callee) = (self.text.clone(), path.source, path.destination);
             Happening::OfferAnswer(Box::new(OfferAnswer { exchange, call_id, offer, answer, caller, callee }))
         }));
     }
@@ -187,7 +190,7 @@ impl LiveCall {
                 self.dialogs.remove(dialog);
             }
         }
-        turn.out.push(Happening::Transaction(transaction.close(&String::from_utf8_lossy(&self.id), true)));
+        turn.out.push(Happening::Transaction(transaction.close(&self.text, true)));
     }
 
     fn dialog_due(&mut self, key: u64, turn: &mut Turn<'_>) {
@@ -202,7 +205,7 @@ impl LiveCall {
             }
             Woken::Ended => self.dialog_over(key, turn),
             Woken::Over => {
-                let closed = self.dialogs.remove(key).and_then(|d| d.close(&String::from_utf8_lossy(&self.id)));
+                let closed = self.dialogs.remove(key).and_then(|d| d.close(&self.text));
                 turn.out.extend(closed.map(Happening::Dialog));
             }
         }
@@ -238,7 +241,7 @@ impl LiveCall {
 
     /// The capture ends: what is open is reported as open.
     pub(super) fn finish(mut self, out: &mut Vec<Happening>) {
-        let text = String::from_utf8_lossy(&self.id).into_owned();
+        let text = self.text.clone();
         out.extend(self.transactions.drain().map(|t| Happening::Transaction(t.close(&text, false))));
         out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog));
         out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session));
@@ -248,7 +251,7 @@ impl LiveCall {
     /// The call is forgotten.
     pub(super) fn over(&self, out: &mut Vec<Happening>) {
         let (source, destination) = self.first;
-        let over = Over { call_id: self.text().into(), fingerprint: self.fingerprint, source, destination };
+        let over = Over { call_id: self.text.clone(), fingerprint: self.fingerprint, source, destination };
         out.push(Happening::Over(Box::new(over)));
     }
 }

@@ -1,5 +1,7 @@
 //! Takes the legs of one session request, gives its report when it is over, never a leg of another request (`standards.md` §5.1.5, §8.2).
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::marks::Marks;
@@ -56,11 +58,11 @@ pub(super) enum Follow {
 }
 
 impl LiveChain {
-    pub(super) fn begin(serial: u64, arrival: &Arrival, marks: &Marks, hop: u8, call_id: &str, turn: &mut Turn<'_>) -> Self {
+    pub(super) fn begin(serial: u64, arrival: &Arrival, marks: &Marks, hop: u8, call_id: &Arc<str>, turn: &mut Turn<'_>) -> Self {
         let mut chain = Self {
             report: Box::new(Session {
-                call_id: call_id.into(),
-                invite: Trace::of(arrival),
+                call_id: call_id.clone(),
+                invite: turn.trace(arrival),
                 transport: arrival.envelope.transport,
                 caller: parties::caller(&arrival.message),
                 callee: parties::callee(&arrival.message),
@@ -131,12 +133,12 @@ impl LiveChain {
     }
 
     /// A provisional response other than 100.
-    pub(super) fn provisional(&mut self, arrival: &Arrival, code: u16, has_sdp: bool) {
+    pub(super) fn provisional(&mut self, arrival: &Arrival, code: u16, has_sdp: bool, turn: &mut Turn<'_>) {
         if code == 199 {
             return;
         }
         let report = &mut self.report;
-        report.first_status.get_or_insert_with(|| (code, Trace::of(arrival)));
+        report.first_status.get_or_insert_with(|| (code, turn.trace(arrival)));
         report.rang |= matches!(code, 180 | 183);
         if code == 180 || (code == 183 && has_sdp) {
             report.ringing.get_or_insert(arrival.envelope.last);
@@ -156,8 +158,8 @@ impl LiveChain {
         if self.report.answer.is_some() {
             return;
         }
-        self.report.first_status.get_or_insert_with(|| (code, Trace::of(arrival)));
-        self.report.answer = Some(Trace::of(arrival));
+        self.report.first_status.get_or_insert_with(|| (code, turn.trace(arrival)));
+        self.report.answer = Some(turn.trace(arrival));
         self.answered = dialog;
         self.attempted(LoadKind::Resumed, turn);
         self.timer.stop();
@@ -174,7 +176,7 @@ impl LiveChain {
     /// The final failure response to a leg.
     pub(super) fn failure(&mut self, leg: usize, code: u16, arrival: &Arrival, turn: &mut Turn<'_>) {
         if self.settle_leg(leg, Outcome::Failed(code)) && leg + 1 == self.report.legs.len() {
-            self.last_failure = Some((code, Trace::of(arrival)));
+            self.last_failure = Some((code, turn.trace(arrival)));
         }
         self.settle(turn);
     }
@@ -229,7 +231,7 @@ impl LiveChain {
         if self.report.end.is_some() {
             return;
         }
-        self.report.bye = Some(Bye { request: Trace::of(arrival), by_caller, end: ByeEnd::Open });
+        self.report.bye = Some(Bye { request: turn.trace(arrival), by_caller, end: ByeEnd::Open });
         self.report.end = Some(arrival.envelope.last);
         self.idle(turn);
     }

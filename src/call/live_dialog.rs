@@ -1,5 +1,8 @@
 //! Takes the messages of one dialog at one hop, gives what the next message may be compared with, never a transaction (RFC 3261 §12).
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::bargain::Bargain;
 use super::marks::Marks;
 use super::path::Path;
@@ -98,18 +101,18 @@ impl LiveDialog {
     }
 
     /// Learns the Contact of a side (RFC 3261 §12.2.1.2).
-    pub(super) fn learn_target(&mut self, of_caller: bool, contact: Option<Box<[u8]>>) {
+    pub(super) fn learn_target(&mut self, of_caller: bool, contact: Option<Cow<'_, [u8]>>) {
         let [caller, callee] = &mut self.targets;
         let held = if of_caller { caller } else { callee };
-        if contact.is_some() {
-            *held = contact;
+        if let Some(contact) = contact.filter(|new| held.as_deref() != Some(&**new)) {
+            *held = Some(contact.into_owned().into());
         }
     }
 
     /// A 2xx to the request that made it.
-    pub(super) fn confirm(&mut self, arrival: &Arrival) {
+    pub(super) fn confirm(&mut self, arrival: &Arrival, turn: &mut Turn<'_>) {
         self.stage = self.stage.on(Step::Confirm);
-        self.confirmed.get_or_insert_with(|| Trace::of(arrival));
+        self.confirmed.get_or_insert_with(|| turn.trace(arrival));
     }
 
     /// A 2xx to INVITE or UPDATE starts the session timer anew, or ends it (RFC 4028 §7.2, §9).
@@ -125,7 +128,7 @@ impl LiveDialog {
         };
         self.had_timer = true;
         let refresher_is_caller = refresher_is_asker == asked_by_caller;
-        self.session_timer = Some(Box::new(Expiry { set_by: Trace::of(arrival), interval_s, refresher_is_caller }));
+        self.session_timer = Some(Box::new(Expiry { set_by: turn.trace(arrival), interval_s, refresher_is_caller }));
         let due = turn.after_wait().plus(crate::base::seconds(i64::from(interval_s)));
         turn.arm(self.timer.set(due), Alarm::Dialog(self.key));
     }
@@ -176,10 +179,10 @@ impl LiveDialog {
     }
 
     /// The report of a confirmed dialog; the same dialog at a further hop has none.
-    pub(super) fn close(self, call_id: &str) -> Option<Box<Dialog>> {
+    pub(super) fn close(self, call_id: &Arc<str>) -> Option<Box<Dialog>> {
         let confirmed = self.confirmed.filter(|_| self.chain.is_some() && self.hop == 0)?;
         Some(Box::new(Dialog {
-            call_id: call_id.into(),
+            call_id: call_id.clone(),
             confirmed,
             caller: self.path.source,
             callee: self.path.destination,
@@ -202,9 +205,15 @@ pub(super) enum Woken {
 }
 
 /// The URI of the first Contact.
-pub(super) fn contact(message: &Message) -> Option<Box<[u8]>> {
-    let value = message.get(HeaderName::Contact)?;
-    Some(name_addr(elements(&value).next()?)?.address.into())
+pub(super) fn contact(message: &Message) -> Option<Cow<'_, [u8]>> {
+    match message.get(HeaderName::Contact)? {
+        Cow::Borrowed(value) => first_address(value).map(Cow::Borrowed),
+        Cow::Owned(value) => first_address(&value).map(|address| Cow::Owned(address.to_vec())),
+    }
+}
+
+fn first_address(value: &[u8]) -> Option<&[u8]> {
+    Some(name_addr(elements(value).next()?)?.address)
 }
 
 /// The interval in seconds of Session-Expires, and whether the side that asked is to refresh (RFC 4028 §4).

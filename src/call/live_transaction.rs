@@ -1,5 +1,7 @@
 //! Takes the messages of one client transaction, gives its report when it is over, never the state of its dialog (RFC 3261 §17).
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::bargain::Bargain;
@@ -65,7 +67,7 @@ impl LiveTransaction {
         Self {
             report: Box::new(Transaction {
                 method: Some(method),
-                request: Trace::of(arrival),
+                request: turn.trace(arrival),
                 transport: envelope.transport,
                 in_dialog: marks.to.is_some() && method != Method::Cancel,
                 transmissions: 1,
@@ -158,7 +160,7 @@ impl LiveTransaction {
 
     /// A provisional response.
     pub(super) fn provisional(&mut self, arrival: &Arrival, code: u16, turn: &mut Turn<'_>) {
-        self.report.provisional.get_or_insert_with(|| Trace::of(arrival));
+        self.report.provisional.get_or_insert_with(|| turn.trace(arrival));
         self.step(Event::Provisional(code), turn);
     }
 
@@ -166,7 +168,7 @@ impl LiveTransaction {
     pub(super) fn conclude(&mut self, arrival: &Arrival, marks: &Marks, code: u16, turn: &mut Turn<'_>) -> bool {
         let open = matches!(self.phase, Phase::Trying | Phase::Proceeding);
         if open {
-            self.report.ending = Ending::Final { code, response: Trace::of(arrival) };
+            self.report.ending = Ending::Final { code, response: turn.trace(arrival) };
             self.final_to = marks.to;
             self.report.ack_judgeable |= self.is_acknowledged();
         }
@@ -235,8 +237,8 @@ impl LiveTransaction {
     }
 
     /// The report. Where its time is over, what did not come is missing.
-    pub(super) fn close(mut self, call_id: &str, covered: bool) -> Box<Transaction> {
-        self.report.call_id = call_id.into();
+    pub(super) fn close(mut self, call_id: &Arc<str>, covered: bool) -> Box<Transaction> {
+        self.report.call_id = call_id.clone();
         let silent = self.final_code().is_some() && self.report.ack.is_none() && self.adrift.is_none();
         if covered && self.method == Method::Invite && silent {
             self.report.ack_judgeable = true;

@@ -1,10 +1,12 @@
 //! Takes a request, gives who calls and who is called as policy compares them, never a display name.
 
+use std::sync::Arc;
+
 use crate::sip::value::{elements, name_addr, uri};
 use crate::sip::{HeaderName, Message};
 
 /// The calling number or URI: P-Asserted-Identity, a number before any other, else From (RFC 3325 §9.1).
-pub fn caller(message: &Message) -> Option<Box<str>> {
+pub fn caller(message: &Message) -> Option<Arc<str>> {
     let mut asserted = None;
     for value in message.all(HeaderName::PAssertedIdentity) {
         for element in elements(&value) {
@@ -22,17 +24,17 @@ pub fn caller(message: &Message) -> Option<Box<str>> {
 }
 
 /// The called number or URI: the Request-URI.
-pub fn callee(message: &Message) -> Option<Box<str>> {
+pub fn callee(message: &Message) -> Option<Arc<str>> {
     Some(subscriber(message.request_uri()?)?.text())
 }
 
 enum Subscriber {
-    Number(Box<str>),
-    Uri(Box<str>),
+    Number(Arc<str>),
+    Uri(Arc<str>),
 }
 
 impl Subscriber {
-    fn text(self) -> Box<str> {
+    fn text(self) -> Arc<str> {
         match self {
             Self::Number(text) | Self::Uri(text) => text,
         }
@@ -55,7 +57,7 @@ fn subscriber(address: &[u8]) -> Option<Subscriber> {
 }
 
 /// The digits of a telephone number with its `+`, without visual separators (RFC 3966 §5.1.1).
-fn number(user: &[u8]) -> Option<Box<str>> {
+fn number(user: &[u8]) -> Option<Arc<str>> {
     let (plus, rest) = user.strip_prefix(b"+").map_or(("", user), |rest| ("+", rest));
     let mut text = String::with_capacity(user.len());
     text.push_str(plus);

@@ -1,5 +1,6 @@
 //! Takes a request other than ACK, gives its place and the state that it begins or changes, never a response.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::{Bargain, request_slot};
@@ -70,7 +71,7 @@ impl LiveCall {
         }
         if follow == Follow::New {
             self.chain_serial += 1;
-            let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, &self.text(), turn);
+            let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, self.text(), turn);
             self.latest.insert(hash((marks.from, hop)), self.chain_serial);
             self.chains.insert(self.chain_serial, Box::new(chain));
         }
@@ -79,9 +80,9 @@ impl LiveCall {
             transaction.leg = Some((chain.serial(), leg));
         }
         let mut bargain = Bargain::default();
-        place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp).0;
+        place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
         transaction.bargain = Some(Box::new(bargain));
-        transaction.contact = contact(&arrival.message);
+        transaction.contact = contact(&arrival.message).map(owned);
         transaction.hop = hop;
     }
 
@@ -143,9 +144,11 @@ impl LiveCall {
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = contact(&arrival.message);
+                transaction.contact = contact(&arrival.message).map(owned);
             }
-            Method::Update | Method::Subscribe | Method::Notify | Method::Refer => transaction.contact = contact(&arrival.message),
+            Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
+                transaction.contact = contact(&arrival.message).map(owned)
+            }
             Method::Bye => {
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);
                 dialog.step(Step::Bye, turn);
@@ -160,12 +163,16 @@ impl LiveCall {
             dialog.step(Step::End, turn);
         }
         if let Some(slot) = request_slot(transaction.method) {
-            let (role, agreed) = dialog.bargain.on(slot, from_caller, arrival, sdp);
+            let (role, agreed) = dialog.bargain.on(slot, from_caller, arrival, sdp, turn);
             let path = dialog.path;
             place.sdp_role = role;
             self.agreed(agreed, &path, turn);
         }
     }
+}
+
+fn owned(contact: Cow<'_, [u8]>) -> Box<[u8]> {
+    contact.into_owned().into()
 }
 
 /// Whether a NOTIFY ends its subscription (RFC 6665 §4.1.3).

@@ -1,5 +1,6 @@
 //! Takes a response, gives its place and what it changes in its transaction, dialog and session request, never a request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::{is_reliable, response_slot};
@@ -69,7 +70,7 @@ impl LiveCall {
         let slot = response_slot(transaction.method, code, arrival);
         if let (Some(slot), Some(dialog)) = (slot, dialog.and_then(|key| self.dialogs.get_mut(key))) {
             let by_caller = transaction.from_caller == Some(false);
-            let (role, agreed) = dialog.bargain.on(slot, by_caller, arrival, sdp);
+            let (role, agreed) = dialog.bargain.on(slot, by_caller, arrival, sdp, turn);
             let path = dialog.path;
             place.sdp_role = role;
             self.agreed(agreed, &path, turn);
@@ -97,7 +98,7 @@ impl LiveCall {
                     chain.dialog(arrival);
                 }
                 match code {
-                    101..200 => chain.provisional(arrival, code, has_sdp),
+                    101..200 => chain.provisional(arrival, code, has_sdp, turn),
                     _ => {
                         chain.success(leg, dialog, arrival, code, turn);
                         if transaction.is_acknowledged() {
@@ -123,7 +124,7 @@ impl LiveCall {
             (Method::Subscribe | Method::Refer, 200..300) => {
                 let (key, _) = self.make_dialog(transaction, arrival, marks, code);
                 let dialog = self.dialogs.get_mut(key?)?;
-                dialog.confirm(arrival);
+                dialog.confirm(arrival, turn);
                 dialog.lease(lease(arrival), turn);
                 None
             }
@@ -134,7 +135,7 @@ impl LiveCall {
     /// A 2xx to the INVITE that made the dialog `key`.
     fn confirm(&mut self, key: u64, arrival: &Arrival, turn: &mut Turn<'_>) {
         let Some(dialog) = self.dialogs.get_mut(key) else { return };
-        dialog.confirm(arrival);
+        dialog.confirm(arrival, turn);
         dialog.refresh(arrival, true, turn);
         // A BYE may have ended it before its 2xx came.
         if dialog.stage == Stage::Ended {
@@ -183,12 +184,12 @@ impl LiveCall {
         if (200..300).contains(&code) {
             match transaction.method {
                 Method::Invite | Method::Update => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take());
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().map(|c| Cow::Owned(c.into_vec())));
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     dialog.refresh(arrival, asked_by_caller, turn);
                 }
                 Method::Subscribe | Method::Notify | Method::Refer => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take());
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().map(|c| Cow::Owned(c.into_vec())));
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     if dialog.chain.is_none() {
                         dialog.lease(lease(arrival), turn);

@@ -1,6 +1,7 @@
 //! Takes items under 64-bit keys, gives them back in constant time however many there are, never in an order that hashing decides.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::marks::Plain;
 
@@ -10,13 +11,13 @@ const SCANNED: usize = 8;
 /// A small table: a plain list while it is short, indexed once it is not.
 #[derive(Debug)]
 pub(super) struct Roster<T> {
-    items: Vec<(u64, T)>,
+    items: SmallVec<[(u64, T); 2]>,
     index: Option<Box<HashMap<u64, u32, Plain>>>,
 }
 
 impl<T> Default for Roster<T> {
     fn default() -> Self {
-        Self { items: Vec::new(), index: None }
+        Self { items: SmallVec::new(), index: None }
     }
 }
 
@@ -67,9 +68,7 @@ impl<T> Roster<T> {
             }
         }
         if self.items.is_empty() {
-            // The short list keeps its room: most calls empty and fill it many times.
-            self.index = None;
-            self.items.shrink_to(SCANNED);
+            *self = Self::default();
         }
         Some(item)
     }

@@ -2,6 +2,8 @@
 //!
 //! A session request is a chain of INVITEs: challenge, redirect, repair and failover legs belong together (`standards.md` §5.1.5, §8.2).
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::Trace;
@@ -50,15 +52,15 @@ pub struct Bye {
 #[derive(Clone, Debug, Default)]
 pub struct Session {
     /// The Call-ID, lossily as text.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// The first INVITE; its source is the caller's border element, its destination the callee's.
     pub invite: Trace,
     /// What carried it.
     pub transport: Transport,
     /// The calling number or URI as policy compares it: P-Asserted-Identity, else From; digits with `+` where it is a number.
-    pub caller: Option<Box<str>>,
+    pub caller: Option<Arc<str>>,
     /// The called number or URI of the first INVITE's Request-URI.
-    pub callee: Option<Box<str>>,
+    pub callee: Option<Arc<str>>,
     /// How each INVITE transaction of the chain ended, in order.
     pub legs: SmallVec<[Outcome; 2]>,
     /// How it ended.

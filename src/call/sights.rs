@@ -21,7 +21,7 @@ struct Sight {
 
 /// The last different messages of a transaction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sights(SmallVec<[Sight; 4]>);
+pub(super) struct Sights(SmallVec<[Sight; 3]>);
 
 impl Sights {
     /// Notes a message, and tells whether it passed before.

@@ -1,5 +1,7 @@
 //! Takes a message that was judged, gives the little that is kept of it as evidence, never its text.
 
+use std::sync::Arc;
+
 use crate::base::{Endpoint, Origin, Time};
 use crate::sip::Arrival;
 
@@ -20,7 +22,7 @@ pub struct Trace {
     /// Who was to receive it.
     pub destination: Endpoint,
     /// Its start line, lossily as text, at most 160 characters.
-    pub line: Box<str>,
+    pub line: Arc<str>,
 }
 
 impl Trace {

@@ -1,5 +1,7 @@
 //! Takes nothing, gives the shape of a finished transaction, never its messages (RFC 3261 §17).
 
+use std::sync::Arc;
+
 use super::Trace;
 use crate::base::{Time, Transport};
 use crate::sip::Method;
@@ -46,7 +48,7 @@ pub struct Transaction {
     /// The method; `None` only before one is known.
     pub method: Option<Method>,
     /// The Call-ID, lossily as text.
-    pub call_id: Box<str>,
+    pub call_id: Arc<str>,
     /// The request, first transmission.
     pub request: Trace,
     /// What carried it.

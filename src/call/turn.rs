@@ -1,8 +1,9 @@
 //! Takes what a state machine wants done, gives it to the table of calls, never does it itself.
 
 use super::calls::Settings;
-use super::{Happening, LoadEvent, LoadKind, Session};
+use super::{Happening, LoadEvent, LoadKind, Session, Trace};
 use crate::base::Time;
+use crate::sip::Arrival;
 
 /// Whose deadline an alarm is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,12 +26,19 @@ pub(super) struct Turn<'a> {
     pub(super) clock: Time,
     pub(super) out: &'a mut Vec<Happening>,
     pub(super) alarms: &'a mut Vec<(Time, Alarm)>,
+    /// The trace of the message, once it is asked for.
+    pub(super) trace: Option<Trace>,
 }
 
 impl Turn<'_> {
     /// Queues an alarm, where one is needed.
     pub(super) fn arm(&mut self, at: Option<Time>, alarm: Alarm) {
         self.alarms.extend(at.map(|at| (at, alarm)));
+    }
+
+    /// The trace of the message of this turn: made once, however many keep it.
+    pub(super) fn trace(&mut self, arrival: &Arrival) -> Trace {
+        self.trace.get_or_insert_with(|| Trace::of(arrival)).clone()
     }
 
     /// One transaction time-out after now.

@@ -155,9 +155,9 @@ impl Scope {
                 from,
                 to,
                 match limit.key.as_deref() {
-                    Some("callee") => event.callee.clone()?,
+                    Some("callee") => event.callee.as_deref()?.into(),
                     Some("sbe") => sbe(from, event.invite.source.ip),
-                    _ => event.caller.clone()?,
+                    _ => event.caller.as_deref()?.into(),
                 },
             ),
         })

@@ -95,7 +95,7 @@ impl Gate {
             peak_at: event.at,
             beyond: 0,
             evidence: event.invite.clone(),
-            call_id: event.call_id.clone(),
+            call_id: (*event.call_id).into(),
         });
         excursion.beyond += 1;
         if load > excursion.peak {
