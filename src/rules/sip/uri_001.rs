@@ -30,7 +30,11 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if !subject.is_initial_request() {
         return Verdict::NotApplicable;
     }
-    let applies = |a: &Address<'_>| terms.apply_to.as_ref().is_none_or(|c| c.value.iter().any(|place| place == a.place.key()));
+    let applies = |a: &Address<'_>| match (a.place.key(), &terms.apply_to) {
+        ("", _) => false,
+        (_, None) => true,
+        (key, Some(places)) => places.value.iter().any(|place| place == key),
+    };
     let numeric = addresses(subject.message()).filter(applies).filter(|a| a.uri.is_some_and(|u| u.host_ip().is_some()));
     let breach =
         |a: Address<'_>| Breach::of_clause(form, format!("{}: IP address", a.place.text()), "a domain name").at(a.at).about(a.place.text());
@@ -54,6 +58,7 @@ mod tests {
             fqdn(Scene::request("INVITE").start("INVITE sip:+441@[2001:db8::1] SIP/2.0"))
                 .set("From: <sip:a@192.0.2.17>;tag=1")
                 .add("P-Asserted-Identity: <tel:+491>, <sip:+491@192.0.2.17>")
+                .add("Diversion: <sip:+491@192.0.2.17>")
         };
         let all = ["Request-URI: IP address", "From: IP address", "P-Asserted-Identity: IP address"];
         assert_eq!(observed(&numeric().judge(&RULE)), all);
