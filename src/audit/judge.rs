@@ -399,7 +399,12 @@ impl<'p> Judge<'p> {
     }
 
     fn breach(&mut self, breach: Breach, matter: &Matter<'_>) {
-        let (Some(rule), (from, to)) = (self.docket.rule(matter.rule), matter.direction.unwrap_or((Party::Unknown, Party::Unknown))) else {
+        // Of an exchange, the exhibit tells whether the offer or the answer breaks the rule, and so who.
+        let direction = match &breach.exhibit {
+            Some(t) if matter.subject == "exchange" => Some((self.policy.party(t.source.ip), self.policy.party(t.destination.ip))),
+            _ => matter.direction,
+        };
+        let (Some(rule), (from, to)) = (self.docket.rule(matter.rule), direction.unwrap_or((Party::Unknown, Party::Unknown))) else {
             return;
         };
         let Some(severity) = self.docket.severity(matter.rule, self.policy, from, to) else {
@@ -422,7 +427,7 @@ impl<'p> Judge<'p> {
         let mut key = Key {
             severity,
             rule: matter.rule,
-            direction: matter.direction,
+            direction,
             blame,
             waiver: None,
             observed: breach.observed.clone(),
@@ -438,7 +443,7 @@ impl<'p> Judge<'p> {
         let waivers = self.docket.waivers(matter.rule);
         if !waivers.is_empty() {
             let particulars = Particulars::of(self.policy, matter.trunk, trace, matter.arrival);
-            let facts = particulars.facts(rule, &breach, severity, blame, at, matter.direction, trace, matter.arrival);
+            let facts = particulars.facts(rule, &breach, severity, blame, at, direction, trace, matter.arrival);
             match self.proceedings.waiving.decide(self.policy, waivers, &facts) {
                 Decision::Stands => {}
                 Decision::Waived(waiver) => key.waiver = Some(waiver),

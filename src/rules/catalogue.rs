@@ -68,6 +68,8 @@ static ALL: &[&Rule] = &[
     &sdp::oa_002::RULE,
     &sdp::oa_003::RULE,
     &sdp::oa_004::RULE,
+    &sdp::oa_005::RULE,
+    &sdp::oa_006::RULE,
     &sdp::oa_007::RULE,
 
     // MED

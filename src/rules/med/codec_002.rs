@@ -14,7 +14,8 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::High,
     tier: 1,
     scope: Scope::Session,
-    offender: Offender::Responder,
+    // Who answered: the sender of the answer, which is the exhibit.
+    offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 3264 §6.1, §7",
     keys: &["media.audio.codec"],
     what: "The codec that an accepted stream is set up on, the first of the answer that was also offered, is permitted.",

@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     severity: Severity::High,
     tier: 1,
     scope: Scope::Session,
-    offender: Offender::Responder,
+    // Who answered: the sender of the answer, which is the exhibit.
+    offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 4568 §6; RFC 5764 §4.1.2; RFC 7714",
     keys: &["media.security.srtp_suites"],
     what: "The suite of each a=crypto line in an answer is one of the agreed, and neither encryption nor authentication of SRTP is switched off by a session parameter. \

@@ -4,5 +4,8 @@ pub(super) mod oa_001;
 pub(super) mod oa_002;
 pub(super) mod oa_003;
 pub(super) mod oa_004;
+pub(super) mod oa_005;
+pub(super) mod oa_006;
 pub(super) mod oa_007;
+mod origin;
 pub(super) mod syntax_001;
