@@ -28,6 +28,7 @@ pub(super) fn row(tally: &Tally, terms: &Terms, interval: Option<(Time, u32)>) -
         ("scr_pct", tally.scr(unit)),
         ("asr_pct", tally.asr(unit)),
         ("ner_pct", tally.ner(unit, codes, ring_no_answer)),
+        ("ira_pct", tally.ira(unit)),
     ]
     .into();
     let percent = |key: &str| ratios.get(key).and_then(|r| r.percent());
@@ -49,12 +50,17 @@ pub(super) fn row(tally: &Tally, terms: &Terms, interval: Option<(Time, u32)>) -
         scr_pct: percent("scr_pct"),
         asr_pct: percent("asr_pct"),
         ner_pct: percent("ner_pct"),
+        ira_pct: percent("ira_pct"),
         srd_success_s: delay(&tally.srd_success, SECOND),
         srd_failed_s: delay(&tally.srd_failed, SECOND),
         sdd_ms: delay(&tally.sdd, MILLISECOND),
         sdt_s: delay(&tally.sdt_success, SECOND),
         aloc_s: tally.conversation.mean().map(|nanos| nanos / SECOND),
         pgrd_s: delay(&tally.pgrd, SECOND),
+        srd_per_dialog_s: delay(&tally.srd_per_dialog, SECOND),
+        sdd_failed_ms: delay(&tally.sdd_failed, MILLISECOND),
+        sdt_failed_s: delay(&tally.sdt_failed, SECOND),
+        rrd_ms: delay(&tally.rrd, MILLISECOND),
         ratios: ratios.iter().map(|(&key, ratio)| (key, [ratio.numerator, ratio.denominator])).collect(),
         ..MetricRow::default()
     }

@@ -15,13 +15,13 @@ use super::ledger::{Blame, Key, Ledger};
 use super::waiving::{Decision, Particulars, Pending, Waiving};
 use crate::base::{Origin, Time};
 use crate::call::{self, Dialog, Happening, LoadEvent, OfferAnswer, Over, Place, Repeat, Session, Trace, Transaction};
-use crate::metrics::{Tally, Timeline};
+use crate::metrics::{Challenged, Registration, Tally, Timeline};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{
     Breach, DialogSubject, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
 };
 use crate::sdp::{Description, SdpRole};
-use crate::sip::{Arrival, HeaderName, value};
+use crate::sip::{Arrival, HeaderName, Method, value};
 
 /// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
 pub(super) type TallyKey = (Party, Party, Option<TrunkId>, Option<Time>);
@@ -129,6 +129,9 @@ struct Docketed {
     trunk: Option<TrunkId>,
     /// Findings that the call is already counted for.
     touched: SmallVec<[usize; 4]>,
+    /// A registration that was challenged, and between whom.
+    challenged: Challenged,
+    parties: Option<(Party, Party)>,
 }
 
 /// Judges the calls of one shard.
@@ -241,7 +244,7 @@ impl<'p> Judge<'p> {
             return known.trunk;
         }
         let trunk = if place.from_caller == Some(false) { None } else { self.select_trunk(arrival, from, to) };
-        self.live.insert(call_id.into(), Docketed { trunk, touched: SmallVec::new() });
+        self.live.insert(call_id.into(), Docketed { trunk, ..Docketed::default() });
         trunk
     }
 
@@ -301,6 +304,12 @@ impl<'p> Judge<'p> {
     fn transaction(&mut self, transaction: &Transaction) {
         let (call_id, request) = (&*transaction.call_id, &transaction.request);
         let (from, to, trunk, terms) = self.between(request.source.ip, request.destination.ip, call_id);
+        if transaction.method == Some(Method::Register) {
+            let call = self.known(call_id);
+            call.parties = Some((from, to));
+            let registration = call.challenged.on(transaction);
+            self.register(registration, from, to);
+        }
         let matter = self.matter("transaction", call_id, (from, to), trunk, request);
         let subject = TransactionSubject { transaction, terms };
         self.judge(&self.docket.transactions, matter, |check| check(&subject));
@@ -341,8 +350,21 @@ impl<'p> Judge<'p> {
         self.judge(&self.docket.sessions, matter, |check| check(&subject));
     }
 
+    /// Counts a registration in its direction and interval.
+    fn register(&mut self, registration: Option<Registration>, from: Party, to: Party) {
+        let Some(registration) = registration else { return };
+        let interval = interval_of(self.policy.terms(from, to, None), registration.begun);
+        for start in [None, Some(interval)] {
+            self.proceedings.tallies.entry((from, to, None, start)).or_default().register(&registration);
+        }
+    }
+
     fn over(&mut self, over: &Over) {
-        self.live.remove(&*over.call_id);
+        if let Some(call) = self.live.remove(&*over.call_id)
+            && let Some((from, to)) = call.parties
+        {
+            self.register(call.challenged.give_up(), from, to);
+        }
         let pair = (over.source.ip, over.destination.ip);
         self.proceedings.traffic.entry(pair).or_default().calls += 1;
         // Messages without a Call-ID are judged together and are no call.
@@ -462,12 +484,14 @@ impl<'p> Judge<'p> {
         }
     }
 
+    /// What is known of a live call.
+    fn known(&mut self, call_id: &str) -> &mut Docketed {
+        self.live.entry(call_id.into()).or_default()
+    }
+
     /// Whether a call is met for the first time in a finding.
     fn touches(&mut self, call_id: &str, number: usize) -> bool {
-        let call = match self.live.get_mut(call_id) {
-            Some(call) => call,
-            None => self.live.entry(call_id.into()).or_default(),
-        };
+        let call = self.known(call_id);
         let new = !call.touched.contains(&number);
         if new {
             call.touched.push(number);

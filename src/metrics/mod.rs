@@ -8,6 +8,7 @@ mod gauge;
 mod load;
 #[cfg(test)]
 mod oracle;
+mod registration;
 pub mod series;
 mod tally;
 
@@ -17,5 +18,6 @@ pub use erlang::erlang_b;
 pub use gate::Excursion;
 pub use gauge::{Gauge, Rate};
 pub use load::{Carried, Load, Route, Slice};
+pub use registration::{Challenged, Registration, RegistrationEnd};
 pub use series::Timeline;
 pub use tally::{Ratio, Tally};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Distribution;
+use super::{Distribution, Registration, RegistrationEnd};
 use crate::base::Time;
 use crate::call::{ByeEnd, Outcome, Session, Trace};
 use crate::policy::{CountUnit, MetricTerms, Performance, SrdClassification};
@@ -61,6 +61,14 @@ pub struct Tally {
     pub pgrd: Distribution,
     /// Answered sessions shorter than `short_call_s`.
     pub short_calls: u64,
+    /// Registrations with an end.
+    pub registrations: u64,
+    /// The REGISTER transactions of those.
+    pub register_transactions: u64,
+    /// Registrations refused, or never answered.
+    pub ineffective_registrations: u64,
+    /// Registration request delay.
+    pub rrd: Distribution,
 }
 
 impl Tally {
@@ -135,6 +143,28 @@ impl Tally {
         }
     }
 
+    /// Adds a registration; one without an end counts nowhere.
+    pub fn register(&mut self, registration: &Registration) {
+        match registration.end {
+            RegistrationEnd::Open => return,
+            RegistrationEnd::Registered(delay) => self.rrd.add(delay),
+            RegistrationEnd::Ineffective => self.ineffective_registrations += 1,
+            RegistrationEnd::Abandoned => {}
+        }
+        self.registrations += 1;
+        self.register_transactions += registration.transactions;
+    }
+
+    /// Ineffective registration attempts (RFC 6076 §4.2).
+    #[must_use]
+    pub const fn ira(&self, unit: CountUnit) -> Ratio {
+        let denominator = match unit {
+            CountUnit::Chain => self.registrations,
+            CountUnit::Transaction => self.register_transactions,
+        };
+        Ratio { numerator: self.ineffective_registrations, denominator }
+    }
+
     /// Adds the counts of another part.
     pub fn merge(&mut self, other: &Self) {
         self.attempts += other.attempts;
@@ -154,6 +184,10 @@ impl Tally {
         self.sdt_failed.merge(&other.sdt_failed);
         self.conversation.merge(&other.conversation);
         self.pgrd.merge(&other.pgrd);
+        self.registrations += other.registrations;
+        self.register_transactions += other.register_transactions;
+        self.ineffective_registrations += other.ineffective_registrations;
+        self.rrd.merge(&other.rrd);
     }
 
     /// Session establishment ratio (RFC 6076 §4.6): answered of all that were not redirected.
