@@ -11,11 +11,6 @@ use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, HeaderName, parse};
 use crate::transport::Envelope;
 
-/// The first declared peer.
-pub(super) const ALPHA: Party = Party::Declared(0);
-/// The second declared peer.
-pub(super) const BRAVO: Party = Party::Declared(1);
-
 /// A message on its way from alpha (192.0.2.17:5060) to bravo (198.51.100.33:5060) over UDP, well-formed until a test says otherwise.
 /// Nothing is agreed and no peers are declared until a test says so.
 pub(super) struct Scene {
