@@ -1,4 +1,4 @@
-//! Takes a policy file, says whether it can be believed, never applies it.
+//! Takes a policy file, gives a line that says what it is, never applies it.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Takes how far a run has come, shows it on standard error, never where that is no terminal.
+//! Takes how far a run has come, gives a bar on standard error, never where that is no terminal.
 
 use std::io::IsTerminal as _;
 

@@ -1,0 +1,196 @@
+//! Takes command lines, gives a failure where status, output or files are not what the user was promised, never looks inside an audit.
+
+mod made;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use made::oracle;
+use tempfile::TempDir;
+
+const POLICY: &str = r#"
+schema = 1
+[policy]
+id = "command-line"
+fail_on = "high"
+pairs = [["alpha", "bravo"]]
+[[peer]]
+id = "alpha"
+ssp_domains = ["alpha.example"]
+  [[peer.sbe]]
+  name = "alpha-sbe"
+  addresses = ["192.0.2.16/29"]
+  roles = ["ingress", "egress"]
+[[peer]]
+id = "bravo"
+ssp_domains = ["bravo.example"]
+  [[peer.sbe]]
+  name = "bravo-sbe"
+  addresses = ["198.51.100.32/28"]
+  roles = ["ingress", "egress"]
+[sip.methods]
+BYE = "forbidden"
+"#;
+
+/// A folder with a capture of calls and a policy that they break.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().unwrap());
+        made::write(desk.0.path(), "calls.pcap", &oracle::m());
+        made::write(desk.0.path(), "quiet.pcap", &[]);
+        desk.with("policy.toml", POLICY)
+    }
+
+    fn with(self, name: &str, text: &str) -> Self {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_speerlint"));
+        command.args(line.split_whitespace()).current_dir(self.0.path()).env_remove("NO_COLOR");
+        command
+    }
+
+    /// Status, standard output, standard error.
+    fn run(&self, line: &str) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.command(line).output().unwrap();
+        (status.code().unwrap(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+    }
+}
+
+#[test]
+fn the_exit_status_says_what_was_found() {
+    let desk = Desk::new().with("lenient.toml", &POLICY.replace("\"high\"", "\"critical\""));
+    for (line, status, word) in [
+        ("audit calls.pcap --policy policy.toml", 1, "FAIL  "),
+        ("audit calls.pcap --policy lenient.toml", 0, "PASS  "),
+        ("audit quiet.pcap", 3, "INCONCLUSIVE  "),
+    ] {
+        let (got, out, err) = desk.run(line);
+        assert_eq!((got, err.as_str()), (status, ""), "{line}");
+        assert!(out.starts_with(word), "{line}: {out}");
+        let (got, out, err) = desk.run(&format!("{line} --quiet"));
+        assert_eq!((got, out.as_str(), err.as_str()), (status, "", ""), "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_a_line_and_exits_with_2() {
+    let desk =
+        Desk::new().with("text.pcap", "this is no capture").with("empty.pcap", "").with("wrong.toml", "schema = 1\n[polcy]\nid = 1\n");
+    fs::create_dir(desk.path("nothing")).unwrap();
+    for line in [
+        "",
+        "audit",
+        "audit calls.pcap --threads 0",
+        "audit calls.pcap --from noon",
+        "audit calls.pcap --from 2026-11-14T11:00:00Z --to 2026-11-14T10:00:00Z",
+        "audit missing.pcap",
+        "audit nothing",
+        "audit text.pcap",
+        "audit empty.pcap",
+        "audit calls.pcap --policy missing.toml",
+        "audit calls.pcap --policy wrong.toml",
+        "audit calls.pcap --out policy.toml/report",
+        "policy check wrong.toml",
+        "rules SIP-METHOD-999",
+    ] {
+        let (status, out, err) = desk.run(line);
+        assert_eq!((status, out.as_str()), (2, ""), "{line}: {err}");
+        assert!(!err.trim().is_empty() && !err.contains("panicked"), "{line}: {err}");
+    }
+}
+
+#[test]
+fn json_is_all_there_is_on_standard_output() {
+    let desk = Desk::new();
+    let (status, out, _) = desk.run("audit calls.pcap --policy policy.toml --format json --color always");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((status, &report["schema"], &report["verdict"]), (1, &"speerlint/report/1".into(), &"fail".into()));
+}
+
+#[test]
+fn colour_is_where_it_was_asked_for() {
+    let desk = Desk::new();
+    assert!(!desk.run("audit calls.pcap").1.contains('\x1b'));
+    assert!(desk.run("audit calls.pcap --color always").1.contains('\x1b'));
+    assert!(!desk.run("audit calls.pcap --color never").1.contains('\x1b'));
+}
+
+#[test]
+fn the_directory_holds_whole_files_and_nothing_else() {
+    let desk = Desk::new();
+    let (status, ..) = desk.run("audit calls.pcap --policy policy.toml --out deep/report --quiet");
+    assert_eq!(status, 1);
+    let mut files = Vec::new();
+    list(&desk.path("deep"), &mut files);
+    let names: Vec<_> = files.iter().map(|f| f.strip_prefix(desk.path("deep/report")).unwrap().to_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        ["charts/concurrent.svg", "charts/outcomes.svg", "charts/responses.svg", "findings.csv", "report.html", "report.json"]
+    );
+    let (_, out, _) = desk.run("audit calls.pcap --policy policy.toml --format json");
+    assert_eq!(fs::read_to_string(desk.path("deep/report/report.json")).unwrap(), out);
+    // An input that cannot be read leaves no trace of a report.
+    assert_eq!(desk.run("audit missing.pcap --out other").0, 2);
+    assert!(!desk.path("other").exists());
+}
+
+fn list(folder: &Path, into: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() { list(&path, into) } else { into.push(path) }
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_error() {
+    let desk = Desk::new();
+    for line in ["audit calls.pcap --policy policy.toml", "audit calls.pcap --policy policy.toml --format json"] {
+        let mut child = desk.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), b"".as_slice()), "{line}");
+    }
+}
+
+#[test]
+fn standard_input_is_a_capture_too() {
+    let desk = Desk::new();
+    let capture = fs::File::open(desk.path("calls.pcap")).unwrap();
+    let output = desk.command("audit - --policy policy.toml").stdin(capture).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("method not permitted: BYE"));
+}
+
+#[test]
+fn a_hostile_capture_cannot_drive_the_terminal() {
+    let desk = Desk::new();
+    let message = "REFER sip:a@\x1b[31m SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.17;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=\x1b]0;pwned\x07\r\n\
+                   To: <sip:\u{202e}c@d>\r\nCall-ID: \x1b[2J\u{9b}1m@x\r\nCSeq: 1 REFER\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
+    let (alpha, bravo) = (([192, 0, 2, 17].into(), 5060), ([198, 51, 100, 34].into(), 5060));
+    made::write(desk.0.path(), "hostile.pcap", &[made::udp(0.0, alpha, bravo, message.as_bytes())]);
+    let (_, out, _) = desk.run("audit hostile.pcap");
+    assert!(out.contains("REFER") && out.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{out:?}");
+}
+
+#[test]
+fn help_shows_examples_and_every_rule_has_a_page() {
+    let desk = Desk::new();
+    let (status, help, _) = desk.run("audit --help");
+    assert!(status == 0 && help.contains("Examples:") && help.contains("Exit status:"));
+    let (_, catalogue, _) = desk.run("rules");
+    assert!(catalogue.lines().count() > 50);
+    let (status, page, _) = desk.run("rules sip-method-001");
+    assert!(status == 0 && page.contains("SIP-METHOD-001") && page.contains("sip.methods"));
+    assert_eq!(desk.run("policy check policy.toml").0, 0);
+}
