@@ -9,16 +9,6 @@ use super::schema;
 use super::tree::{self, Node, Place, Table};
 use super::waiver::Waiver;
 
-impl Read for Role {
-    fn read(node: &Node) -> Option<Self> {
-        match node.text()? {
-            "ingress" => Some(Self::Ingress),
-            "egress" => Some(Self::Egress),
-            _ => None,
-        }
-    }
-}
-
 /// A value of a table, where it is there.
 fn value<T: Read>(table: &Table, key: &str) -> Option<T> {
     T::read(tree::get(table, key)?)

@@ -1,7 +1,7 @@
 //! Takes TOML, gives the agreement as it applies to one direction and trunk, never looks at traffic.
 //!
-//! The way of a policy: [`source`] → [`tree`] → [`validate`], [`references`], [`territory`] → [`merge`] of the layers → [`reader`]
-//! and [`sections`] → [`Policy`]. What a policy may say stands in [`schema`] alone.
+//! The way of a policy: `source` → `tree` → `validate`, `references`, `territory` → `merge` of the layers → `reader` and `sections`
+//! → [`Policy`]. What a policy may say stands in `schema` alone.
 
 mod agreements;
 mod attribution;
@@ -27,6 +27,7 @@ mod territory;
 mod tree;
 mod validate;
 mod waiver;
+mod words;
 
 pub use clause::{Clause, Provenance};
 pub use level::{Level, LevelTable};

@@ -3,10 +3,9 @@
 use super::reader::{Read, Reader, Section};
 use super::tree::{Node, Table};
 use super::{
-    Accounting, Admission, Basis, CaptureTerms, CodecIe, CodecTerm, Codecs, Connectivity, CountUnit, Dtmf, Fax, HeaderTerm, Identity, Im,
-    Keepalive, Limit, LimitKind, LimitScope, MediaSecurity, MediaTerms, MediaTransport, MetricTerms, Performance, Presence, Privacy,
-    ReasonTerm, ReportTerms, RfcGroup, SessionTimer, Sip, SipTransport, SrdClassification, Statistics, Stir, StreamLimit, Terms, Timers,
-    Tls, UriTerms, When, schema,
+    Accounting, Admission, CaptureTerms, CodecTerm, Codecs, Connectivity, Dtmf, Fax, HeaderTerm, Identity, Im, Keepalive, Limit,
+    MediaSecurity, MediaTerms, MediaTransport, MetricTerms, Performance, Presence, Privacy, ReasonTerm, ReportTerms, RfcGroup,
+    SessionTimer, Sip, SipTransport, Statistics, Stir, StreamLimit, Terms, Timers, Tls, UriTerms, schema,
 };
 use crate::sip::HeaderName;
 
@@ -412,34 +411,4 @@ fn capture(s: &At<'_>) -> CaptureTerms {
         redact_sdes_keys: redact.agreed("sdes_keys"),
         redact_bodies: redact.agreed("message_bodies"),
     }
-}
-
-impl Read for CodecIe {
-    fn read(node: &Node) -> Option<Self> {
-        let get = |key| super::tree::get(node.table()?, key);
-        Some(Self { ie: f64::read(get("ie")?)?, bpl: get("bpl").and_then(f64::read), source: String::read(get("source")?)? })
-    }
-}
-
-/// Words of the policy and what they stand for.
-macro_rules! words {
-    ($($kind:ty { $($word:literal => $variant:ident,)* })*) => {
-        $(impl Read for $kind {
-            fn read(node: &Node) -> Option<Self> {
-                match node.text()? { $($word => Some(Self::$variant),)* _ => None }
-            }
-        })*
-    };
-}
-
-words! {
-    When { "initial-request" => InitialRequest, "request" => Request, "response" => Response, "any" => Any, }
-    LimitKind {
-        "concurrent" => Concurrent, "attempts" => Attempts, "transactions" => Transactions, "messages" => Messages,
-        "bandwidth_kbps" => BandwidthKbps, "active_users" => ActiveUsers, "session_seconds" => SessionSeconds,
-    }
-    LimitScope { "pair" => Pair, "direction" => Direction, "trunk_group" => TrunkGroup, "sbe" => Sbe, "source" => Source, }
-    Basis { "confirmed" => Confirmed, "attempted" => Attempted, "measured" => Measured, "signalled" => Signalled, }
-    CountUnit { "chain" => Chain, "transaction" => Transaction, }
-    SrdClassification { "final-outcome" => FinalOutcome, "first-response" => FirstResponse, }
 }

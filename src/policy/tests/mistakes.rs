@@ -356,7 +356,7 @@ fn plain_reports_are_ascii_without_colour_and_80_columns_wide() {
 
 #[test]
 fn hostile_files_get_a_short_answer() {
-    let nested = format!("{}{}", "a = [".repeat(1), "[".repeat(100_000));
+    let nested = format!("a = [{}", "[".repeat(100_000));
     let many: String = (0..50_000).map(|n| format!("k{n} = 1\n")).collect();
     let one_line = format!("schema = [{}]", "1,".repeat(500_000));
     let escape = "schema = 1 # \u{1b}[2J\u{7}\nodd = 1";
