@@ -82,51 +82,22 @@ pub const fn static_codec(payload_type: u8) -> Option<(&'static str, u32, u8)> {
     })
 }
 
-/// Words that SDP of the field is made of: they are borrowed, not copied.
-const WORDS: &[&str] = &[
-    "audio",
-    "video",
-    "image",
-    "text",
-    "message",
-    "application",
-    "RTP/AVP",
-    "RTP/SAVP",
-    "RTP/AVPF",
-    "RTP/SAVPF",
-    "UDP/TLS/RTP/SAVP",
-    "UDP/TLS/RTP/SAVPF",
-    "udptl",
-    "UDPTL",
-    "TCP/MSRP",
-    "t38",
-    "PCMU",
-    "PCMA",
-    "G722",
-    "G729",
-    "telephone-event",
-    "CN",
-    "AMR",
-    "AMR-WB",
-    "EVS",
-    "opus",
-    "iLBC",
-    "GSM",
-    "G726-32",
-    "speex",
-    "SPEEX",
-    "SILK",
-    "H264",
-    "VP8",
-    "rtx",
-    "red",
-    "ulpfec",
-];
+/// Words that SDP of the field is made of: they are borrowed, not copied. A match finds one in a few steps, where a list would be walked.
+macro_rules! usual {
+    ($token:expr, $($text:literal)*) => { match std::str::from_utf8($token) { $(Ok($text) => Some($text),)* _ => None } };
+}
 
 /// The word as text, borrowed where it is a usual one; bytes that are no UTF-8 are replaced.
+#[rustfmt::skip]
 pub(super) fn word(token: &[u8]) -> Cow<'static, str> {
-    match WORDS.iter().find(|w| w.as_bytes() == token) {
-        Some(known) => Cow::Borrowed(known),
-        None => Cow::Owned(String::from_utf8_lossy(token).into_owned()),
-    }
+    let usual = usual!(token,
+        "audio" "video" "image" "text" "message"
+        "application" "RTP/AVP" "RTP/SAVP" "RTP/AVPF"
+        "RTP/SAVPF" "UDP/TLS/RTP/SAVP" "UDP/TLS/RTP/SAVPF"
+        "udptl" "UDPTL" "TCP/MSRP" "t38" "PCMU" "PCMA"
+        "G722" "G729" "telephone-event" "CN" "AMR" "AMR-WB"
+        "EVS" "opus" "iLBC" "GSM" "G726-32" "speex"
+        "SPEEX" "SILK" "H264" "VP8" "rtx" "red" "ulpfec"
+    );
+    usual.map_or_else(|| Cow::Owned(String::from_utf8_lossy(token).into_owned()), Cow::Borrowed)
 }
