@@ -1,7 +1,7 @@
 //! Takes the value of a header that routing, dialogs or transactions hang on, gives what its grammar forbids, never a judgement
 //! on headers that only inform (RFC 3261 §25.1).
 
-use super::octet::{before, is_lws, is_token, place_of};
+use super::octet::{before, is_lws, is_plain, is_token, is_uri, place_of};
 use super::value::{Params, date, elements, media_type, name_addr, number, rack, uri};
 use super::{FlawKind, HeaderName};
 
@@ -83,8 +83,7 @@ fn is_address(element: &[u8], address: &[u8]) -> bool {
         Some(_) => return false,
     };
     // RFC 3261 §20.10: outside brackets, comma and question mark do not belong to a URI.
-    let visible = address.iter().all(|&b| b > b' ' && !matches!(b, b'<' | b'>' | b'"' | 0x7F));
-    visible && (bracketed || !address.iter().any(|b| matches!(b, b',' | b'?'))) && uri(address).is_some()
+    address.iter().all(|&b| is_uri(b)) && (bracketed || !address.iter().any(|b| matches!(b, b',' | b'?'))) && uri(address).is_some()
 }
 
 /// Quoted, or tokens. UTF-8 outside quotes is against the grammar and ends no parser's understanding, so it passes.
@@ -92,29 +91,48 @@ fn is_display_name(text: &[u8]) -> bool {
     text.first() == Some(&b'"') || text.iter().all(|&b| is_token(b) || is_lws(b) || !b.is_ascii())
 }
 
-/// Walks parameters once: the value of the one called `wanted`, and whether all are well-formed.
+/// The value of the parameter called `wanted`, and whether all parameters are well-formed.
 fn parameters<'a>(params: Params<'a>, wanted: &[u8]) -> (Option<&'a [u8]>, bool) {
     let mut found = None;
     let mut rest = params.0.trim_ascii();
     while let Some((b';', text)) = rest.split_first() {
-        let (piece, behind) = text.split_at(before(text, b';'));
+        let Some((name, value, behind)) = plain(text).or_else(|| spaced_or_quoted(text)) else { return (found, false) };
         rest = behind;
-        let name_len = piece.iter().position(|&b| !is_token(b) && !is_lws(b)).unwrap_or(piece.len());
-        let (name, value) = piece.split_at(name_len);
-        let name = name.trim_ascii();
-        let value = match value {
-            [] => None,
-            [b'=', value @ ..] => Some(value.trim_ascii()),
-            _ => return (found, false),
-        };
-        if name.is_empty() || name.iter().any(|&b| is_lws(b)) || value.is_some_and(|v| !is_parameter_value(v)) {
-            return (found, false);
-        }
         if found.is_none() && name.eq_ignore_ascii_case(wanted) {
             found = value.filter(|v| !v.is_empty());
         }
     }
     (found, rest.is_empty())
+}
+
+/// A parameter's name, its value, and what is behind it.
+type Parameter<'a> = (&'a [u8], Option<&'a [u8]>, &'a [u8]);
+
+/// `name` or `name=value` as nearly everybody writes them; `None` for any other, which need not be wrong.
+fn plain(text: &[u8]) -> Option<Parameter<'_>> {
+    let (name, rest) = text.split_at(text.iter().position(|&b| !is_token(b)).unwrap_or(text.len()));
+    let (value, rest) = match rest {
+        [b'=', rest @ ..] => {
+            let (value, rest) = rest.split_at(rest.iter().position(|&b| !is_plain(b)).unwrap_or(rest.len()));
+            (Some(value), rest)
+        }
+        _ => (None, rest),
+    };
+    (!name.is_empty() && matches!(rest, [] | [b';', ..])).then_some((name, value, rest))
+}
+
+/// A parameter with white space in it or a quoted value; `None` where it is wrong.
+fn spaced_or_quoted(text: &[u8]) -> Option<Parameter<'_>> {
+    let (piece, rest) = text.split_at(before(text, b';'));
+    let (name, value) = piece.split_at(piece.iter().position(|&b| !is_token(b) && !is_lws(b)).unwrap_or(piece.len()));
+    let name = name.trim_ascii();
+    let value = match value {
+        [] => None,
+        [b'=', value @ ..] => Some(value.trim_ascii()),
+        _ => return None,
+    };
+    let good = !name.is_empty() && !name.iter().any(|&b| is_lws(b)) && value.is_none_or(is_parameter_value);
+    good.then_some((name, value, rest))
 }
 
 /// A quoted string, or no white space and no quotes. More is not asked: addresses with colons and the like stand unquoted in the field.

@@ -4,12 +4,20 @@ use crate::base::Span;
 
 const TOKEN: u8 = 1;
 const HOST: u8 = 2;
+const URI: u8 = 4;
+const PLAIN: u8 = 8;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut b = 0;
-    while b < 128 {
+    while b < 256 {
         let c = b as u8;
+        if c > b' ' && !matches!(c, b'<' | b'>' | b'"' | 0x7F) {
+            classes[b] |= URI;
+        }
+        if !is_lws(c) && !matches!(c, b'"' | b';') {
+            classes[b] |= PLAIN;
+        }
         if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
             classes[b] |= TOKEN;
         }
@@ -25,6 +33,16 @@ static CLASSES: [u8; 256] = {
 /// Whether `b` may stand in a token.
 pub(super) fn is_token(b: u8) -> bool {
     CLASSES[usize::from(b)] & TOKEN != 0
+}
+
+/// Whether `b` may stand in a URI: no white space, no control, no bracket or quote around it.
+pub(super) fn is_uri(b: u8) -> bool {
+    CLASSES[usize::from(b)] & URI != 0
+}
+
+/// Whether `b` may stand in a parameter value without quotes: more than the grammar allows, nothing that would end or hide it.
+pub(super) fn is_plain(b: u8) -> bool {
+    CLASSES[usize::from(b)] & PLAIN != 0
 }
 
 /// Whether `b` may stand in a host name or an IPv4 address.

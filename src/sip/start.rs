@@ -1,6 +1,6 @@
 //! Takes the first line of a message, gives the start line with what is odd about it, never refuses a line that names SIP (RFC 3261 §7.1, §7.2).
 
-use super::octet::{is_all_token, place_of};
+use super::octet::{is_all_token, is_uri, place_of};
 use super::{Flaw, FlawKind, Method, Start, value};
 use crate::base::Span;
 
@@ -78,7 +78,7 @@ fn request(line: &[u8]) -> Option<Read<'_>> {
 
 /// Not empty, and without white space, quotes and angle brackets, which no URI holds.
 fn is_word(uri: &[u8]) -> bool {
-    !uri.is_empty() && uri.iter().all(|&b| b > b' ' && !matches!(b, b'<' | b'>' | b'"' | 0x7F))
+    !uri.is_empty() && uri.iter().all(|&b| is_uri(b))
 }
 
 /// A Request-URI has a scheme and, where it is SIP(S), a host and no `?` (RFC 3261 §19.1.1, table 1).

@@ -75,8 +75,13 @@ impl<'a> Uri<'a> {
 /// Takes a URI without angle brackets; `None` where it has no scheme or no host that could be read.
 #[must_use]
 pub fn uri(text: &[u8]) -> Option<Uri<'_>> {
-    let (name, rest) = (text.get(..memchr(b':', text)?)?, text.get(memchr(b':', text)? + 1..)?);
-    let scheme = scheme(name)?;
+    let (scheme, rest) = match text {
+        [b's', b'i', b'p', b':', rest @ ..] => (Scheme::Sip, rest),
+        _ => {
+            let colon = memchr(b':', text)?;
+            (scheme(text.get(..colon)?)?, text.get(colon + 1..)?)
+        }
+    };
     let blank = Uri { text, scheme, user: None, password: None, host: &[], port: None, params: Params::default(), headers: &[] };
     match scheme {
         Scheme::Sip | Scheme::Sips => located(blank, rest),
