@@ -27,7 +27,7 @@ pub(super) fn frame<'a, 'b>(area: &'a Area<'b>, frame: &Frame<'_>) -> Result<Pla
     let top = frame.counts.last().copied().unwrap_or(1.0);
     let chart = ChartBuilder::on(area)
         .margin_top(frame.head + 28)
-        .margin_right(24)
+        .margin_right(36)
         .margin_bottom(44)
         .margin_left(64)
         .build_cartesian_2d(0.0..frame.columns.n as f64, 0.0..top)?;
