@@ -30,7 +30,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let counted = message.method().is_some_and(|m| !matches!(m, Method::Ack | Method::Cancel));
     let (true, Some(cseq)) = (counted, message.cseq()) else { return Verdict::NotApplicable };
     let at = message.header(HeaderName::CSeq).map_or_else(|| message.start_span(), |h| h.value);
-    let method = cseq.method.name();
+    let method = if cseq.method == Method::Other { "request" } else { cseq.method.name() };
     let breach = match (place.resubmits, place.previous_cseq) {
         (Some(refused), _) if cseq.number <= refused => {
             Breach::of_standard(format!("{method} sent again without a higher CSeq"), "higher than that of the refused request")

@@ -3,7 +3,7 @@
 use crate::policy::Severity;
 use crate::rules::sip::matrix::mandatory;
 use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::{HeaderName, Message};
+use crate::sip::{HeaderName, Message, Method};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-HDR-001",
@@ -40,7 +40,7 @@ fn missing(message: &Message, id: HeaderName) -> Breach {
     let observed = match (message.code(), message.transaction_method()) {
         (Some(code), Some(method)) => format!("{code} to {method} without {}", id.text()),
         (Some(code), None) => format!("{code} without {}", id.text()),
-        (None, method) => format!("{} without {}", method.map_or("request", |m| m.name()), id.text()),
+        (None, method) => format!("{} without {}", method.filter(|&m| m != Method::Other).map_or("request", |m| m.name()), id.text()),
     };
     Breach::of_standard(observed, "mandatory").at(message.start_span()).about(id.text())
 }
@@ -62,6 +62,7 @@ mod tests {
     #[test]
     fn each_method_and_response_has_its_own() {
         assert_eq!(observed(&Scene::request("PRACK").judge(&RULE)), ["PRACK without RAck"]);
+        assert_eq!(observed(&Scene::request("NEWMETHOD").without("To").judge(&RULE)), ["request without To"]);
         assert_eq!(observed(&Scene::response(200, "INVITE").without("Contact").judge(&RULE)), ["200 to INVITE without Contact"]);
         assert_eq!(observed(&Scene::response(405, "INFO").judge(&RULE)), ["405 to INFO without Allow"]);
         let body = Scene::request("MESSAGE").body("text/plain", "hi").without("Content-Type");
