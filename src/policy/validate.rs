@@ -10,13 +10,18 @@ use super::tree::{Entry, Node, Place, Table, Value};
 /// More entries in one array of tables are no agreement between people.
 const ENTRIES: usize = 4096;
 
+/// Each regular expression costs a millisecond or more to compile.
+const PATTERNS: usize = 500;
+
 /// Checks a document or a fragment against its description.
 pub(super) fn check(root: &Table, fields: &'static [&'static [Field]], mistakes: &mut Mistakes) {
-    Check { mistakes }.table(root, fields, None, "", true);
+    Check { mistakes, patterns: 0 }.table(root, fields, None, "", true);
 }
 
 struct Check<'a> {
     mistakes: &'a mut Mistakes,
+    /// Regular expressions met so far.
+    patterns: usize,
 }
 
 impl Check<'_> {
@@ -159,12 +164,17 @@ impl Check<'_> {
     }
 
     fn form(&mut self, text: &str, at: Place, form: &Form, path: &str) {
+        let is_pattern = form.what.starts_with("a regular");
+        self.patterns += usize::from(is_pattern);
+        if is_pattern && self.patterns > PATTERNS {
+            return self.mistakes.add(at, format!("more than {PATTERNS} regular expressions"), None);
+        }
         let Err(meant) = (form.check)(text) else { return };
         let help = match meant.filter(|meant| meant != text) {
             Some(meant) => format!("did you mean \"{}\"?", shorten(&meant)),
             None => format!("for example \"{}\"", form.example),
         };
-        let why = if form.what.starts_with("a regular") { regex_fault(text) } else { String::new() };
+        let why = if is_pattern { regex_fault(text) } else { String::new() };
         self.mistakes.add(at, format!("`{path}` takes {}, found \"{}\"{why}", form.what, shorten(text)), help);
     }
 
