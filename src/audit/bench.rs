@@ -3,7 +3,7 @@
 use super::docket::Docket;
 use super::judge::{Judge, Matter, Proceedings, TallyKey};
 use super::waiving::Pending;
-use crate::base::Time;
+use crate::base::{Origin, Time};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
 use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, WaiverUse};
@@ -20,13 +20,13 @@ impl<'p> Judge<'p> {
     /// Decides breaches under waivers that cover only so many: the first of the capture are covered. They must come in windows that
     /// follow each other.
     pub fn resolve(&mut self, mut pending: Vec<Pending>) {
-        pending.sort_by(|a, b| (a.evidence.origin, &a.key, &a.evidence.excerpt).cmp(&(b.evidence.origin, &b.key, &b.evidence.excerpt)));
+        pending.sort_by(|a, b| (a.origin, a.at, &a.key).cmp(&(b.origin, b.at, &b.key)));
         for mut breach in pending {
             if self.proceedings.waiving.spend(self.policy, &breach) {
                 breach.key.waiver = Some(breach.waiver);
             }
-            let Pending { key, subject, at, evidence, new_call, .. } = breach;
-            let number = self.proceedings.ledger.breach(key, subject, evidence.origin, at, || evidence);
+            let Pending { key, subject, origin, at, evidence, new_call, .. } = breach;
+            let number = self.proceedings.ledger.breach(key, subject, origin, at, || evidence);
             if new_call {
                 self.proceedings.ledger.touch_call(number);
             }
@@ -46,7 +46,7 @@ impl<'p> Judge<'p> {
 
     fn interval(&mut self, direction: (Party, Party), trunk: Option<TrunkId>, start: Option<Time>, tally: &Tally, at: Time) {
         let terms = self.policy.terms(direction.0, direction.1, trunk);
-        let matter = Self::wide("interval", Some(direction), trunk, at);
+        let matter = Matter { anchor: tally.first, ..Self::wide("interval", Some(direction), trunk, at) };
         let subject = IntervalSubject { start, tally, terms };
         self.judge(&self.docket.intervals, matter, |check| check(&subject));
     }
@@ -63,10 +63,11 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges what the capture holds of a pair.
-    pub fn pair(&mut self, pair: &PairTraffic, first: Option<Time>, last: Option<Time>) {
+    pub fn pair(&mut self, pair: &PairTraffic, anchor: Option<(Origin, Time)>, first: Option<Time>, last: Option<Time>) {
         let terms = self.policy.global();
         let subject = CaptureSubject { pairs: std::slice::from_ref(pair), policy: self.policy, terms, first, last };
-        let matter = Self::wide("capture", Some((pair.from, pair.to)), None, first.unwrap_or_default());
+        let at = anchor.map(|a| a.1).or(first).unwrap_or_default();
+        let matter = Matter { anchor, ..Self::wide("capture", Some((pair.from, pair.to)), None, at) };
         self.judge(&self.docket.captures, matter, |check| check(&subject));
     }
 
@@ -83,6 +84,6 @@ impl<'p> Judge<'p> {
     /// A matter that no message stands for.
     fn wide(subject: &'static str, direction: Option<(Party, Party)>, trunk: Option<TrunkId>, at: Time) -> Matter<'static> {
         let session = direction.unwrap_or((Party::Unknown, Party::Unknown));
-        Matter { rule: 0, subject, direction, session, trunk, call_id: None, arrival: None, trace: None, at }
+        Matter { rule: 0, subject, direction, session, trunk, call_id: None, arrival: None, trace: None, anchor: None, at }
     }
 }

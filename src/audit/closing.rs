@@ -13,7 +13,7 @@ use super::{
     Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage, Series, Subject,
     Tool, Totals, Verdict, WaiverNote,
 };
-use crate::base::Time;
+use crate::base::{Origin, Time};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::metrics::series::{Bucket, CLASSES};
@@ -55,8 +55,8 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     for limit in &limits {
         judge.limit(limit);
     }
-    for pair in &pairs {
-        judge.pair(pair, first, last);
+    for (pair, anchor) in &pairs {
+        judge.pair(pair, *anchor, first, last);
     }
     let pending = std::mem::take(&mut judge.pending);
     judge.resolve(pending);
@@ -122,15 +122,20 @@ impl Names<'_> {
     }
 }
 
+/// The traffic of two parties, and the first message of it.
+type Pair = (PairTraffic, Option<(Origin, Time)>);
+
 /// The traffic of each unordered pair of parties.
-fn pairs(policy: &Policy, sides: &Sides, proceedings: &Proceedings, one_sided: &BTreeMap<(IpAddr, IpAddr), u64>) -> Vec<PairTraffic> {
+fn pairs(policy: &Policy, sides: &Sides, proceedings: &Proceedings, one_sided: &BTreeMap<(IpAddr, IpAddr), u64>) -> Vec<Pair> {
     let party = |ip| sides.of(policy.party(ip));
-    let mut pairs: BTreeMap<(Party, Party), PairTraffic> = BTreeMap::new();
-    let counts = proceedings.traffic.iter().map(|(&(from, to), t)| (party(from), party(to), t.messages, 0));
-    let holes = one_sided.iter().map(|(&(a, b), &n)| (party(a), party(b), 0, n));
-    for (from, to, messages, connections) in counts.chain(holes) {
+    let mut pairs: BTreeMap<(Party, Party), Pair> = BTreeMap::new();
+    let counts = proceedings.traffic.iter().map(|(&(from, to), t)| (party(from), party(to), t.messages, 0, t.first));
+    let holes = one_sided.iter().map(|(&(a, b), &n)| (party(a), party(b), 0, n, None));
+    for (from, to, messages, connections, first) in counts.chain(holes) {
         let key = (from.min(to), from.max(to));
-        let entry = pairs.entry(key).or_insert(PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0 });
+        let nothing = PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0 };
+        let (entry, anchor) = pairs.entry(key).or_insert((nothing, None));
+        *anchor = [*anchor, first].into_iter().flatten().min();
         if from <= to {
             entry.forth += messages
         } else {

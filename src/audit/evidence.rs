@@ -77,6 +77,12 @@ impl Evidence {
         }
     }
 
+    /// The same evidence at a place in the capture; none where no frame shows it.
+    #[must_use]
+    pub fn placed(self, place: Option<(Origin, Time)>) -> Option<Self> {
+        place.map(|(origin, time)| Self { origin, time, ..self })
+    }
+
     /// Quotes the line that was kept of a message.
     #[must_use]
     pub fn of_trace(trace: &Trace, call_id: Option<&str>, redaction: Redaction) -> Self {

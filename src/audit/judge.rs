@@ -33,6 +33,8 @@ pub struct Traffic {
     pub messages: u64,
     /// Calls whose first message went this way.
     pub calls: u64,
+    /// The first message.
+    pub first: Option<(Origin, Time)>,
 }
 
 /// How often a codec was offered and answered in a direction.
@@ -98,6 +100,7 @@ impl Proceedings {
             let mine = self.traffic.entry(pair).or_default();
             mine.messages += theirs.messages;
             mine.calls += theirs.calls;
+            mine.first = [mine.first, theirs.first].into_iter().flatten().min();
         }
         self.call_ids.extend(other.call_ids);
         self.dialogs += other.dialogs;
@@ -163,6 +166,8 @@ pub(super) struct Matter<'a> {
     pub arrival: Option<&'a Arrival>,
     /// The evidence where the breach names none.
     pub trace: Option<&'a Trace>,
+    /// The first frame of what no single message shows.
+    pub anchor: Option<(Origin, Time)>,
     pub at: Time,
 }
 
@@ -192,7 +197,7 @@ impl<'p> Judge<'p> {
         let met = &mut self.met;
         let traffic = self.proceedings.traffic.entry(pair).or_insert_with(|| {
             met.push((envelope.origin, pair.0, pair.1));
-            Traffic::default()
+            Traffic { first: Some((envelope.origin, envelope.first)), ..Traffic::default() }
         });
         traffic.messages += 1;
         if place.repeat != Repeat::First {
@@ -226,6 +231,7 @@ impl<'p> Judge<'p> {
                         call_id: Some(&call_id),
                         arrival: Some(arrival),
                         trace: None,
+                        anchor: None,
                         at: envelope.first,
                     };
                     self.enter(verdict, &matter);
@@ -397,6 +403,7 @@ impl<'p> Judge<'p> {
             call_id: Some(call_id),
             arrival: None,
             trace: Some(trace),
+            anchor: None,
             at: trace.first,
         }
     }
@@ -444,8 +451,11 @@ impl<'p> Judge<'p> {
             Offender::Policy => Blame::Policy,
         };
         let trace = breach.exhibit.as_ref().or(matter.trace);
-        let origin = trace.map(|t| t.origin).or_else(|| matter.arrival.map(|a| a.envelope.origin)).unwrap_or_default();
-        let at = trace.map_or(matter.at, |t| t.first);
+        // A trace without a frame tells of more than one message: the first frame of those stands for it.
+        let placed = trace.filter(|t| t.origin.frame > 0).map(|t| (t.origin, t.first));
+        let placed = placed.or(matter.arrival.filter(|_| trace.is_none()).map(|a| (a.envelope.origin, a.envelope.first)));
+        let origin = placed.or(matter.anchor).map_or_else(Origin::default, |(origin, _)| origin);
+        let at = placed.map_or(matter.at, |(_, at)| at);
         let mut key = Key {
             severity,
             rule: matter.rule,
@@ -458,9 +468,9 @@ impl<'p> Judge<'p> {
         };
         let redaction = self.docket.redaction;
         let evidence = || match (trace, matter.arrival) {
-            (None, Some(arrival)) => Evidence::of_message(arrival, breach.at, redaction),
-            (Some(trace), _) => Evidence::of_trace(trace, matter.call_id, redaction),
-            (None, None) => Evidence::of_trace(&Trace::default(), matter.call_id, redaction),
+            (None, Some(arrival)) => Some(Evidence::of_message(arrival, breach.at, redaction)),
+            (Some(trace), _) => Evidence::of_trace(trace, matter.call_id, redaction).placed(placed.or(matter.anchor)),
+            (None, None) => Evidence::of_trace(&Trace::default(), matter.call_id, redaction).placed(matter.anchor),
         };
         let waivers = self.docket.waivers(matter.rule);
         if !waivers.is_empty() {
@@ -473,7 +483,7 @@ impl<'p> Judge<'p> {
                     // The finding has no number here yet: its fingerprint stands for one, above all numbers.
                     let mark = usize::MAX - (FixedState::default().hash_one(&key) >> 32) as usize;
                     let new_call = matter.call_id.is_some_and(|call_id| self.touches(call_id, mark));
-                    self.pending.push(Pending { waiver, key, subject: matter.subject, at, evidence: evidence(), new_call });
+                    self.pending.push(Pending { waiver, key, subject: matter.subject, origin, at, evidence: evidence(), new_call });
                     return;
                 }
             }

@@ -113,9 +113,17 @@ impl Ledger {
         }
     }
 
-    /// Enters a breach that stands at `origin` and `time`. `evidence` is asked for only while the finding wants exhibits. Gives the
+    /// Enters a breach that stands at `origin` and `time`. `evidence` is asked for only while the finding wants
+    /// exhibits; there is none where no frame shows the breach. Gives the
     /// number of the finding in this ledger, for [`Ledger::touch_call`].
-    pub fn breach(&mut self, key: Key, subject: &'static str, origin: Origin, time: Time, evidence: impl FnOnce() -> Evidence) -> usize {
+    pub fn breach(
+        &mut self,
+        key: Key,
+        subject: &'static str,
+        origin: Origin,
+        time: Time,
+        evidence: impl FnOnce() -> Option<Evidence>,
+    ) -> usize {
         if let Some(c) = self.coverage.get_mut(usize::from(key.rule)) {
             if key.waiver.is_some() { c.waived += 1 } else { c.violation += 1 }
         }
@@ -127,7 +135,7 @@ impl Ledger {
         entry.last = entry.last.max(time);
         // Which exhibits are the first must not depend on the order in which timers find breaches.
         if entry.exhibits.len() < EXHIBITS || entry.exhibits.last().is_some_and(|kept| origin <= kept.origin) {
-            entry.exhibits.push(evidence());
+            entry.exhibits.extend(evidence());
             keep_first(&mut entry.exhibits);
         }
         number

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
-use crate::base::Time;
+use crate::base::{Origin, Time};
 use crate::call::{self, Trace};
 use crate::policy::{BreachFacts, Cover, Party, Policy, Severity, TrunkId};
 use crate::rules::{Breach, Rule};
@@ -47,10 +47,12 @@ pub struct Pending {
     pub key: Key,
     /// The kind of its subject.
     pub subject: &'static str,
+    /// Where it stands.
+    pub origin: Origin,
     /// When it was seen.
     pub at: Time,
     /// Its evidence.
-    pub evidence: Evidence,
+    pub evidence: Option<Evidence>,
     /// Whether its call is new to the finding.
     pub new_call: bool,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Distribution, Registration, RegistrationEnd};
-use crate::base::Time;
+use crate::base::{Origin, Time};
 use crate::call::{ByeEnd, Outcome, Session, Trace};
 use crate::policy::{CountUnit, MetricTerms, Performance, SrdClassification};
 
@@ -61,6 +61,8 @@ pub struct Tally {
     pub pgrd: Distribution,
     /// Answered sessions shorter than `short_call_s`.
     pub short_calls: u64,
+    /// The first INVITE: where the evidence of a figure begins.
+    pub first: Option<(Origin, Time)>,
     /// Registrations with an end.
     pub registrations: u64,
     /// The REGISTER transactions of those.
@@ -74,6 +76,8 @@ pub struct Tally {
 impl Tally {
     /// Adds a session.
     pub fn add(&mut self, session: &Session, terms: &MetricTerms, performance: &Performance) {
+        let invite = (session.invite.origin, session.invite.first);
+        self.first = Some(self.first.map_or(invite, |first| first.min(invite)));
         for &leg in session.legs.iter().filter(|&&l| l != Outcome::Censored) {
             *self.leg_outcomes.entry(leg).or_default() += 1;
         }
@@ -167,6 +171,7 @@ impl Tally {
 
     /// Adds the counts of another part.
     pub fn merge(&mut self, other: &Self) {
+        self.first = [self.first, other.first].into_iter().flatten().min();
         self.attempts += other.attempts;
         self.censored += other.censored;
         self.completed += other.completed;
