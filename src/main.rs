@@ -1,5 +1,9 @@
 //! Takes arguments, gives the exit status of the library, never does anything itself.
 
+/// Messages are allocated by one thread and freed by another: a quarter of the time of an audit of signalling with the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

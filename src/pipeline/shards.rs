@@ -7,6 +7,9 @@ use foldhash::fast::FixedState;
 /// How many shards there are: enough for many workers, and the same for every run, so that budgets and orders inside a shard are too.
 pub(super) const SHARDS: usize = 64;
 
+/// What a shard usually gets of a batch of signalling: room for it spares moving large records.
+const USUAL: usize = 32;
+
 /// Items by shard, in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Sharded<T> {
@@ -23,6 +26,9 @@ impl<T> Sharded<T> {
     /// Adds an item to the shard that [`shard_of`] gives its key.
     pub(super) fn push(&mut self, shard: usize, item: T) {
         if let Some(shard) = self.shards.get_mut(shard) {
+            if shard.capacity() == 0 {
+                shard.reserve(USUAL);
+            }
             shard.push(item);
         }
     }
