@@ -159,7 +159,7 @@ fn hide_numbers(line: &mut [u8], redaction: Redaction) {
         let digits = line[at..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'(' | b')' | b' ')).count();
         let count = line[at..at + digits].iter().filter(|b| b.is_ascii_digit()).count();
         // Fewer than seven digits are a service code, not a subscriber; and a host may be an IP address.
-        let is_address = std::str::from_utf8(&line[at..at + digits]).is_ok_and(|t| t.parse::<std::net::Ipv4Addr>().is_ok());
+        let is_address = std::str::from_utf8(&line[at..at + digits]).is_ok_and(|t| t.trim().parse::<std::net::Ipv4Addr>().is_ok());
         if count >= 7 && !is_address {
             let hidden = if keep == 0 { count } else { keep };
             line[at..at + digits].iter_mut().rev().filter(|b| b.is_ascii_digit()).take(hidden).for_each(|b| *b = b'x');
@@ -186,6 +186,7 @@ mod tests {
         assert_eq!(shown(line, Redaction::Last4), "From: \"030123xxxx\" <sip:+4930123xxxx@192.0.2.200>;tag=1234567890");
         assert_eq!(shown("INVITE tel:112 SIP/2.0", Redaction::Full), "INVITE tel:112 SIP/2.0");
         assert_eq!(shown(line, Redaction::None), line);
+        assert_eq!(shown("OPTIONS sip:192.0.2.200 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200 SIP/2.0");
         assert_eq!(shown("OPTIONS sip:192.0.2.200:5060 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200:5060 SIP/2.0");
     }
 

@@ -373,10 +373,7 @@ impl<'p> Judge<'p> {
         }
         let pair = (over.source.ip, over.destination.ip);
         self.proceedings.traffic.entry(pair).or_default().calls += 1;
-        // Messages without a Call-ID are judged together and are no call.
-        if !over.call_id.is_empty() {
-            self.proceedings.call_ids.insert(over.fingerprint);
-        }
+        self.proceedings.call_ids.insert(over.fingerprint);
     }
 
     /// The parties of a call, its trunk group and its terms.

@@ -6,7 +6,7 @@ use super::map::ordered;
 use super::shards::{Sharded, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Endpoint, Time};
-use crate::call::{Calls, Happening, Repeat};
+use crate::call::{Calls, Happening, Place, Repeat, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{self, Arrival, HeaderName};
@@ -132,7 +132,12 @@ impl<'p> CallShard<'p> {
 
     fn message(&mut self, arrival: &Arrival) {
         let sdp = description(arrival);
-        let place = self.calls.on(arrival, sdp.as_ref(), &mut self.happenings);
+        // Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
+        let place = if arrival.message.call_id().is_empty() {
+            Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() }
+        } else {
+            self.calls.on(arrival, sdp.as_ref(), &mut self.happenings)
+        };
         self.counter.message(arrival, place.repeat);
         self.judge.message(arrival, &place, sdp.as_deref());
         if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
