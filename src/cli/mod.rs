@@ -15,7 +15,7 @@ use clap::Parser as _;
 
 use args::{Arguments, Command, PolicyCommand};
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::report::visible;
 
 /// How a run ended.
@@ -36,7 +36,7 @@ enum Status {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match Arguments::try_parse_from(args) {
         Ok(arguments) => dispatch(&arguments).unwrap_or_else(|error| {
-            complain(&error.to_string());
+            complain(&error);
             Status::Trouble
         }),
         // Help and version too come as errors; clap knows where they go, and a closed pipe is nobody's fault.
@@ -58,8 +58,11 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
 }
 
 /// Says on standard error why the job could not be done; the text may quote files, so nothing in it may drive the terminal.
-fn complain(text: &str) {
+fn complain(error: &Error) {
+    let text = error.to_string();
     let lines: Vec<_> = text.lines().map(visible).collect();
+    // The mistakes of a policy each say what they are.
+    let lead = if matches!(error, Error::Policy { .. }) { "" } else { "error: " };
     // Nobody is left to tell when standard error is closed.
-    _ = writeln!(std::io::stderr().lock(), "error: {}", lines.join("\n"));
+    _ = writeln!(std::io::stderr().lock(), "{lead}{}", lines.join("\n"));
 }
