@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -190,7 +191,8 @@ impl Read for Severity {
 
 impl Read for IpNet {
     fn read(node: &Node) -> Option<Self> {
-        node.text()?.parse().ok()
+        let text = node.text()?;
+        text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(Self::from))
     }
 }
 

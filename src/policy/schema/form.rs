@@ -96,7 +96,8 @@ fn cidr(text: &str) -> Result<(), Option<String>> {
         Ok(net) if net.trunc() == net => Ok(()),
         // Host bits say that either the address or the length is not the one that was meant.
         Ok(net) => Err(Some(net.trunc().to_string())),
-        Err(_) => Err(text.parse::<IpAddr>().ok().map(|ip| IpNet::from(ip).to_string())),
+        // A single address is the prefix of itself.
+        Err(_) => when(text.parse::<IpAddr>().is_ok()),
     }
 }
 

@@ -124,12 +124,6 @@ fn each_mistake_has_its_place_and_a_way_out() {
             "did you mean \"10.0.0.0/8\"?",
         ),
         (
-            "[privacy]\ninternal_cidrs = [\"10.1.2.3\"]",
-            "`privacy.internal_cidrs` takes an address prefix, found \"10.1.2.3\"",
-            "\"10.1.2.3\"",
-            "did you mean \"10.1.2.3/32\"?",
-        ),
-        (
             "[[peer]]\nid = \"c\"\ndbe = [{ name = \"d\", addresses = [], ports = \"3000-2000\" }]",
             "`peer.dbe.ports` takes a range of ports, the lower first, found \"3000-2000\"",
             "\"3000-2000\"",
