@@ -10,7 +10,9 @@ capture_to "$WORK/capture.pcap"
 # refuse STATUS COUNT
 refuse() {
     numbers calls.csv +4930555 +4420555 "$2"
-    answer "$BRAVO" 198.51.100.20 refuse $BRAVO_IS -key status "$1"
+    # sipp wants to see the number when it reads the scenario.
+    sed "s/\[status\]/$1/" "$SCENARIOS/refuse.xml" >"$WORK/refuse.xml"
+    answer "$BRAVO" 198.51.100.20 refuse $BRAVO_IS
     call "$ALPHA" 192.0.2.10 198.51.100.20 refused $ALPHA_IS -inf calls.csv -m "$2" -r 5
     answered
 }
@@ -35,9 +37,9 @@ answer "$BRAVO" 198.51.100.20 silent $BRAVO_IS
 numbers deaf.csv +4420558 +4930558 2
 ip netns exec "$ALPHA" timeout -s KILL 60 sipp -sf "$WORK/callee.xml" -i 192.0.2.10 -p 5060 -nostdin $ALPHA_IS -m 2 >/dev/null 2>&1 &
 PIDS="$PIDS $!"
-ip netns exec "$BRAVO" timeout -s KILL 60 sipp 192.0.2.10 -sf "$SCENARIOS/no-ack.xml" -i 198.51.100.21 -p 5060 -nostdin $BRAVO_IS -inf deaf.csv -m 2 >/dev/null 2>&1 &
+ip netns exec "$BRAVO" timeout -s KILL 60 sipp 192.0.2.10 -sf "$SCENARIOS/no-ack.xml" -i 198.51.100.21 -p 5060 -nostdin $BRAVO_IS -mp 21000 -inf deaf.csv -m 2 >/dev/null 2>&1 &
 PIDS="$PIDS $!"
-ip netns exec "$ALPHA" timeout -s KILL 60 sipp 198.51.100.20 -sf "$WORK/caller.xml" -i 192.0.2.11 -p 5060 -nostdin $ALPHA_IS -inf calls.csv -m 2 >/dev/null 2>&1 || true
+ip netns exec "$ALPHA" timeout -s KILL 60 sipp 198.51.100.20 -sf "$WORK/caller.xml" -i 192.0.2.11 -p 5060 -nostdin $ALPHA_IS -mp 17000 -inf calls.csv -m 2 >/dev/null 2>&1 || true
 sleep 2
 answered
 
