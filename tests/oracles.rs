@@ -4,45 +4,9 @@
 
 mod made;
 
-use std::path::PathBuf;
-
-use made::{Frame, oracle};
+use made::oracle;
+use made::program::judged as run;
 use serde_json::{Value, json};
-use speerlint::pipeline::{Request, audit};
-use speerlint::report;
-
-/// Audits frames, with a policy of two peers and what `more` adds to it.
-fn run(frames: &[Frame], more: &str) -> Value {
-    let folder = tempfile::tempdir().unwrap();
-    let capture = made::write(folder.path(), "oracle.pcap", frames);
-    let policy = folder.path().join("policy.toml");
-    std::fs::write(&policy, format!("{PEERS}{more}")).unwrap();
-    let request = Request { inputs: vec![capture], policy: Some(PathBuf::from(&policy)), ..Request::default() };
-    let mut json = Vec::new();
-    report::json::write(&audit(&request, &|_| {}).unwrap_or_else(|e| panic!("{e}")), &mut json).unwrap();
-    serde_json::from_slice(&json).unwrap()
-}
-
-const PEERS: &str = r#"
-schema = 1
-[policy]
-id = "oracle"
-pairs = [["alpha", "bravo"]]
-[[peer]]
-id = "alpha"
-ssp_domains = ["alpha.example"]
-  [[peer.sbe]]
-  name = "alpha-sbe"
-  addresses = ["192.0.2.16/29"]
-  roles = ["ingress", "egress"]
-[[peer]]
-id = "bravo"
-ssp_domains = ["bravo.example"]
-  [[peer.sbe]]
-  name = "bravo-sbe"
-  addresses = ["198.51.100.32/28"]
-  roles = ["ingress", "egress"]
-"#;
 
 /// The metrics of alpha → bravo over the whole capture.
 fn whole(report: &Value) -> &Value {

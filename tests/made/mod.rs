@@ -3,7 +3,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses its part")]
 
 pub mod calls;
+pub mod fragment;
+pub mod link;
+pub mod media;
 pub mod oracle;
+pub mod program;
+pub mod tcp;
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -42,8 +47,13 @@ pub const EPOCH: u64 = 1_794_650_400_000_000;
 
 /// A classic little-endian capture of Ethernet frames, in the order given.
 pub fn pcap(frames: &[Frame]) -> Vec<u8> {
+    pcap_of(1, frames)
+}
+
+/// The same of another link type.
+pub fn pcap_of(link: u32, frames: &[Frame]) -> Vec<u8> {
     let mut out = Vec::new();
-    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, 1] {
+    for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, link] {
         out.extend(word.to_le_bytes());
     }
     for frame in frames {

@@ -1,0 +1,61 @@
+//! Takes captures and a policy, gives the report of the whole program, never of a stage alone.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use speerlint::pipeline::{Request, audit};
+use speerlint::report;
+
+use super::Frame;
+
+/// A policy of the two peers of made captures, to which a test adds its clauses.
+pub const PEERS: &str = r#"
+schema = 1
+[policy]
+id = "made"
+pairs = [["alpha", "bravo"]]
+[[peer]]
+id = "alpha"
+ssp_domains = ["alpha.example"]
+  [[peer.sbe]]
+  name = "alpha-sbe"
+  addresses = ["192.0.2.16/29"]
+  roles = ["ingress", "egress"]
+[[peer]]
+id = "bravo"
+ssp_domains = ["bravo.example"]
+  [[peer.sbe]]
+  name = "bravo-sbe"
+  addresses = ["198.51.100.32/28"]
+  roles = ["ingress", "egress"]
+"#;
+
+/// The report on what is asked for.
+pub fn answer(request: &Request) -> Value {
+    let audit = audit(request, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+    let mut json = Vec::new();
+    report::json::write(&audit, &mut json).unwrap();
+    serde_json::from_slice(&json).unwrap()
+}
+
+/// The report on captures, without a policy.
+pub fn report(inputs: &[PathBuf]) -> Value {
+    answer(&Request { inputs: inputs.to_vec(), ..Request::default() })
+}
+
+/// The report on octets of a capture, without a policy.
+pub fn report_on(capture: &[u8]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made.pcap");
+    std::fs::write(&path, capture).unwrap();
+    report(&[path])
+}
+
+/// The report on frames under [`PEERS`] and what `more` adds to it.
+pub fn judged(frames: &[Frame], more: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = super::write(folder.path(), "made.pcap", frames);
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, format!("{PEERS}{more}")).unwrap();
+    answer(&Request { inputs: vec![capture], policy: Some(policy), ..Request::default() })
+}
