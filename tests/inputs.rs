@@ -138,7 +138,7 @@ fn a_folder_and_a_glob_are_all_their_captures() {
     let packed = PACKS[1].1(&pcap(&frames[3..]));
     fs::write(week.join("2.pcap.zst"), packed).unwrap();
     fs::write(week.join("notes.txt"), "no capture").unwrap();
-    assert_eq!(without_places(report(&[week.clone()])), whole);
+    assert_eq!(without_places(report(std::slice::from_ref(&week))), whole);
     let inputs = [week.join("*.pcap.*"), week.join("monday/*.pcap")];
     assert_eq!(without_places(report(&inputs)), whole);
 }

@@ -53,9 +53,14 @@ pub fn report_on(capture: &[u8]) -> Value {
 
 /// The report on frames under [`PEERS`] and what `more` adds to it.
 pub fn judged(frames: &[Frame], more: &str) -> Value {
+    judged_by(frames, &format!("{PEERS}{more}"))
+}
+
+/// The report on frames under a policy.
+pub fn judged_by(frames: &[Frame], policy: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let capture = super::write(folder.path(), "made.pcap", frames);
-    let policy = folder.path().join("policy.toml");
-    std::fs::write(&policy, format!("{PEERS}{more}")).unwrap();
-    answer(&Request { inputs: vec![capture], policy: Some(policy), ..Request::default() })
+    let path = folder.path().join("policy.toml");
+    std::fs::write(&path, policy).unwrap();
+    answer(&Request { inputs: vec![capture], policy: Some(path), ..Request::default() })
 }
