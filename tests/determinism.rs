@@ -7,9 +7,9 @@ mod made;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use made::Case;
 use serde_json::Value;
-use speerlint::pipeline::{Request, audit};
-use speerlint::report;
+use speerlint::pipeline::Request;
 
 /// The report of an audit as JSON, without what may differ: the list of captures, and where in them exhibits stand.
 fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
@@ -20,12 +20,7 @@ fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
         hash: true,
         ..Request::default()
     };
-    let audit = audit(&request, &|_| {}).unwrap();
-    {
-        let mut json = Vec::new();
-        report::json::write(&audit, &mut json).unwrap();
-        serde_json::from_slice(&json).unwrap()
-    }
+    made::program::answer(&request)
 }
 
 fn without_places(mut report: Value) -> Value {
@@ -39,12 +34,20 @@ fn without_places(mut report: Value) -> Value {
     report
 }
 
+/// The samples and the made captures.
+fn cases(folder: &Path) -> Vec<Case> {
+    let mut cases = made::samples();
+    cases.extend(made::mixtures(folder));
+    cases
+}
+
 #[test]
 fn the_number_of_threads_changes_nothing() {
-    for case in made::samples() {
-        let one = report(&[case.capture.clone()], case.policy.as_deref(), 1).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    for case in cases(folder.path()) {
+        let one = report(std::slice::from_ref(&case.capture), case.policy.as_deref(), 1).to_string();
         for threads in [2, 8] {
-            let many = report(&[case.capture.clone()], case.policy.as_deref(), threads).to_string();
+            let many = report(std::slice::from_ref(&case.capture), case.policy.as_deref(), threads).to_string();
             assert_eq!(one, many, "{} with {threads} threads", case.capture.display());
         }
     }
@@ -52,8 +55,9 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn a_capture_cut_in_pieces_gives_the_same_audit() {
-    for case in made::samples() {
-        let whole = without_places(report(&[case.capture.clone()], case.policy.as_deref(), 2));
+    let folder = tempfile::tempdir().unwrap();
+    for case in cases(folder.path()) {
+        let whole = without_places(report(std::slice::from_ref(&case.capture), case.policy.as_deref(), 2));
         for pieces in [2, 7] {
             let folder = tempfile::tempdir().unwrap();
             let parts = made::cut(&case.capture, pieces, folder.path());
@@ -62,4 +66,14 @@ fn a_capture_cut_in_pieces_gives_the_same_audit() {
             assert_eq!(whole, cut, "{} in {pieces} pieces", case.capture.display());
         }
     }
+}
+
+#[test]
+fn the_mixture_is_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let [_, mixed] = made::mixtures(folder.path()).try_into().ok().unwrap();
+    let report = report(&[mixed.capture], None, 2);
+    let intake = &report["intake"];
+    assert_eq!((&intake["sip_by_transport"]["TCP"], &report["totals"]["call_ids"]), (&6.into(), &17.into()));
+    assert!(intake["ip_fragments"].as_u64() > Some(20) && intake["rtp_packets"].as_u64() == Some(1_500), "{intake}");
 }

@@ -35,6 +35,31 @@ pub fn samples() -> Vec<Case> {
     cases
 }
 
+/// Made captures that hold a bit of everything, written into a folder: worked calls, and TCP, UDP, fragments and media in one.
+pub fn mixtures(folder: &Path) -> Vec<Case> {
+    let policy = folder.join("policy.toml");
+    fs::write(&policy, format!("{}[sip.methods]\nBYE = \"forbidden\"\n", program::PEERS)).unwrap();
+    let capture = |name: &str, frames: &[Frame]| Case { capture: write(folder, name, frames), policy: Some(policy.clone()) };
+    vec![capture("oracle.pcap", &oracle::m()), capture("mixed.pcap", &mixed())]
+}
+
+/// A call over TCP, one whose messages are fragments, one in IPv6, and oracle M, with a conversation under them.
+pub fn mixed() -> Vec<Frame> {
+    let call = |name: &str, at: f64| {
+        let mut call = calls::Call::new(name);
+        call.invite(at).answer(at + 1.0, 180).answer(at + 2.0, 200).ack(at + 2.1).bye(at + 9.0, true).bye_answer(at + 9.1, 200, true);
+        call
+    };
+    let mut frames = oracle::m();
+    frames.extend(tcp::connection(&tcp::said(&call("over-tcp", 1.03))).close(30.0).frames);
+    frames.extend(call("in-pieces", 3.01).frames.iter().zip(1..).flat_map(|(frame, n)| fragment::v4(frame, n, 200)));
+    frames.extend(call("in-ipv6", 5.02).frames.iter().map(fragment::whole_v6));
+    frames.extend(call("in-pieces-of-ipv6", 7.04).frames.iter().zip(1..).flat_map(|(frame, n)| fragment::v6(frame, n, 200)));
+    frames.extend(media::talk(5.0, 20.0));
+    frames.sort_by_key(|frame| frame.micros);
+    frames
+}
+
 /// A frame to be written: microseconds since the epoch and its octets.
 #[derive(Clone)]
 pub struct Frame {
