@@ -43,5 +43,11 @@ ip netns exec "$ALPHA" timeout -s KILL 60 sipp 198.51.100.20 -sf "$WORK/caller.x
 sleep 2
 answered
 
+# The capture has to last until the timers of the unanswered calls have run out: a ping a little later shows that it does.
+sleep 3
+answer "$BRAVO" 198.51.100.20 page $BRAVO_IS
+call "$ALPHA" 192.0.2.10 198.51.100.20 options $ALPHA_IS -m 1
+answered
+
 capture_end
 cp "$WORK/capture.pcap" "$SAMPLES/failures/capture.pcap"
