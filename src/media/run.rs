@@ -1,9 +1,9 @@
 //! Takes consecutive RTP packets of one source in one flow, gives a summary that can be merged with the next, never keeps a packet.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::capture::Frame;
@@ -41,18 +41,12 @@ impl Hash for Flow {
 pub struct Run {
     /// The frame of the first.
     pub origin: Origin,
-    /// Capture time of the first.
-    pub first: Time,
-    /// Capture time of the last.
-    pub last: Time,
     /// The running clock at the first.
     pub begun: Time,
     /// The running clock at the last.
     pub ended: Time,
     /// How many.
     pub packets: u64,
-    /// Octets of their UDP payloads.
-    pub octets: u64,
     /// Sequence number of the first.
     pub first_seq: u16,
     /// Sequence number of the last.
@@ -61,8 +55,6 @@ pub struct Run {
     pub first_timestamp: u32,
     /// Time stamp of the last.
     pub last_timestamp: u32,
-    /// How far the sequence number went, with its wraps.
-    pub progress: i64,
     /// How often it went on by exactly one and the time stamp did not run back.
     pub steps: u64,
     /// How often it did not move: duplicates, and copies of a mirror port.
@@ -74,20 +66,16 @@ pub struct Run {
 impl Run {
     /// A run of one packet.
     #[must_use]
-    pub fn new(frame: &Frame<'_>, header: &Header, octets: usize) -> Self {
+    pub fn new(frame: &Frame<'_>, header: &Header) -> Self {
         Self {
             origin: frame.origin,
-            first: frame.time,
-            last: frame.time,
             begun: frame.clock,
             ended: frame.clock,
             packets: 1,
-            octets: octets as u64,
             first_seq: header.seq,
             last_seq: header.seq,
             first_timestamp: header.timestamp,
             last_timestamp: header.timestamp,
-            progress: 0,
             steps: 0,
             repeats: 0,
             payload_types: 1 << (header.payload_type & 0x7f),
@@ -95,21 +83,18 @@ impl Run {
     }
 
     /// Appends one packet.
-    pub fn add(&mut self, frame: &Frame<'_>, header: &Header, octets: usize) {
-        self.merge(&Self::new(frame, header, octets));
+    pub fn add(&mut self, frame: &Frame<'_>, header: &Header) {
+        self.merge(&Self::new(frame, header));
     }
 
     /// Appends the run that follows.
     pub fn merge(&mut self, later: &Self) {
-        let step = later.first_seq.wrapping_sub(self.last_seq) as i16;
+        let step = later.first_seq.wrapping_sub(self.last_seq);
         let forward = later.first_timestamp.wrapping_sub(self.last_timestamp) as i32 >= 0;
-        self.progress += i64::from(step) + later.progress;
         self.steps += u64::from(step == 1 && forward) + later.steps;
         self.repeats += u64::from(step == 0) + later.repeats;
         self.packets += later.packets;
-        self.octets += later.octets;
         self.payload_types |= later.payload_types;
-        self.last = later.last;
         self.ended = later.ended;
         self.last_seq = later.last_seq;
         self.last_timestamp = later.last_timestamp;
@@ -122,37 +107,38 @@ impl Run {
     }
 }
 
-/// The runs of one batch: what the packets of a batch come down to, with one look-up a packet.
+/// The runs of consecutive batches: what their packets come down to, with one look-up a packet.
 #[derive(Debug, Default)]
 pub struct Runs {
-    open: HashMap<Flow, Run>,
-    over: Vec<(Flow, Run)>,
+    /// In the order in which they began.
+    runs: Vec<(Flow, Run)>,
+    /// Where the latest run of each flow stands.
+    latest: HashTable<usize>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Runs {
     /// Appends a packet to the run of its flow.
-    pub fn add(&mut self, flow: Flow, frame: &Frame<'_>, header: &Header, octets: usize) {
-        match self.open.entry(flow) {
-            hashbrown::hash_map::Entry::Vacant(vacant) => {
-                vacant.insert(Run::new(frame, header, octets));
-            }
-            hashbrown::hash_map::Entry::Occupied(mut occupied) => {
-                let run = occupied.get_mut();
-                if run.is_over(frame.clock) {
-                    self.over.push((flow, std::mem::replace(run, Run::new(frame, header, octets))));
-                } else {
-                    run.add(frame, header, octets);
-                }
+    pub fn add(&mut self, flow: Flow, frame: &Frame<'_>, header: &Header) {
+        let Self { runs, latest, hasher } = self;
+        let hash = hasher.hash_one(flow);
+        let next = runs.len();
+        match latest.find_mut(hash, |&at| runs.get(at).is_some_and(|(other, _)| *other == flow)) {
+            Some(at) => match runs.get_mut(*at) {
+                Some((_, run)) if !run.is_over(frame.clock) => return run.add(frame, header),
+                _ => *at = next,
+            },
+            None => {
+                let rehash = |&at: &usize| runs.get(at).map_or(0, |(flow, _)| hasher.hash_one(flow));
+                latest.insert_unique(hash, next, rehash);
             }
         }
+        runs.push((flow, Run::new(frame, header)));
     }
 
     /// All runs, in the order in which they began.
     #[must_use]
-    pub fn into_sorted(self) -> Vec<(Flow, Run)> {
-        let mut runs = self.over;
-        runs.extend(self.open);
-        runs.sort_unstable_by_key(|(_, run)| run.origin);
-        runs
+    pub fn into_runs(self) -> Vec<(Flow, Run)> {
+        self.runs
     }
 }

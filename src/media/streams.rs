@@ -184,7 +184,7 @@ mod tests {
                 let origin = Origin { serial: n as u64, capture: 0, frame: n as u32 + 1 };
                 let frame = Frame { origin, time: time(p.at), clock: time(p.at), link: LinkType(1), data: &[], wire_len: 0 };
                 let header = Header { marker: false, payload_type: 8, seq: p.seq, timestamp: u32::from(p.seq) * 160, ssrc: 7 };
-                runs.add(flow(p.port), &frame, &header, 172);
+                runs.add(flow(p.port), &frame, &header);
             }
             let until = if window[1] == packets.len() { i64::MAX / 1_000_000 } else { packets[window[1]].at };
             named.retain(|&(at, port, secure)| {
@@ -194,7 +194,7 @@ mod tests {
                 }
                 !now
             });
-            for (flow, run) in runs.into_sorted() {
+            for (flow, run) in runs.into_runs() {
                 streams.push(flow, &run, &announced);
             }
             if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {
@@ -270,8 +270,8 @@ mod tests {
                 };
                 let mut packets = seqs.iter().map(one);
                 let (frame, header) = packets.next().unwrap();
-                let mut run = Run::new(&frame, &header, 10);
-                packets.for_each(|(frame, header)| run.add(&frame, &header, 10));
+                let mut run = Run::new(&frame, &header);
+                packets.for_each(|(frame, header)| run.add(&frame, &header));
                 run
             };
             let at = 1 + at.index(seqs.len() - 1);

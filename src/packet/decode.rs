@@ -4,6 +4,7 @@ use etherparse::{TcpSlice, UdpSlice};
 
 use super::ip::{self, Ip};
 use super::link::{self, Inside, be16};
+use super::plain;
 use super::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags, Whole};
 use crate::base::{Anomaly, Endpoint};
 use crate::capture::Frame;
@@ -16,7 +17,16 @@ pub type Decoded<'a> = (Packet<'a>, Option<Anomaly>);
 
 /// Takes a frame apart down to the transport: link layers, tags, MPLS, PPPoE, IP and its extension headers, IP in IP, GRE.
 #[must_use]
+#[inline]
 pub fn decode<'a>(frame: &Frame<'a>) -> Decoded<'a> {
+    match plain::datagram(frame) {
+        Some(datagram) => (Packet::Udp(datagram), None),
+        None => walk(frame),
+    }
+}
+
+/// Takes any frame apart.
+pub(super) fn walk<'a>(frame: &Frame<'a>) -> Decoded<'a> {
     let cut = frame.data.len() < frame.wire_len as usize;
     let mut walk = Walk { anomaly: cut.then_some(Anomaly::SnapCut), ..Walk::default() };
     let packet = match link::open(frame.link, frame.data) {

@@ -5,6 +5,7 @@ mod decode;
 mod fragments;
 mod ip;
 mod link;
+mod plain;
 mod view;
 
 pub use decode::{Decoded, decode};

@@ -1,4 +1,4 @@
-//! Takes a batch, gives what each shard will need of it, never remembers the batch before.
+//! Takes a few batches, gives what each shard will need of them, never remembers those before.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::rtp;
 use crate::sip::Arrival;
 use crate::transport::{self, Payload, SegmentPart};
 
-/// What a batch holds, sorted for the folds: plain records that own what they say.
+/// What a few batches hold, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     /// SIP messages that came whole in a datagram, by Call-ID.
@@ -27,24 +27,24 @@ pub(super) struct Facts {
     pub(super) counter: Counter,
     /// The first and the last time stamp, in time order.
     pub(super) span: Option<(Time, Time)>,
-    /// The running clock at the end of the batch.
+    /// The running clock at the end of the last batch.
     pub(super) clock: Option<Time>,
 }
 
 /// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
 const DISORDER: i64 = 20_000_000;
 
-/// Reads a batch; frames outside `window` are read over.
-pub(super) fn map(batch: &Batch, window: &Range<Time>) -> Facts {
+/// Reads consecutive batches; frames outside `window` are read over.
+pub(super) fn map(batches: &[Batch], window: &Range<Time>) -> Facts {
     let mut facts = Facts::default();
     let mut runs = Runs::default();
-    for frame in batch.frames() {
+    for frame in batches.iter().flat_map(Batch::frames) {
         facts.clock = Some(frame.clock);
         if window.contains(&frame.time) {
             facts.frame(&frame, &mut runs);
         }
     }
-    for (flow, run) in runs.into_sorted() {
+    for (flow, run) in runs.into_runs() {
         facts.runs.push(shard_of(&flow), (flow, run));
     }
     facts
@@ -84,7 +84,7 @@ impl Facts {
         match rtp::sniff(datagram.payload) {
             Some(rtp::Kind::Rtp(header)) => {
                 let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-                runs.add(flow, frame, &header, datagram.payload.len());
+                runs.add(flow, frame, &header);
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
             None if transport::looks_like_sip(datagram.payload) => self.arrivals.receive(Payload::of_frame(frame, datagram), false),

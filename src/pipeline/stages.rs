@@ -18,6 +18,9 @@ use crate::policy::Policy;
 use crate::sip::Arrival;
 use crate::transport::SegmentPart;
 
+/// How many batches are mapped at a time: a run of media packets is folded once for all of them.
+const BATCHES_PER_TASK: usize = 2;
+
 /// All state of a run, between windows.
 pub(super) struct Stages<'p> {
     policy: &'p Policy,
@@ -72,7 +75,7 @@ impl<'p> Stages<'p> {
     /// Works on one window: map over batches, then fold after fold over shards.
     pub(super) fn take(&mut self, batches: &[Batch]) {
         let span = &self.span;
-        let facts: Vec<Facts> = batches.par_iter().map(|batch| map(batch, span)).collect();
+        let facts: Vec<Facts> = batches.par_chunks(BATCHES_PER_TASK).map(|batches| map(batches, span)).collect();
         let (mut arrivals, mut segments, mut fragments, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for part in facts {
             self.counter.merge(&part.counter);
