@@ -72,7 +72,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
             name: rule.name,
             severity: rule.severity,
             enabled: docket.is_enabled(i),
-            coverage: proceedings.ledger.coverage(i),
+            coverage: proceedings.ledger.coverage(i, docket.speaks_of(i)),
         })
         .collect();
     let length = last.zip(first).map_or(0, |(last, first)| last.since(first));

@@ -2,7 +2,7 @@
 
 use super::evidence::Redaction;
 use crate::policy::{Party, Policy, Severity};
-use crate::rules::{self, Check, Rule, Scope};
+use crate::rules::{self, Check, Kind, Rule, Scope};
 
 /// A check with the place of its rule in the docket.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,6 @@ pub struct Case<F> {
 #[allow(missing_docs)]
 pub struct Docket {
     pub rules: Vec<&'static Rule>,
-    pub messages: Vec<Case<rules::MessageCheck>>,
     pub transactions: Vec<Case<rules::TransactionCheck>>,
     pub exchanges: Vec<Case<rules::OfferAnswerCheck>>,
     pub dialogs: Vec<Case<rules::DialogCheck>>,
@@ -29,6 +28,8 @@ pub struct Docket {
     pub limits: Vec<Case<rules::LimitCheck>>,
     pub captures: Vec<Case<rules::CaptureCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
+    /// For each kind of message: the rules that speak of it.
+    messages: [Vec<Case<rules::MessageCheck>>; Kind::ALL.len()],
     /// How much of a number evidence shows.
     pub redaction: Redaction,
     /// For each rule: whether it runs at all.
@@ -45,7 +46,7 @@ impl Docket {
     pub fn new(policy: &Policy) -> Self {
         let mut docket = Self {
             rules: rules::all().to_vec(),
-            messages: Vec::new(),
+            messages: Default::default(),
             transactions: Vec::new(),
             exchanges: Vec::new(),
             dialogs: Vec::new(),
@@ -80,7 +81,10 @@ impl Docket {
             Case { rule, scope: entry.scope, check }
         }
         match entry.check {
-            Check::Message(check) => self.messages.push(case(rule, entry, check)),
+            Check::Message(spoken_of, check) => {
+                let lists = Kind::ALL.into_iter().zip(&mut self.messages).filter(|(kind, _)| kind.is(spoken_of));
+                lists.for_each(|(_, cases)| cases.push(case(rule, entry, check)));
+            }
             Check::Transaction(check) => self.transactions.push(case(rule, entry, check)),
             Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, check)),
             Check::Dialog(check) => self.dialogs.push(case(rule, entry, check)),
@@ -89,6 +93,21 @@ impl Docket {
             Check::Limit(check) => self.limits.push(case(rule, entry, check)),
             Check::Capture(check) => self.captures.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
+        }
+    }
+
+    /// The rules that are asked about messages of this kind; the others are not applicable to them.
+    #[must_use]
+    pub fn messages(&self, kind: Kind) -> &[Case<rules::MessageCheck>] {
+        self.messages.get(kind.index()).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The kind of message that a rule is asked about; every kind where it is not asked about messages at all.
+    #[must_use]
+    pub fn speaks_of(&self, rule: usize) -> Kind {
+        match self.rules.get(rule).map(|r| r.check) {
+            Some(Check::Message(kind, _)) if self.is_enabled(rule) => kind,
+            _ => Kind::ANY,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Takes messages with their place and what happened in calls, gives them to the rules that look at them, never reads a capture.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
@@ -18,7 +19,7 @@ use crate::call::{self, Dialog, Happening, LoadEvent, OfferAnswer, Over, Place, 
 use crate::metrics::{Challenged, Registration, Tally, Timeline};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{
-    Breach, DialogSubject, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
+    Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
 };
 use crate::sdp::{Description, SdpRole};
 use crate::sip::{Arrival, HeaderName, Method, value};
@@ -150,8 +151,10 @@ pub struct Judge<'p> {
     pub load: Vec<Loaded>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
-    live: HashMap<Box<str>, Docketed, FixedState>,
+    live: HashMap<String, Docketed, FixedState>,
     has_trunks: bool,
+    /// Where names are spelled out, again and again.
+    spelling: String,
 }
 
 /// Where a breach belongs, and how its evidence is made.
@@ -184,6 +187,7 @@ impl<'p> Judge<'p> {
             pending: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
+            spelling: String::new(),
         }
     }
 
@@ -211,7 +215,9 @@ impl<'p> Judge<'p> {
         let by_session = self.policy.terms(session_from, session_to, trunk);
         let mut subject =
             MessageSubject { arrival, place, sdp, policy: self.policy, from, to, terms: by_message, session_from, session_to };
-        for case in &self.docket.messages {
+        let kind = Kind::of(&arrival.message, place, sdp.is_some());
+        self.proceedings.ledger.message(kind);
+        for case in self.docket.messages(kind) {
             subject.terms = match case.scope {
                 Scope::Session => by_session,
                 Scope::Global => self.policy.global(),
@@ -288,7 +294,10 @@ impl<'p> Judge<'p> {
         let counts = self.proceedings.codecs.entry((from, to)).or_default();
         let counts = if role == SdpRole::Offer { &mut counts.offered } else { &mut counts.answered };
         for codec in sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs) {
-            count_named(counts, &codec.to_string());
+            self.spelling.clear();
+            // Writing to a string cannot fail.
+            let _ = write!(self.spelling, "{codec}");
+            count_named(counts, &self.spelling);
         }
     }
 
@@ -437,6 +446,7 @@ impl<'p> Judge<'p> {
             self.proceedings.ledger.not_applicable(matter.rule);
             return;
         };
+        let Breach { observed, agreed, clause, at: mark, exhibit, about, .. } = breach;
         let severity = Policy::capped(breach.severity.unwrap_or(severity), breach.level);
         let blame = match breach.offender.unwrap_or(rule.offender) {
             Offender::Sender => Blame::Party(from),
@@ -447,32 +457,23 @@ impl<'p> Judge<'p> {
             Offender::Capture => Blame::Capture,
             Offender::Policy => Blame::Policy,
         };
-        let trace = breach.exhibit.as_ref().or(matter.trace);
+        let trace = exhibit.as_ref().or(matter.trace);
         // A trace without a frame tells of more than one message: the first frame of those stands for it.
         let placed = trace.filter(|t| t.origin.frame > 0).map(|t| (t.origin, t.first));
         let placed = placed.or(matter.arrival.filter(|_| trace.is_none()).map(|a| (a.envelope.origin, a.envelope.first)));
         let origin = placed.or(matter.anchor).map_or_else(Origin::default, |(origin, _)| origin);
         let at = placed.map_or(matter.at, |(_, at)| at);
-        let mut key = Key {
-            severity,
-            rule: matter.rule,
-            direction,
-            blame,
-            waiver: None,
-            observed: breach.observed.clone(),
-            agreed: breach.agreed.clone(),
-            clause: breach.clause.clone(),
-        };
+        let mut key = Key { severity, rule: matter.rule, direction, blame, waiver: None, observed, agreed, clause };
         let redaction = self.docket.redaction;
         let evidence = || match (trace, matter.arrival) {
-            (None, Some(arrival)) => Some(Evidence::of_message(arrival, breach.at, redaction)),
+            (None, Some(arrival)) => Some(Evidence::of_message(arrival, mark, redaction)),
             (Some(trace), _) => Evidence::of_trace(trace, matter.call_id, redaction).placed(placed.or(matter.anchor)),
             (None, None) => Evidence::of_trace(&Trace::default(), matter.call_id, redaction).placed(matter.anchor),
         };
         let waivers = self.docket.waivers(matter.rule);
         if !waivers.is_empty() {
             let particulars = Particulars::of(self.policy, matter.trunk, trace, matter.arrival);
-            let facts = particulars.facts(rule, &breach, severity, blame, at, direction, trace, matter.arrival);
+            let facts = particulars.facts(rule, about.as_deref(), severity, blame, at, direction, trace, matter.arrival);
             match self.proceedings.waiving.decide(self.policy, waivers, &facts) {
                 Decision::Stands => {}
                 Decision::Waived(waiver) => key.waiver = Some(waiver),
@@ -493,7 +494,7 @@ impl<'p> Judge<'p> {
 
     /// What is known of a live call.
     fn known(&mut self, call_id: &str) -> &mut Docketed {
-        self.live.entry(call_id.into()).or_default()
+        self.live.entry_ref(call_id).or_default()
     }
 
     /// Whether a call is met for the first time in a finding.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
@@ -12,7 +13,7 @@ use super::Coverage;
 use super::evidence::Evidence;
 use crate::base::{Origin, Time};
 use crate::policy::{Party, Provenance, Severity};
-use crate::rules::{Reason, Rule};
+use crate::rules::{Kind, Reason, Rule};
 
 /// How many exhibits a finding keeps (`standards.md` §1.5).
 pub(super) const EXHIBITS: usize = 5;
@@ -31,7 +32,7 @@ pub enum Blame {
 }
 
 /// What makes two breaches the same finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// Worst first, when keys are sorted in reverse.
     pub severity: Severity,
@@ -49,6 +50,14 @@ pub struct Key {
     pub agreed: Cow<'static, str>,
     /// The clause.
     pub clause: Option<Arc<Provenance>>,
+}
+
+/// What tells nearly all findings apart; the long texts of the rest are compared and not hashed at each breach.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let clause = self.clause.as_ref().and_then(|clause| clause.line);
+        (self.rule, self.severity, self.waiver, clause, self.direction, &self.observed).hash(state);
+    }
 }
 
 /// The breaches of one finding.
@@ -72,6 +81,8 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Ledger {
     coverage: Vec<Counts>,
+    /// How many messages of each kind were judged: rules that do not speak of a kind are not asked, and counted all at once.
+    messages: [u64; Kind::ALL.len()],
     entries: IndexMap<Key, Entry, FixedState>,
 }
 
@@ -89,7 +100,15 @@ impl Ledger {
     /// An empty ledger over these rules.
     #[must_use]
     pub fn new(rules: &[&'static Rule]) -> Self {
-        Self { coverage: vec![Counts::default(); rules.len()], entries: IndexMap::with_hasher(FixedState::default()) }
+        let entries = IndexMap::with_hasher(FixedState::default());
+        Self { coverage: vec![Counts::default(); rules.len()], messages: Default::default(), entries }
+    }
+
+    /// Counts a message for the rules that do not speak of its kind.
+    pub fn message(&mut self, kind: Kind) {
+        if let Some(n) = self.messages.get_mut(kind.index()) {
+            *n += 1;
+        }
     }
 
     /// Counts a pass.
@@ -153,6 +172,9 @@ impl Ledger {
         for (mine, theirs) in self.coverage.iter_mut().zip(&other.coverage) {
             mine.merge(theirs);
         }
+        for (mine, theirs) in self.messages.iter_mut().zip(other.messages) {
+            *mine += theirs;
+        }
         for (key, theirs) in other.entries {
             self.absorb(key, theirs);
         }
@@ -186,10 +208,12 @@ impl Ledger {
         }
     }
 
-    /// The five counts of a rule.
+    /// The five counts of a rule that is asked about messages of the kind `spoken_of`.
     #[must_use]
-    pub fn coverage(&self, rule: usize) -> Coverage {
-        self.coverage.get(rule).map(Counts::report).unwrap_or_default()
+    pub fn coverage(&self, rule: usize, spoken_of: Kind) -> Coverage {
+        let passed_over: u64 = Kind::ALL.iter().zip(self.messages).filter(|(kind, _)| !kind.is(spoken_of)).map(|(_, n)| n).sum();
+        let asked = self.coverage.get(rule).map(Counts::report).unwrap_or_default();
+        Coverage { not_applicable: asked.not_applicable + passed_over, ..asked }
     }
 
     /// The findings, worst first, then by rule, direction and class: the order of the report.

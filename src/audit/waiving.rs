@@ -7,7 +7,7 @@ use super::ledger::{Blame, Key};
 use crate::base::{Origin, Time};
 use crate::call::{self, Trace};
 use crate::policy::{BreachFacts, Cover, Party, Policy, Severity, TrunkId};
-use crate::rules::{Breach, Rule};
+use crate::rules::Rule;
 use crate::sip::Arrival;
 
 /// What a waiver did.
@@ -153,7 +153,7 @@ impl Particulars {
     pub(super) fn facts<'a>(
         &'a self,
         rule: &'static Rule,
-        breach: &'a Breach,
+        about: Option<&'a str>,
         severity: Severity,
         blame: Blame,
         time: Time,
@@ -177,8 +177,8 @@ impl Particulars {
             destination: envelope.map(|e| e.destination).or_else(|| trace.map(|t| t.destination)),
             method: self.method.as_deref(),
             status: arrival.and_then(|a| a.message.code()),
-            codec: breach.about.as_deref(),
-            header: breach.about.as_deref(),
+            codec: about,
+            header: about,
             caller: self.caller.as_deref(),
             callee: self.callee.as_deref(),
         }

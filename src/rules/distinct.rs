@@ -7,11 +7,15 @@ use hashbrown::HashSet;
 use super::{Breach, MessageSubject, Verdict};
 use crate::base::{Endpoint, Span};
 
+/// So many breaches are told apart by looking at each, which no honest message exceeds.
+const FEW: usize = 8;
+
 /// Breaches of one subject, the first of each kind.
 #[derive(Default)]
 pub(super) struct Distinct {
     breaches: Vec<Breach>,
-    seen: HashSet<(Cow<'static, str>, Option<Endpoint>)>,
+    /// What the breaches behind the first few observed.
+    more: HashSet<(Cow<'static, str>, Option<Endpoint>)>,
     judged: bool,
 }
 
@@ -24,8 +28,12 @@ impl Distinct {
     /// Adds a breach, unless one with the same observation in the same exhibit is there.
     pub(super) fn add(&mut self, breach: Breach) {
         self.judged = true;
-        let sender = breach.exhibit.as_ref().map(|e| e.source);
-        if self.seen.insert((breach.observed.clone(), sender)) {
+        let sender = |breach: &Breach| breach.exhibit.as_ref().map(|e| e.source);
+        let mut few = self.breaches.iter().take(FEW);
+        if few.any(|known| known.observed == breach.observed && sender(known) == sender(&breach)) {
+            return;
+        }
+        if self.breaches.len() < FEW || self.more.insert((breach.observed.clone(), sender(&breach))) {
             self.breaches.push(breach);
         }
     }

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod distinct;
+mod kind;
 #[cfg(test)]
 mod negotiation;
 mod page;
@@ -31,6 +32,7 @@ mod txn;
 
 pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
+pub use kind::Kind;
 pub use page::{Catalogue, Page};
 pub use rule::{
     CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, Rule, Scope,

@@ -91,7 +91,7 @@ fn uppercase(text: &str) -> String {
 
 const fn subject(check: Check) -> &'static str {
     match check {
-        Check::Message(_) => "message",
+        Check::Message(..) => "message",
         Check::Transaction(_) => "transaction",
         Check::OfferAnswer(_) => "offer and answer",
         Check::Dialog(_) => "dialog",

@@ -1,5 +1,6 @@
 //! Takes nothing, gives what a rule is made of, never a particular rule.
 
+use super::kind::Kind;
 use super::subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
     TransactionSubject,
@@ -63,8 +64,8 @@ pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
 /// The check of a rule, by the kind of subject it looks at.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// A message, first transmission.
-    Message(MessageCheck),
+    /// A message of a kind, first transmission. To any other message the rule is not applicable, and its check need not be asked.
+    Message(Kind, MessageCheck),
     /// A finished transaction.
     Transaction(TransactionCheck),
     /// An answered offer.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Check, MessageSubject, Rule, Verdict};
+use super::{Check, Kind, MessageSubject, Rule, Verdict};
 use crate::base::{Endpoint, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
@@ -161,7 +161,7 @@ impl Scene {
 
     /// What `rule` says of it.
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
-        let Check::Message(check) = rule.check else { panic!("{} looks at no message", rule.id) };
+        let Check::Message(spoken_of, check) = rule.check else { panic!("{} looks at no message", rule.id) };
         let mut text = self.text().into_bytes();
         text.truncate(self.kept);
         let text = text.into_boxed_slice();
@@ -169,7 +169,7 @@ impl Scene {
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
         let arrival = Arrival { envelope: self.envelope, message };
-        check(&MessageSubject {
+        let verdict = check(&MessageSubject {
             arrival: &arrival,
             place: &self.place,
             sdp: sdp.as_ref(),
@@ -179,7 +179,10 @@ impl Scene {
             terms: &self.terms,
             session_from: self.session_from,
             session_to: self.session_to,
-        })
+        });
+        let asked = Kind::of(&arrival.message, &self.place, sdp.is_some()).is(spoken_of);
+        assert!(asked || verdict == Verdict::NotApplicable, "{} is not asked and says {verdict:?}", rule.id);
+        verdict
     }
 }
 

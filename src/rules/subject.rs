@@ -89,6 +89,9 @@ impl<'a> MessageSubject<'a> {
     #[must_use]
     pub fn verdict(&self, breaches: Vec<Breach>) -> Verdict {
         let cut = self.lacks_headers();
+        if !cut && breaches.len() < 2 {
+            return Verdict::of(breaches);
+        }
         // The last line may be half of what was sent.
         let end = self.message().text().len();
         let mut distinct = Distinct::default();

@@ -1,7 +1,7 @@
 //! Takes a message, gives whether it says where its sender is to be reached and goes where the other side said, never whether anyone answers there.
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::{Scheme, Uri, elements, name_addr, uri};
 use crate::sip::{HeaderName, Message, Method, Start};
 
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
           re-INVITE go astray: the call is not set up or never ends.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sip.Contact`; for the target, compare `sip.r-uri` of the BYE with the Contact of the 200.",
     fix: "let the sender's border element write one Contact of its own, and send requests inside the dialog to the Contact it was given",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
@@ -51,16 +51,16 @@ fn must_have_contact(message: &Message) -> bool {
 fn wrong_contact(message: &Message) -> Option<Breach> {
     let mut contacts = message.lines(HeaderName::Contact).flat_map(|h| elements(message.at(h.value)).map(move |e| (h, e)));
     let name = message.transaction_method().map_or("request", |m| m.name());
-    let kind = if message.is_request() { name.to_owned() } else { format!("2xx to {name}") };
+    let kind = || if message.is_request() { name.to_owned() } else { format!("2xx to {name}") };
     let Some((header, element)) = contacts.next() else {
         return Some(
-            Breach::of_standard(format!("{kind} without Contact"), "exactly one Contact").at(message.start_span()).about("Contact"),
+            Breach::of_standard(format!("{} without Contact", kind()), "exactly one Contact").at(message.start_span()).about("Contact"),
         );
     };
     let (observed, at) = if let Some((second, _)) = contacts.next() {
-        (format!("{kind} with more than one Contact"), second.value)
+        (format!("{} with more than one Contact", kind()), second.value)
     } else if !name_addr(element).and_then(|a| a.uri()).is_some_and(|u| matches!(u.scheme, Scheme::Sip | Scheme::Sips)) {
-        (format!("{kind} whose Contact is no SIP URI"), header.value)
+        (format!("{} whose Contact is no SIP URI", kind()), header.value)
     } else {
         return None;
     };
@@ -75,8 +75,8 @@ fn wrong_target(subject: &MessageSubject<'_>) -> Option<Breach> {
     if matches!(method, Method::Ack | Method::Cancel) {
         return None;
     }
-    let learned = uri(subject.place.remote_target.as_deref()?)?;
-    let sent = uri(message.at(at))?;
+    let learned = subject.place.remote_target.as_deref().filter(|learned| *learned != message.at(at))?;
+    let (learned, sent) = (uri(learned)?, uri(message.at(at))?);
     // A strict router in front takes the place of the target (RFC 3261 §12.2.1.1).
     let strict = message.header(HeaderName::Route).is_some_and(|h| !message.at(h.value).windows(3).any(|w| w.eq_ignore_ascii_case(b";lr")));
     let same = strict || is_same(&learned, &sent);

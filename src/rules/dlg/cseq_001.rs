@@ -2,7 +2,7 @@
 
 use crate::call::Standing;
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{HeaderName, Method};
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
           lost and the call hangs.",
     confirm: "Follow the call (Telephony, VoIP Calls) or filter by its `sip.Call-ID`, and read `sip.CSeq.seq` of the requests of one side.",
     fix: "repair the sender's dialog state: usually a border element that restarts or rewrites CSeq, or two elements that speak for one side",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::call::TagFault;
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::{HeaderName, Message};
 
 pub(crate) static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
           are refused with 481 and the call cannot be ended.",
     confirm: "Filter `sip.Status-Code > 100 && !sip.to.tag` or `sip.Request-Line && !sip.from.tag`; for a change, follow the `sip.Call-ID` and compare the tags.",
     fix: "repair the element at the border that writes or rewrites the tags; a forking proxy must answer with the tags of its branches",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

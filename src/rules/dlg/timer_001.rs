@@ -1,7 +1,7 @@
 //! Takes a message that may set a session timer, gives whether its values are sound and as agreed, never whether the session is refreshed.
 
 use crate::policy::{Level, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::session_expires;
 use crate::sip::{HeaderName, Message, Method};
 
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
           and are billed, or are torn down while people talk.",
     confirm: "Filter `sip.Session-Expires || sip.Min-SE`; without a timer `sip.Method == \"INVITE\" && !sip.Session-Expires`.",
     fix: "set the session timer of the sender's border element to the agreed interval, or correct sip.session_timer",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 /// RFC 4028 §4, §5: no interval is shorter, in seconds.

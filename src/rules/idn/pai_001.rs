@@ -1,7 +1,7 @@
 //! Takes an initial INVITE, gives whether it asserts who calls, never whether that is true.
 
 use crate::policy::{Level, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{HeaderName, Method};
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Without an asserted identity the receiving network cannot trace, bill or screen the call, and may have to refuse it by law.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag && !sip.P-Asserted-Identity`.",
     fix: "let the originating network assert the caller and its border element pass P-Asserted-Identity to this peer",
-    check: Check::Message(check),
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

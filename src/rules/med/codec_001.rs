@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 use super::agreement::{judged, level, spelled};
 
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "A codec that was not agreed may be chosen: then someone transcodes or pays for a licence that was not planned, or the media is not carried at all.",
     confirm: "Filter `sdp.media_attr contains \"rtpmap\"` with the Call-ID of the finding, and look for the codec in the offer.",
     fix: "remove the codec from the offer of the sending SBC's trunk profile, or add it to [[media.audio.codec]]",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

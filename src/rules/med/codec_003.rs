@@ -2,7 +2,7 @@
 
 use crate::policy::{Clause, CodecTerm, Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::Description;
 
 use super::agreement::{terms, word};
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The agreement names a codec that both sides always have, so that every call can be set up without transcoding; an offer without it can end in 488.",
     confirm: "Filter `sip.Method == \"INVITE\" && sdp.media` with the Call-ID of the finding, and look for the codec among the formats and rtpmap lines.",
     fix: "add the codec to the offer of the sending SBC's trunk profile",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::{Codecs, Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::{Codec, Media, SdpRole};
 
 use super::agreement::{entry, judged, spelled};
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "G.729 with annex B against one without gives clipped speech, AMR framed differently gives noise; and the order of the offer decides which codec the call runs on.",
     confirm: "Filter `sdp.media_attr contains \"fmtp\"` with the Call-ID of the finding and compare the parameters with the entry of the codec.",
     fix: "set the parameters (for example annexb=no) or the codec order in the trunk profile of the sending SBC",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

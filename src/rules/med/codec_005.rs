@@ -2,7 +2,7 @@
 
 use crate::policy::{Clause, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::{Codec, Media, SdpRole};
 
 use super::agreement::{entry, judged, spelled};
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "A gateway that is built for 20 ms packets discards, pads or delays others; short packets raise the packet rate and the bandwidth beyond what was planned.",
     confirm: "Filter `sdp.media_attr contains \"ptime\"` with the Call-ID of the finding; in the media, the RTP timestamp step over the clock rate.",
     fix: "set the packet time of the sender's trunk profile to an agreed one",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::SdpRole;
 
 use super::agreement::word;
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Border elements admit, price and police media by type; video or messages on a voice trunk use bandwidth that nobody planned and may pass unscreened.",
     confirm: "Filter `sdp.media contains \"video\"` (or the type of the finding) and look for a port other than 0.",
     fix: "let the sender's SBC remove the m= line of that type, or agree on it in [media.types]",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

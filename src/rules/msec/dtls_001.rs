@@ -3,7 +3,7 @@
 use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::{Description, Fingerprint, SdpRole};
 use crate::sip::HeaderName;
 
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The fingerprint is all that ties the media key to the peer. Without it, or with one that can be forged on the way, anybody can sit in the middle of the call.",
     confirm: "Filter `sdp.media.proto contains \"TLS\"` with the Call-ID of the finding and look for a=fingerprint and its hash function.",
     fix: "let the sender add a sha-256 fingerprint, and carry the signalling over TLS",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::SdpRole;
 
 use super::keying::streams;
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Each way has its own trust: with SDES, every SIP element on the path holds the media keys. A way that was not agreed may be chosen, or the call may fail.",
     confirm: "Filter `sdp.media_attr` with the Call-ID of the finding and look for crypto (SDES), fingerprint (DTLS-SRTP), key-mgmt (MIKEY) and zrtp-hash (ZRTP).",
     fix: "restrict key management in the sending SBC's trunk profile to the agreed methods",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -1,7 +1,7 @@
 //! Takes a message with SDP, gives whether media keys travel over unprotected signalling, never the keys.
 
 use crate::policy::{Level, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "MSEC-SDES-001",
@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Whoever sees the signalling has the key, and can decrypt the whole call from any capture of its media.",
     confirm: "Filter `sdp.media_attr contains \"crypto\" && (udp || tcp) && !tls`.",
     fix: "carry the signalling over TLS, or agree on DTLS-SRTP instead of SDES",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::base::Span;
 use crate::policy::{Peer, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Address, Description, Media};
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The other side's filters pass media of the declared addresses only: what is advertised elsewhere gives one-way audio, and shows an element that should be hidden.",
     confirm: "Filter `sdp.connection_info.address` with the Call-ID of the finding and compare with [[peer.dbe]] of the sender.",
     fix: "anchor the media at the sender's declared border element, or declare the new one in [[peer.dbe]]",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

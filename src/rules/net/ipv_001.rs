@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "NET-IPV-001",
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     confirm: "Filter `sip && ipv6` (or `sip && ip.version == 4`) and look at the version column; for media \
           `sdp.connection_info.address_type == \"IP6\"`.",
     fix: "bind the sender's SBE and its media to the agreed IP version, or add the version to connectivity.ip_versions",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "NET-SBE-001",
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     confirm: "Filter `sip.Method && ip.src == ADDRESS` and look for who answers it; `sip.Server or sip.User-Agent` often names the \
           sender.",
     fix: "declare the address in peer.sbe.addresses of the peer that owns it, or block it in front of the receiving SBE",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::policy::{Party, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "NET-SBE-002",
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
           element, and usually fails at a firewall.",
     confirm: "Filter `sip.Method && ip.dst == ADDRESS` and compare with the addresses that the receiving peer announced.",
     fix: "route to the SBE that the receiving peer declared, or have it declare the address in peer.sbe.addresses",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

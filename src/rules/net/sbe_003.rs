@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Endpoint, Transport};
 use crate::call::Standing;
 use crate::policy::{Peer, Role, Sbe, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::Method;
 
 pub(crate) static RULE: Rule = Rule {
@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
     confirm: "Filter `sip.Method && ip.dst == ADDRESS` and read the destination port (`udp.dstport`, `tcp.dstport`); for roles add \
           `sip.CSeq.method == \"INVITE\" && !sip.to.tag`.",
     fix: "send to the port and element that the receiving peer declared for this purpose, or amend peer.sbe of the element",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use memchr::memchr2;
+
 use crate::policy::Party;
 use crate::rules::MessageSubject;
 
@@ -68,18 +70,21 @@ fn is_peering_space(ip: IpAddr, subject: &MessageSubject<'_>) -> bool {
 
 /// The hosts that `text` may name: IP addresses, and names with a dot in them.
 pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let is_host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let ends_name = |b: &u8| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let ends_v6 = |b: &u8| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {
-            let start = rest.iter().position(|b| is_host(b) || *b == b'[')?;
-            rest = rest.get(start..)?;
-            // IPv6 stands in brackets (RFC 3261 §25.1).
-            let (inside, stop): (&[u8], fn(&u8) -> bool) = match rest.strip_prefix(b"[") {
-                Some(inside) => (inside, |b| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))),
-                None => (rest, |b| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))),
+            // A dot stands inside a name or address; IPv6 stands in brackets (RFC 3261 §25.1).
+            let (before, from) = rest.split_at_checked(memchr2(b'.', b'[', rest)?)?;
+            let (inside, end) = match from.strip_prefix(b"[") {
+                Some(inside) => (inside, inside.iter().position(ends_v6)),
+                None => {
+                    let name = rest.get(before.iter().rposition(ends_name).map_or(0, |i| i + 1)..)?;
+                    (name, name.iter().position(ends_name))
+                }
             };
-            let (host, behind) = inside.split_at_checked(inside.iter().position(stop).unwrap_or(inside.len()))?;
+            let (host, behind) = inside.split_at_checked(end.unwrap_or(inside.len()))?;
             rest = behind;
             if host.iter().any(|b| matches!(b, b'.' | b':')) {
                 return Some(host);
@@ -111,6 +116,6 @@ mod tests {
     fn finds_hosts_in_any_text() {
         let text = b"<sip:+49@10.1.2.3:5060;maddr=[fd00::1]>, \"a\" <sip:core.example.com>;x=1";
         assert_eq!(hosts(text).collect::<Vec<_>>(), [&b"10.1.2.3"[..], b"fd00::1", b"core.example.com"]);
-        assert_eq!(hosts(b"[ ] [x").count(), 0);
+        assert_eq!(hosts(b"[ ] [x a[b:.c]d -[::1]e.f").collect::<Vec<_>>(), [&b"b:.c"[..], b"::1", b"e.f"]);
     }
 }

@@ -1,9 +1,11 @@
 //! Takes a message, gives whether its headers show the inside of the network that sent it, never what is behind the border.
 
+use memchr::memrchr;
+
 use crate::call::Standing;
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::prv::internal::{hosts, of_host};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::value::elements;
 use crate::sip::{Header, HeaderName as H, Message};
 
@@ -26,11 +28,11 @@ pub(crate) static RULE: Rule = Rule {
           inside makes later requests of the call fail.",
     confirm: "Filter `sip.Contact contains \"10.\" || sip.Via contains \"192.168.\" || sip.Record-Route contains \"10.\"` (the header named in the finding).",
     fix: "switch on topology hiding (header rewriting) for this peer at the sender's border element",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 /// Written by the sender of the message itself.
-const ANYWHERE: &[H] = &[
+const ANYWHERE: u128 = set(&[
     H::Contact,
     H::Warning,
     H::PAssertedIdentity,
@@ -42,18 +44,29 @@ const ANYWHERE: &[H] = &[
     H::PChargingVector,
     H::PDcsBillingInfo,
     H::PVisitedNetworkId,
-];
+]);
 
 /// Copied by responses, so the sender's own in requests only (RFC 3261 §8.2.6, §12.1.1).
-const IN_REQUESTS: &[H] = &[H::RecordRoute, H::Path, H::ServiceRoute, H::HistoryInfo];
+const IN_REQUESTS: u128 = ANYWHERE | set(&[H::RecordRoute, H::Path, H::ServiceRoute, H::HistoryInfo]);
+
+/// Bit n: the header with discriminant n.
+const fn set(mut ids: &[H]) -> u128 {
+    let mut set = 0;
+    while let [first, rest @ ..] = ids {
+        set |= 1 << *first as u32;
+        ids = rest;
+    }
+    set
+}
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let agreed = subject.terms.privacy.topology_hiding.as_ref();
     let Some(level) = agreed.filter(|l| matches!(l.value, Level::Required | Level::Recommended)) else { return Verdict::NotApplicable };
     let message = subject.message();
     let mut breaches = Vec::new();
+    let revealing = if message.is_request() { IN_REQUESTS } else { ANYWHERE };
     for header in message.headers() {
-        if ANYWHERE.contains(&header.id) || (message.is_request() && IN_REQUESTS.contains(&header.id)) {
+        if revealing & (1 << header.id as u32) != 0 {
             look(subject, level, header, message.at(header.value), &mut breaches);
         }
     }
@@ -66,7 +79,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         if subject.place.standing == Standing::Initial
             && let Some(header) = message.header(H::CallId)
         {
-            let host = message.call_id().rsplit(|&b| b == b'@').next().filter(|h| h.len() < message.call_id().len());
+            let id = message.call_id();
+            let host = memrchr(b'@', id).and_then(|at| id.get(at + 1..));
             look(subject, level, header, host.unwrap_or_default(), &mut breaches);
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::base::Span;
 use crate::policy::{Level, Severity};
 use crate::rules::prv::internal::{Internal, of_ip, of_name};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Address, Description};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
           them; a c= line with such an address also means silence.",
     confirm: "Filter `sdp.owner.address contains \"10.\" || sdp.connection_info.address contains \"192.168.\"` (the line named in the finding).",
     fix: "let the sender's border element rewrite the whole SDP: o=, c=, a=rtcp and candidates",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

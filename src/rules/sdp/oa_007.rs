@@ -2,7 +2,7 @@
 
 use crate::call::Standing;
 use crate::policy::{Level, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::Method;
 
 pub(crate) static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Border elements and media gateways that wait for the offer often cannot reserve media, play early media or screen codecs; some answer 488 or drop the call.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sdp && !sip.to.tag`.",
     fix: "let the sender's SBC add an offer to INVITEs that its core sends without one, or agree on sip.dialog.late_offer",
-    check: Check::Message(check),
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::SdpFlawKind;
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
           a lenient one guesses where to send.",
     confirm: "Filter `sdp && _ws.malformed` or `sip.msg_body && !sdp.version`, open the Message Body and read its lines from the top.",
     fix: "correct the SDP that the sender's SBC or endpoint builds: v=, o=, s=, c=, t= before the first m=, each once",
-    check: Check::Message(check),
+    check: Check::Message(Kind::SDP, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -1,7 +1,7 @@
 //! Takes a message, gives whether what carried it was agreed, never what its Via says of it.
 
 use crate::policy::{Level, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIG-TRANSPORT-001",
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
           and credentials to everyone on the path.",
     confirm: "Filter `sip && udp` (or `sip && tcp && !tls`) between the two SBEs; what remains is what the policy does not allow.",
     fix: "move the trunk to the agreed transport on the sending SBE; until then a waiver with an end date makes the exception visible",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::base::{Endpoint, Transport};
 use crate::policy::{Clause, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
-use crate::sip::value::{Via, elements, via};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::sip::value::{Params, Via, elements, via};
 use crate::sip::{Header, HeaderName};
 
 pub(crate) static RULE: Rule = Rule {
@@ -27,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
           `sip.Via.received` and `sip.Via.rport` with `ip.dst` and `udp.dstport`.",
     fix: "set the sender's advertised signalling address and transport to what it uses on this trunk, or declare its host name in \
           peer.sbe.fqdn",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
@@ -59,7 +59,8 @@ fn request(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header,
 fn sent_by(subject: &MessageSubject<'_>, top: &Via<'_>) -> Option<&'static str> {
     let source = subject.arrival.envelope.source.ip;
     // With maddr responses do not go to sent-by; received tells that somebody saw the difference already (RFC 3261 §18.2.1, §18.2.2).
-    if top.params.has(b"maddr") || address(top.params.value(b"received")) == Some(source) {
+    let steering = Steering::of(top.params);
+    if steering.maddr.is_some() || address(steering.received.flatten()) == Some(source) {
         return None;
     }
     let own = subject.sender().and_then(|peer| peer.sbe_at(source));
@@ -77,21 +78,22 @@ fn sent_by(subject: &MessageSubject<'_>, top: &Via<'_>) -> Option<&'static str> 
 fn response(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header, top: &Via<'_>) -> Verdict {
     let envelope = &subject.arrival.envelope;
     // On a stream a response takes the connection of its request, which this message does not show; maddr is for multicast.
-    if envelope.transport.is_reliable() || top.params.has(b"maddr") {
+    let steering = Steering::of(top.params);
+    if envelope.transport.is_reliable() || steering.maddr.is_some() {
         return Verdict::NotApplicable;
     }
-    misrouted(top, envelope.destination)
+    misrouted(top, &steering, envelope.destination)
         .map_or(Verdict::Pass, |observed| Verdict::breach(Breach::of_clause(clause, observed, "where its Via sends it").at(header.value)))
 }
 
 /// What is wrong with where a response over UDP goes. Between a tap and a client a NAT may stand: then sent-by is as good as received.
-fn misrouted(top: &Via<'_>, destination: Endpoint) -> Option<&'static str> {
-    let hosts = [address(top.params.value(b"received")), address(Some(top.host))];
+fn misrouted(top: &Via<'_>, steering: &Steering<'_>, destination: Endpoint) -> Option<&'static str> {
+    let hosts = [address(steering.received.flatten()), address(Some(top.host))];
     if hosts.iter().any(Option::is_some) && !hosts.contains(&Some(destination.ip)) {
         return Some("response goes to another address than Via says");
     }
     let sent_by = top.port.unwrap_or(5060);
-    let (expected, observed) = match top.params.get(b"rport") {
+    let (expected, observed) = match steering.rport {
         None => (sent_by, "response goes to another port than sent-by"),
         // Asked for and not filled in: the server may still have answered to the source port.
         Some(None) => return None,
@@ -100,6 +102,27 @@ fn misrouted(top: &Via<'_>, destination: Endpoint) -> Option<&'static str> {
     let behind_nat = hosts[0].is_some() && hosts[0] != hosts[1];
     let right = destination.port == expected || (behind_nat && destination.port == sent_by);
     (!right).then_some(observed)
+}
+
+/// The parameters of a Via that steer responses (RFC 3261 §18.2.2, RFC 3581 §4), the first of each name, with its value.
+#[derive(Default)]
+struct Steering<'a> {
+    maddr: Option<Option<&'a [u8]>>,
+    received: Option<Option<&'a [u8]>>,
+    rport: Option<Option<&'a [u8]>>,
+}
+
+impl<'a> Steering<'a> {
+    fn of(params: Params<'a>) -> Self {
+        let mut steering = Self::default();
+        for (name, value) in params.iter() {
+            let own = [(&b"maddr"[..], &mut steering.maddr), (b"received", &mut steering.received), (b"rport", &mut steering.rport)];
+            if let Some((_, place)) = own.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                place.get_or_insert(value);
+            }
+        }
+        steering
+    }
 }
 
 /// The IP address that a host is, in brackets or not.

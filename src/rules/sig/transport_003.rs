@@ -2,7 +2,7 @@
 
 use crate::base::Transport;
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIG-TRANSPORT-003",
@@ -20,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
           those with many codecs or long headers.",
     confirm: "Filter `sip && udp.length > 1308` (8 bytes are the UDP header) or `sip && ip.fragments`.",
     fix: "send requests of this size over TCP or TLS, or shorten them (fewer codecs, compact headers, no padding headers)",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::call::Standing;
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::value::{elements, name_addr};
 use crate::sip::{HeaderName, Message, Method};
 
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "sips: promises TLS on every hop. A hop without it breaks the promise where nobody but a tap can see it.",
     confirm: "Filter `sip.r-uri contains \"sips:\" || sip.Contact contains \"sips:\"`, then look whether the packet is TLS.",
     fix: "send sips: requests over TLS only, or address the peer with sip: where TLS was not agreed",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

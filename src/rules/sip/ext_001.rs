@@ -2,7 +2,7 @@
 
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::quote::token_or;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 use crate::sip::value::elements;
 
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
           refused fails the calls that rely on it.",
     confirm: "Filter `sip.Require || sip.Proxy-Require` and read the tags; `sip.Status-Code == 420` shows the refusals with their Unsupported header.",
     fix: "let the sender offer the extension in Supported instead of Require, or agree on it in sip.option_tags",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 /// IANA, SIP parameters, "Option Tags".

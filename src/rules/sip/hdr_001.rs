@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::sip::matrix::mandatory;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{HeaderName, Message, Method};
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
           ends; a strict element drops it.",
     confirm: "Open the frame and expand the message header; for a missing Contact, filter `sip.Method == \"INVITE\" && !sip.Contact`.",
     fix: "correct the header manipulation or the software of the sender's border element so that the header is sent",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::sip::header_term::{lines, speaks_of};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-HDR-002",
@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The other side routes, bills or screens by the header and treats calls without it as faulty or anonymous.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sip.P-Asserted-Identity` (with the method and header named in the finding).",
     fix: "let the sender's border element add the header, or lower its level in the policy's [[sip.header]] entry",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -4,7 +4,7 @@ use crate::policy::{Clause, Level, Severity, Terms};
 use crate::rules::quote::token_or;
 use crate::rules::sip::header_term::{lines, speaks_of};
 use crate::rules::sip::matrix::misplaced;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::{Header, Message};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
           acted on there.",
     confirm: "Filter `sip.msg_hdr contains \"P-Charging-Function-Addresses\"` (the header named in the finding).",
     fix: "let the sender's border element strip the header, or agree on it with a [[sip.header]] entry",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::policy::{HeaderTerm, Level, Severity};
 use crate::rules::sip::header_term::{lines, speaks_of};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName as H;
 use crate::sip::value::elements;
 
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The other side reads the value by the agreed format; what does not fit is routed wrongly, screened out or billed to nobody.",
     confirm: "Filter `sip.msg_hdr contains \"P-Asserted-Identity\"` (the header named in the finding) and hold its value against the pattern of the policy.",
     fix: "let the sender's border element write the value in the agreed format, or correct the pattern",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{Flaw, FlawKind, Header, Message};
 
 pub(crate) static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
           they should not pass.",
     confirm: "Open the frame: Wireshark marks most of it as `_ws.malformed` or `sip.cseq.method != sip.Method`; else compare the header with its grammar.",
     fix: "repair the message at the sender: the header manipulation of its border element, else its software",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

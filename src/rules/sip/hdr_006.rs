@@ -1,7 +1,7 @@
 //! Takes a request, gives whether it may still be forwarded as often as agreed, never how far it came.
 
 use crate::policy::{Agreed, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 use crate::sip::value::number;
 
@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
           multiply.",
     confirm: "Filter `sip.Max-Forwards < 10 || sip.Status-Code == 483` and look whether the same call passes several times.",
     fix: "set Max-Forwards to 70 where the sender originates the request, lower it by one where it forwards, and look for a loop",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::quote::token_or;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp;
 use crate::sip::value::{MediaType, media_type};
 use crate::sip::{FlawKind, HeaderName};
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
           too short is cut, fragmented or discarded on the way.",
     confirm: "Filter `sip.Content-Type` and read the type, or compare `sip.Content-Length` with the length of the message body.",
     fix: "let the sender's border element strip or convert the body, or agree on the type in sip.headers.body_types",
-    check: Check::Message(check),
+    check: Check::Message(Kind::ANY, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

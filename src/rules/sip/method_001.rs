@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::quote::token_or;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::{Method, Start};
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     confirm: "Filter `sip.Method == \"REFER\"` (the method named in the finding) and see which side sends it; \
               `sip.Status-Code == 405 || sip.Status-Code == 501` shows whether the other side refuses it.",
     fix: "stop the method at the sender's border element (method filter), or agree on it in sip.methods",
-    check: Check::Message(check),
+    check: Check::Message(Kind::REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

@@ -1,7 +1,7 @@
 //! Takes a response, gives whether its status code is agreed, never whether it is the right one.
 
 use crate::policy::{Clause, Level, LevelTable, Severity};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-RESP-001",
@@ -19,7 +19,7 @@ pub(crate) static RULE: Rule = Rule {
           caller's side cannot tell a busy line from a broken trunk.",
     confirm: "Filter `sip.Status-Code == 302` (the code named in the finding) and see which side sends it.",
     fix: "map the code to an agreed one at the sender's border element, or agree on it in sip.responses.levels",
-    check: Check::Message(check),
+    check: Check::Message(Kind::RESPONSE, check),
 };
 
 /// IANA, SIP parameters, "Response Codes".

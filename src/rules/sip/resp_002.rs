@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::sip::matrix::in_refusal;
-use crate::rules::{Breach, Check, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName as H;
 
 pub(crate) static RULE: Rule = Rule {
@@ -20,7 +20,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Without it the sender of the request cannot try again in the right way: the call fails although both sides could do it.",
     confirm: "Filter `sip.Status-Code == 405 && !sip.Allow` (the code and header named in the finding).",
     fix: "let the element that answers add the header; check that no border element on the way strips it",
-    check: Check::Message(check),
+    check: Check::Message(Kind::RESPONSE, check),
 };
 
 /// Of a 415 any one will do (RFC 3261 §21.4.13).

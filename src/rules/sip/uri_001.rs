@@ -1,8 +1,11 @@
 //! Takes an initial request, gives whether its addresses name domains where that was agreed, never whether the domains exist.
 
+use std::borrow::Cow;
+
 use crate::policy::Severity;
-use crate::rules::sip::address::{Address, addresses};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::sip::address::{Address, Place, addresses};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::sip::HeaderName;
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-URI-001",
@@ -21,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
           the topology.",
     confirm: "Filter `sip.r-uri.host matches \"^[0-9.]+$\" || sip.from.host matches \"^[0-9.]+$\"`.",
     fix: "let the sender's border element write its domain, and address the other side by its domain",
-    check: Check::Message(check),
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
@@ -36,9 +39,19 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (key, Some(places)) => places.value.iter().any(|place| place == key),
     };
     let numeric = addresses(subject.message()).filter(applies).filter(|a| a.uri.is_some_and(|u| u.host_ip().is_some()));
-    let breach =
-        |a: Address<'_>| Breach::of_clause(form, format!("{}: IP address", a.place.text()), "a domain name").at(a.at).about(a.place.text());
+    let breach = |a: Address<'_>| Breach::of_clause(form, observed(a.place), "a domain name").at(a.at).about(a.place.text());
     subject.verdict(numeric.map(breach).collect())
+}
+
+/// Where the policy wants names and everybody writes addresses, this is the most frequent breach of all: its text is not made anew.
+fn observed(place: Place) -> Cow<'static, str> {
+    match place {
+        Place::RequestUri => "Request-URI: IP address".into(),
+        Place::Header(HeaderName::From) => "From: IP address".into(),
+        Place::Header(HeaderName::To) => "To: IP address".into(),
+        Place::Header(HeaderName::PAssertedIdentity) => "P-Asserted-Identity: IP address".into(),
+        Place::Header(id) => format!("{}: IP address", id.text()).into(),
+    }
 }
 
 #[cfg(test)]

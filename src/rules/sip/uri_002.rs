@@ -2,7 +2,7 @@
 
 use crate::policy::{Peer, Severity};
 use crate::rules::sip::address::{Address, Place, addresses};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 use crate::sip::value::{Scheme, Uri, elements, name_addr};
 
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
           domain or the choice of the border element went wrong.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and compare `sip.r-uri.host` and `sip.Route` with the domains of the receiving peer.",
     fix: "correct the routing data of the sender: domain, border element and Route of the receiving peer",
-    check: Check::Message(check),
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {

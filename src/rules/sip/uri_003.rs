@@ -2,7 +2,7 @@
 
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::sip::address::{Address, addresses};
-use crate::rules::{Breach, Check, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::value::Telephone;
 
 pub(crate) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub(crate) static RULE: Rule = Rule {
           charged by the wrong zone.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag && !(sip.r-uri.user matches \"^[+][1-9]\")` (or `sip.from.user`, `sip.to.user`).",
     fix: "normalise numbers to +E.164 at the sender's border element, or list service codes in sip.uri.special_numbers",
-    check: Check::Message(check),
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
