@@ -45,6 +45,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     if inferred {
         proceedings.rename(|party| sides.of(party));
     }
+    proceedings.sum_up();
     let names = Names { policy, sides: &sides };
     let pairs = pairs(policy, &sides, &proceedings, &one_sided);
     let calls = calls_between(policy, &sides, &proceedings);

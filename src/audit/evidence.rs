@@ -86,7 +86,7 @@ impl Evidence {
     /// Quotes the line that was kept of a message.
     #[must_use]
     pub fn of_trace(trace: &Trace, call_id: Option<&str>, redaction: Redaction) -> Self {
-        let (excerpt, _) = excerpt(trace.line.as_bytes(), None, redaction);
+        let (excerpt, _) = excerpt(&trace.line, None, redaction);
         Self { origin: trace.origin, time: trace.first, call_id: call_id.map(Into::into), source: sender(trace), excerpt, mark: None }
     }
 }

@@ -62,6 +62,7 @@ pub struct Loaded {
 pub struct Proceedings {
     pub ledger: Ledger,
     pub waiving: Waiving,
+    /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
@@ -106,6 +107,15 @@ impl Proceedings {
         self.call_ids.extend(other.call_ids);
         self.dialogs += other.dialogs;
         self.timeline.merge(&other.timeline);
+    }
+
+    /// Adds up the intervals of each direction and trunk group: what they came to in the whole capture.
+    pub fn sum_up(&mut self) {
+        let mut sums: HashMap<TallyKey, Tally, FixedState> = HashMap::default();
+        for (&(from, to, trunk, _), tally) in &self.tallies {
+            sums.entry((from, to, trunk, None)).or_default().merge(tally);
+        }
+        self.tallies.extend(sums);
     }
 
     /// Gives hosts the name of their side, and folds what becomes the same.
@@ -310,7 +320,7 @@ impl<'p> Judge<'p> {
             Happening::Session(session) => self.session(&session),
             Happening::Load(event) => {
                 let trunk = self.live.get(&*event.call_id).and_then(|call| call.trunk);
-                self.load.push(Loaded { event: *event, trunk });
+                self.load.push(Loaded { event, trunk });
             }
             Happening::Over(over) => self.over(&over),
         }
@@ -351,9 +361,9 @@ impl<'p> Judge<'p> {
         let invite = &session.invite;
         let (from, to, trunk, terms) = self.between(invite.source.ip, invite.destination.ip, &session.call_id);
         let interval = interval_of(self.policy.terms(from, to, None), invite.first);
-        let mut keys: SmallVec<[TallyKey; 4]> = SmallVec::from_slice(&[(from, to, None, None), (from, to, None, Some(interval))]);
+        let mut keys: SmallVec<[TallyKey; 2]> = SmallVec::from_slice(&[(from, to, None, Some(interval))]);
         if trunk.is_some() {
-            keys.extend([(from, to, trunk, None), (from, to, trunk, Some(interval_of(terms, invite.first)))]);
+            keys.push((from, to, trunk, Some(interval_of(terms, invite.first))));
         }
         for key in keys {
             let terms = self.policy.terms(from, to, key.2);
@@ -369,9 +379,7 @@ impl<'p> Judge<'p> {
     fn register(&mut self, registration: Option<Registration>, from: Party, to: Party) {
         let Some(registration) = registration else { return };
         let interval = interval_of(self.policy.terms(from, to, None), registration.begun);
-        for start in [None, Some(interval)] {
-            self.proceedings.tallies.entry((from, to, None, start)).or_default().register(&registration);
-        }
+        self.proceedings.tallies.entry((from, to, None, Some(interval))).or_default().register(&registration);
     }
 
     fn over(&mut self, over: &Over) {

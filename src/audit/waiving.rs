@@ -136,7 +136,7 @@ impl Particulars {
         let group = trunk.and_then(|id| policy.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group)));
         let method = match (arrival, trace) {
             (Some(arrival), _) => Some(arrival.message.method_text().into_owned()),
-            (None, Some(trace)) => trace.line.split(' ').next().filter(|word| !word.starts_with("SIP/")).map(str::to_owned),
+            (None, Some(trace)) => trace.text().split(' ').next().filter(|word| !word.starts_with("SIP/")).map(str::to_owned),
             (None, None) => None,
         };
         Self {

@@ -23,7 +23,7 @@ impl LiveCall {
             if is_repeat(&place) {
                 return place;
             }
-            invite.acknowledge(arrival, marks, None);
+            invite.acknowledge(arrival, marks, None, turn);
             if invite.final_code().is_none_or(|code| code >= 300) {
                 return place;
             }
@@ -41,7 +41,7 @@ impl LiveCall {
             standing: if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog },
             from_caller: Some(from_caller),
             method: Some(Method::Ack),
-            remote_target: dialog.target_of(from_caller).map(Into::into),
+            remote_target: dialog.target_of(from_caller),
             ..Place::default()
         };
         dialog.touched = true;
@@ -61,12 +61,12 @@ impl LiveCall {
         if marks.cseq != invite.cseq {
             // The ACK of an INVITE before these may come late.
             if invite.final_code().is_some() && !invite.is_acknowledged() && marks.cseq > dialog.acknowledged {
-                invite.acknowledge(arrival, marks, Some(AckFault::CSeq));
+                invite.acknowledge(arrival, marks, Some(AckFault::CSeq), turn);
             }
             return place;
         }
         dialog.acknowledged = marks.cseq;
-        invite.acknowledge(arrival, marks, None);
+        invite.acknowledge(arrival, marks, None, turn);
         if invite.final_code().is_none_or(|code| code < 300) {
             let (role, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp, turn);
             place.sdp_role = role;
@@ -76,12 +76,12 @@ impl LiveCall {
             }
             self.agreed(agreed, &path, turn);
         }
-        self.ack_past_hops(arrival, marks);
+        self.ack_past_hops(arrival, marks, turn);
         place
     }
 
     /// Without Record-Route the ACK of a 2xx goes past the hops that the INVITE took: it acknowledges at each of them.
-    fn ack_past_hops(&mut self, arrival: &Arrival, marks: &Marks) {
+    fn ack_past_hops(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) {
         let path = Path::of(&arrival.envelope);
         if self.paths.len() < 2 || self.paths.iter().any(|p| p.fit(&path) > 0) {
             return;
@@ -90,7 +90,7 @@ impl LiveCall {
             let Some(dialog) = marks.to.and_then(|to| self.dialogs.get(dialog_key(marks.from, to, hop))) else { continue };
             let [last, _] = dialog.invites();
             if let Some(invite) = self.transactions.get_mut(last).filter(|t| t.cseq == marks.cseq) {
-                invite.acknowledge(arrival, marks, None);
+                invite.acknowledge(arrival, marks, None, turn);
             }
         }
     }
@@ -104,16 +104,16 @@ impl LiveCall {
         let adrift = marks.to.and_then(|to| self.adrift.get(adrift_key(marks.from, to, &Path::of(&arrival.envelope))));
         if let Some(invite) = adrift.copied().and_then(|key| self.transactions.get_mut(key)) {
             if invite.cseq == marks.cseq {
-                invite.acknowledge(arrival, marks, None);
+                invite.acknowledge(arrival, marks, None, turn);
             }
             return place;
         }
         let Some(last) = self.chain_of(marks.from, 0).map(|chain| chain.last) else { return place };
         let Some(invite) = self.transactions.get_mut(last).filter(|t| !t.is_acknowledged()) else { return place };
         match invite.final_code() {
-            Some(300..) if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::Branch)),
-            Some(_) if invite.cseq != marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::CSeq)),
-            None if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, None),
+            Some(300..) if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::Branch), turn),
+            Some(_) if invite.cseq != marks.cseq => invite.acknowledge(arrival, marks, Some(AckFault::CSeq), turn),
+            None if invite.cseq == marks.cseq => invite.acknowledge(arrival, marks, None, turn),
             _ => return place,
         }
         Place { standing: invite.standing, from_caller: invite.from_caller, ..place }

@@ -11,15 +11,15 @@ use crate::sip::{Arrival, HeaderName, Method};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bargain {
     engine: Engine,
-    offer: Option<Trace>,
+    offer: Option<Arc<Trace>>,
 }
 
 /// An exchange with the messages that carried its offer and its answer.
 #[derive(Debug)]
 pub(super) struct Agreed {
     pub(super) exchange: Exchange,
-    pub(super) offer: Trace,
-    pub(super) answer: Trace,
+    pub(super) offer: Arc<Trace>,
+    pub(super) answer: Arc<Trace>,
 }
 
 impl Bargain {

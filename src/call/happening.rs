@@ -14,9 +14,9 @@ pub struct OfferAnswer {
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// The message with the offer.
-    pub offer: Trace,
+    pub offer: Arc<Trace>,
     /// The message with the answer.
-    pub answer: Trace,
+    pub answer: Arc<Trace>,
     /// The caller's border element (source of the first INVITE).
     pub caller: Endpoint,
     /// The callee's.
@@ -27,7 +27,7 @@ pub struct OfferAnswer {
 #[derive(Clone, Debug)]
 pub struct Expiry {
     /// The 2xx that set it.
-    pub set_by: Trace,
+    pub set_by: Arc<Trace>,
     /// The interval in seconds.
     pub interval_s: u32,
     /// Whether the caller's side was to refresh.
@@ -40,7 +40,7 @@ pub struct Dialog {
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// The response that confirmed it.
-    pub confirmed: Trace,
+    pub confirmed: Arc<Trace>,
     /// The caller's border element.
     pub caller: Endpoint,
     /// The callee's.
@@ -78,7 +78,7 @@ pub struct LoadEvent {
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// The first INVITE of the session request: evidence, direction, and the order of events at the same time.
-    pub invite: Trace,
+    pub invite: Arc<Trace>,
     /// Calling number or URI.
     pub caller: Option<Arc<str>>,
     /// Called number or URI.
@@ -102,15 +102,15 @@ pub struct Over {
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// A transaction is over.
-    Transaction(Box<Transaction>),
+    Transaction(Transaction),
     /// An offer was answered.
-    OfferAnswer(Box<OfferAnswer>),
+    OfferAnswer(OfferAnswer),
     /// A dialog is over.
-    Dialog(Box<Dialog>),
+    Dialog(Dialog),
     /// A session request is over.
-    Session(Box<Session>),
+    Session(Session),
     /// The load changed.
-    Load(Box<LoadEvent>),
+    Load(LoadEvent),
     /// A call was forgotten: every Call-ID ends with exactly one of these, also at the end of the capture.
-    Over(Box<Over>),
+    Over(Over),
 }

@@ -22,9 +22,10 @@ use crate::sip::{Arrival, Method};
 /// The state of one Call-ID.
 #[derive(Debug)]
 pub(super) struct LiveCall {
-    id: Box<[u8]>,
-    /// The same, lossily as text.
+    /// The Call-ID, lossily as text.
     text: Arc<str>,
+    /// Its octets, where the text lost some.
+    raw: Option<Box<[u8]>>,
     fingerprint: u64,
     first: (Endpoint, Endpoint),
     pub(super) transactions: Roster<Box<LiveTransaction>>,
@@ -45,9 +46,10 @@ pub(super) struct LiveCall {
 
 impl LiveCall {
     pub(super) fn begin(id: &[u8], fingerprint: u64, arrival: &Arrival) -> Self {
+        let text = String::from_utf8_lossy(id);
         Self {
-            id: id.into(),
-            text: String::from_utf8_lossy(id).into(),
+            raw: (text.as_bytes() != id).then(|| id.into()),
+            text: text.into(),
             fingerprint,
             first: (arrival.envelope.source, arrival.envelope.destination),
             transactions: Roster::default(),
@@ -64,7 +66,7 @@ impl LiveCall {
     }
 
     pub(super) fn id(&self) -> &[u8] {
-        &self.id
+        self.raw.as_deref().unwrap_or(self.text.as_bytes())
     }
 
     pub(super) fn fingerprint(&self) -> u64 {
@@ -122,7 +124,7 @@ impl LiveCall {
     pub(super) fn agreed(&self, agreed: Option<Agreed>, path: &Path, turn: &mut Turn<'_>) {
         turn.out.extend(agreed.map(|Agreed { exchange, offer, answer }| {
             let (call_id, caller, callee) = (self.text.clone(), path.source, path.destination);
-            Happening::OfferAnswer(Box::new(OfferAnswer { exchange, call_id, offer, answer, caller, callee }))
+            Happening::OfferAnswer(OfferAnswer { exchange, call_id, offer, answer, caller, callee })
         }));
     }
 
@@ -251,8 +253,7 @@ impl LiveCall {
     /// The call is forgotten.
     pub(super) fn over(&self, out: &mut Vec<Happening>) {
         let (source, destination) = self.first;
-        let over = Over { call_id: self.text.clone(), fingerprint: self.fingerprint, source, destination };
-        out.push(Happening::Over(Box::new(over)));
+        out.push(Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, source, destination }));
     }
 }
 

@@ -21,7 +21,7 @@ const PATHS: usize = 16;
 /// A session request that is not over, or may still be followed up.
 #[derive(Debug)]
 pub(super) struct LiveChain {
-    report: Box<Session>,
+    report: Session,
     /// Its number in the call.
     serial: u64,
     timer: Timer,
@@ -37,7 +37,7 @@ pub(super) struct LiveChain {
     paths: SmallVec<[(u32, Path); 1]>,
     /// Legs without an outcome.
     open: u32,
-    last_failure: Option<(u16, Trace)>,
+    last_failure: Option<(u16, Arc<Trace>)>,
     /// The dialog of the first 2xx.
     pub(super) answered: Option<u64>,
     /// Whether it counts in the load as attempted, as answered.
@@ -60,14 +60,14 @@ pub(super) enum Follow {
 impl LiveChain {
     pub(super) fn begin(serial: u64, arrival: &Arrival, marks: &Marks, hop: u8, call_id: &Arc<str>, turn: &mut Turn<'_>) -> Self {
         let mut chain = Self {
-            report: Box::new(Session {
+            report: Session {
                 call_id: call_id.clone(),
                 invite: turn.trace(arrival),
                 transport: arrival.envelope.transport,
                 caller: parties::caller(&arrival.message),
                 callee: parties::callee(&arrival.message),
                 ..Session::default()
-            }),
+            },
             serial,
             timer: Timer::default(),
             from: marks.from,
@@ -266,7 +266,7 @@ impl LiveChain {
     }
 
     /// The report; a forwarded copy has none.
-    pub(super) fn close(mut self) -> Option<Box<Session>> {
+    pub(super) fn close(mut self) -> Option<Session> {
         let last = self.report.legs.last().copied().unwrap_or_default();
         self.report.outcome = if self.report.answer.is_some() { Outcome::Success } else { last };
         if let (Outcome::Failed(_), None, Some((code, failure))) = (self.report.outcome, &self.report.first_status, self.last_failure) {

@@ -28,7 +28,7 @@ pub(super) struct LiveDialog {
     /// The highest CSeq number of each side, the caller's first.
     numbers: [Option<u32>; 2],
     /// The last Contact of each side.
-    targets: [Option<Box<[u8]>>; 2],
+    targets: [Option<Arc<[u8]>>; 2],
     pub(super) bargain: Bargain,
     /// The keys of its last INVITE and of the one before.
     invites: [u64; 2],
@@ -36,7 +36,7 @@ pub(super) struct LiveDialog {
     pub(super) touched: bool,
     /// The CSeq number of the last INVITE that was acknowledged.
     pub(super) acknowledged: u32,
-    confirmed: Option<Trace>,
+    confirmed: Option<Arc<Trace>>,
     session_timer: Option<Box<Expiry>>,
     had_timer: bool,
     expired: bool,
@@ -44,7 +44,7 @@ pub(super) struct LiveDialog {
 
 impl LiveDialog {
     /// The dialog `key` that a response to the request of `caller` makes.
-    pub(super) fn begin(key: u64, caller: u64, cseq: u32, path: Path, contact: Option<Box<[u8]>>, bargain: Bargain) -> Self {
+    pub(super) fn begin(key: u64, caller: u64, cseq: u32, path: Path, contact: Option<Arc<[u8]>>, bargain: Bargain) -> Self {
         Self {
             key,
             stage: Stage::Early,
@@ -95,9 +95,9 @@ impl LiveDialog {
     }
 
     /// The remote target of the side that sends.
-    pub(super) fn target_of(&self, from_caller: bool) -> Option<&[u8]> {
+    pub(super) fn target_of(&self, from_caller: bool) -> Option<Arc<[u8]>> {
         let [caller, callee] = &self.targets;
-        if from_caller { callee.as_deref() } else { caller.as_deref() }
+        if from_caller { callee.clone() } else { caller.clone() }
     }
 
     /// Learns the Contact of a side (RFC 3261 §12.2.1.2).
@@ -105,7 +105,7 @@ impl LiveDialog {
         let [caller, callee] = &mut self.targets;
         let held = if of_caller { caller } else { callee };
         if let Some(contact) = contact.filter(|new| held.as_deref() != Some(&**new)) {
-            *held = Some(contact.into_owned().into());
+            *held = Some(Arc::from(&*contact));
         }
     }
 
@@ -179,9 +179,9 @@ impl LiveDialog {
     }
 
     /// The report of a confirmed dialog; the same dialog at a further hop has none.
-    pub(super) fn close(self, call_id: &Arc<str>) -> Option<Box<Dialog>> {
+    pub(super) fn close(self, call_id: &Arc<str>) -> Option<Dialog> {
         let confirmed = self.confirmed.filter(|_| self.chain.is_some() && self.hop == 0)?;
-        Some(Box::new(Dialog {
+        Some(Dialog {
             call_id: call_id.clone(),
             confirmed,
             caller: self.path.source,
@@ -189,7 +189,7 @@ impl LiveDialog {
             has_timer: self.had_timer,
             expired: self.session_timer.filter(|_| self.expired).map(|expiry| *expiry),
             ended: self.stage == Stage::Ended,
-        }))
+        })
     }
 }
 

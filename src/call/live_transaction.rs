@@ -17,7 +17,7 @@ use crate::sip::{Arrival, HeaderName, Method};
 /// A transaction that is not over, or lingers for repetitions.
 #[derive(Debug)]
 pub(super) struct LiveTransaction {
-    report: Box<Transaction>,
+    report: Transaction,
     phase: Phase,
     clocks: Clocks,
     pub(super) timer: Timer,
@@ -41,9 +41,9 @@ pub(super) struct LiveTransaction {
     /// The dialogs that its responses made.
     pub(super) made: SmallVec<[u64; 1]>,
     /// The offer of an initial INVITE, from which each dialog goes on by itself.
-    pub(super) bargain: Option<Box<Bargain>>,
+    pub(super) bargain: Option<Bargain>,
     /// The Contact of the request.
-    pub(super) contact: Option<Box<[u8]>>,
+    pub(super) contact: Option<Arc<[u8]>>,
     pub(super) standing: Standing,
     pub(super) from_caller: Option<bool>,
     timer_asked: bool,
@@ -65,14 +65,14 @@ impl LiveTransaction {
         let mut timer = Timer::default();
         turn.arm(timer.set(due), Alarm::Transaction(key));
         Self {
-            report: Box::new(Transaction {
+            report: Transaction {
                 method: Some(method),
                 request: turn.trace(arrival),
                 transport: envelope.transport,
                 in_dialog: marks.to.is_some() && method != Method::Cancel,
                 transmissions: 1,
                 ..Transaction::default()
-            }),
+            },
             phase,
             clocks,
             timer,
@@ -119,22 +119,22 @@ impl LiveTransaction {
     }
 
     /// What is said of a further transmission of the request.
-    pub(super) fn again(&mut self, arrival: &Arrival, marks: &Marks, turn: &Turn<'_>) -> Place {
+    pub(super) fn again(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) -> Place {
         let repeat = self.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
         if repeat != Repeat::Mirror {
             self.report.transmissions = self.report.transmissions.saturating_add(1);
         }
         if repeat == Repeat::Retransmission {
-            self.needless(arrival);
+            self.needless(arrival, turn);
         }
         Place { repeat, standing: self.standing, from_caller: self.from_caller, method: Some(self.method), ..Place::default() }
     }
 
     /// Counts a repetition where the transport already repeats (RFC 3261 §17.1.1.2, §17.1.2.2, §17.2.1).
-    pub(super) fn needless(&mut self, arrival: &Arrival) {
+    pub(super) fn needless(&mut self, arrival: &Arrival, turn: &mut Turn<'_>) {
         if arrival.envelope.transport.is_reliable() {
             self.report.needless_repeats = self.report.needless_repeats.saturating_add(1);
-            self.report.needless_repeat.get_or_insert_with(|| Trace::of(arrival));
+            self.report.needless_repeat.get_or_insert_with(|| turn.trace(arrival));
         }
     }
 
@@ -183,11 +183,11 @@ impl LiveTransaction {
     }
 
     /// An ACK, of which `fault` may say that it was not found by its branch or number.
-    pub(super) fn acknowledge(&mut self, arrival: &Arrival, marks: &Marks, fault: Option<AckFault>) {
+    pub(super) fn acknowledge(&mut self, arrival: &Arrival, marks: &Marks, fault: Option<AckFault>, turn: &mut Turn<'_>) {
         if self.report.ack.is_some() {
             return;
         }
-        self.report.ack = Some(Trace::of(arrival));
+        self.report.ack = Some(turn.trace(arrival));
         match self.final_code() {
             None => self.lost_sight = true,
             Some(code) => {
@@ -237,7 +237,7 @@ impl LiveTransaction {
     }
 
     /// The report. Where its time is over, what did not come is missing.
-    pub(super) fn close(mut self, call_id: &Arc<str>, covered: bool) -> Box<Transaction> {
+    pub(super) fn close(mut self, call_id: &Arc<str>, covered: bool) -> Transaction {
         self.report.call_id = call_id.clone();
         let silent = self.final_code().is_some() && self.report.ack.is_none() && self.adrift.is_none();
         if covered && self.method == Method::Invite && silent {

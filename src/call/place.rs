@@ -1,5 +1,7 @@
 //! Takes nothing, gives what the session state says of one message, never the message.
 
+use std::sync::Arc;
+
 use crate::sdp::SdpRole;
 use crate::sip::Method;
 
@@ -60,7 +62,7 @@ pub struct Place {
     /// A tag that breaks the rules.
     pub tag_fault: Option<TagFault>,
     /// For a request inside a dialog, the remote target learned at the tap (the URI of the last Contact of the other side), where it is known.
-    pub remote_target: Option<Box<[u8]>>,
+    pub remote_target: Option<Arc<[u8]>>,
     /// What its SDP is in the offer/answer exchange.
     pub sdp_role: Option<SdpRole>,
     /// Whether it is the 2xx to an INVITE or UPDATE whose request asked for a session timer.

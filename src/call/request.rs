@@ -1,6 +1,5 @@
 //! Takes a request other than ACK, gives its place and the state that it begins or changes, never a response.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::{Bargain, request_slot};
@@ -81,8 +80,8 @@ impl LiveCall {
         }
         let mut bargain = Bargain::default();
         place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
-        transaction.bargain = Some(Box::new(bargain));
-        transaction.contact = contact(&arrival.message).map(owned);
+        transaction.bargain = Some(bargain);
+        transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
         transaction.hop = hop;
     }
 
@@ -138,16 +137,16 @@ impl LiveCall {
         place.from_caller = Some(from_caller);
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
         place.previous_cseq = dialog.number(from_caller, marks.cseq);
-        place.remote_target = dialog.target_of(from_caller).map(Into::into);
+        place.remote_target = dialog.target_of(from_caller);
         transaction.dialog = Some(key);
         transaction.hop = dialog.hop;
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = contact(&arrival.message).map(owned);
+                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
             }
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
-                transaction.contact = contact(&arrival.message).map(owned)
+                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact))
             }
             Method::Bye => {
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);
@@ -169,10 +168,6 @@ impl LiveCall {
             self.agreed(agreed, &path, turn);
         }
     }
-}
-
-fn owned(contact: Cow<'_, [u8]>) -> Box<[u8]> {
-    contact.into_owned().into()
 }
 
 /// Whether a NOTIFY ends its subscription (RFC 6665 §4.1.3).

@@ -35,7 +35,7 @@ impl LiveCall {
         let mut place = transaction.place(marks, code);
         place.repeat = transaction.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
         if place.repeat == Repeat::Retransmission && !may_repeat(transaction.method, code, arrival) {
-            transaction.needless(arrival);
+            transaction.needless(arrival, turn);
         }
         if !is_repeat(&place) {
             self.first_response(&mut transaction, arrival, marks, code, sdp, &mut place, turn);
@@ -157,7 +157,7 @@ impl LiveCall {
         }
         let request = transaction.request();
         let path = Path { source: request.source, destination: request.destination };
-        let bargain = transaction.bargain.as_deref().cloned().unwrap_or_default();
+        let bargain = transaction.bargain.clone().unwrap_or_default();
         let caller_contact = transaction.contact.clone();
         let mut dialog = LiveDialog::begin(key, transaction.from, transaction.cseq, path, caller_contact, bargain);
         dialog.hop = transaction.hop;
@@ -184,12 +184,12 @@ impl LiveCall {
         if (200..300).contains(&code) {
             match transaction.method {
                 Method::Invite | Method::Update => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().map(|c| Cow::Owned(c.into_vec())));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     dialog.refresh(arrival, asked_by_caller, turn);
                 }
                 Method::Subscribe | Method::Notify | Method::Refer => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().map(|c| Cow::Owned(c.into_vec())));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     if dialog.chain.is_none() {
                         dialog.lease(lease(arrival), turn);

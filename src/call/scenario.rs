@@ -114,7 +114,7 @@ fn arrival(serial: usize, line: &str) -> Arrival {
 
 impl Played {
     pub(super) fn sessions(&self) -> Vec<&Session> {
-        self.happenings.iter().filter_map(|h| if let Happening::Session(s) = h { Some(&**s) } else { None }).collect()
+        self.happenings.iter().filter_map(|h| if let Happening::Session(s) = h { Some(s) } else { None }).collect()
     }
 
     /// The only session.
@@ -124,16 +124,16 @@ impl Played {
     }
 
     pub(super) fn transactions(&self, method: Method) -> Vec<&Transaction> {
-        let all = self.happenings.iter().filter_map(|h| if let Happening::Transaction(t) = h { Some(&**t) } else { None });
+        let all = self.happenings.iter().filter_map(|h| if let Happening::Transaction(t) = h { Some(t) } else { None });
         all.filter(|t| t.method == Some(method)).collect()
     }
 
     pub(super) fn dialogs(&self) -> Vec<&Dialog> {
-        self.happenings.iter().filter_map(|h| if let Happening::Dialog(d) = h { Some(&**d) } else { None }).collect()
+        self.happenings.iter().filter_map(|h| if let Happening::Dialog(d) = h { Some(d) } else { None }).collect()
     }
 
     pub(super) fn exchanges(&self) -> Vec<&OfferAnswer> {
-        self.happenings.iter().filter_map(|h| if let Happening::OfferAnswer(e) = h { Some(&**e) } else { None }).collect()
+        self.happenings.iter().filter_map(|h| if let Happening::OfferAnswer(e) = h { Some(e) } else { None }).collect()
     }
 
     /// Changes of load as `(seconds, kind)`.

@@ -41,7 +41,7 @@ pub enum ByeEnd {
 #[derive(Clone, Debug, Default)]
 pub struct Bye {
     /// Its first transmission.
-    pub request: Trace,
+    pub request: Arc<Trace>,
     /// Whether the caller's side sent it.
     pub by_caller: bool,
     /// How it ended.
@@ -54,7 +54,7 @@ pub struct Session {
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// The first INVITE; its source is the caller's border element, its destination the callee's.
-    pub invite: Trace,
+    pub invite: Arc<Trace>,
     /// What carried it.
     pub transport: Transport,
     /// The calling number or URI as policy compares it: P-Asserted-Identity, else From; digits with `+` where it is a number.
@@ -66,7 +66,7 @@ pub struct Session {
     /// How it ended.
     pub outcome: Outcome,
     /// The first response other than 100, 199, 401, 402, 407 and a 3xx that was followed: what ends the session request delay.
-    pub first_status: Option<(u16, Trace)>,
+    pub first_status: Option<(u16, Arc<Trace>)>,
     /// One session request delay for each early dialog or dialog: To tag and nanoseconds.
     pub delay_per_dialog: SmallVec<[(Box<str>, i64); 1]>,
     /// The first 180, or 183 with SDP.
@@ -74,7 +74,7 @@ pub struct Session {
     /// Whether any 180 or 183 came.
     pub rang: bool,
     /// The first 2xx.
-    pub answer: Option<Trace>,
+    pub answer: Option<Arc<Trace>>,
     /// Whether an ACK to the 2xx was seen.
     pub acknowledged: bool,
     /// Its BYE.

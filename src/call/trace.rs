@@ -1,11 +1,13 @@
 //! Takes a message that was judged, gives the little that is kept of it as evidence, never its text.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
 
 use crate::base::{Endpoint, Origin, Time};
 use crate::sip::Arrival;
 
-/// How much of a start line is kept.
+/// How much of a start line is kept, in octets.
 const LONGEST: usize = 160;
 
 /// What is kept of a message: enough to find it again and to quote its first line.
@@ -21,24 +23,28 @@ pub struct Trace {
     pub source: Endpoint,
     /// Who was to receive it.
     pub destination: Endpoint,
-    /// Its start line, lossily as text, at most 160 characters.
-    pub line: Arc<str>,
+    /// Its start line as it stood, at most 160 octets.
+    pub line: SmallVec<[u8; 64]>,
 }
 
 impl Trace {
+    /// Its start line, lossily as text.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.line)
+    }
+
     /// What is kept of `arrival`.
     #[must_use]
     pub fn of(arrival: &Arrival) -> Self {
         let (envelope, line) = (&arrival.envelope, arrival.message.start_line());
-        let line = String::from_utf8_lossy(line);
-        let line = line.char_indices().nth(LONGEST).map_or(&*line, |(end, _)| line.get(..end).unwrap_or(&line));
         Self {
             origin: envelope.origin,
             first: envelope.first,
             last: envelope.last,
             source: envelope.source,
             destination: envelope.destination,
-            line: line.into(),
+            line: SmallVec::from_slice(line.get(..LONGEST).unwrap_or(line)),
         }
     }
 }

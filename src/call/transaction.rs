@@ -14,7 +14,7 @@ pub enum Ending {
         /// The first final response's code.
         code: u16,
         /// The first final response.
-        response: Trace,
+        response: Arc<Trace>,
     },
     /// Nothing at all, or (non-INVITE) no final response, came within 64·T1 (Timers B and F); the capture covers that time.
     TimedOut(Time),
@@ -50,7 +50,7 @@ pub struct Transaction {
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// The request, first transmission.
-    pub request: Trace,
+    pub request: Arc<Trace>,
     /// What carried it.
     pub transport: Transport,
     /// Whether the request was inside a dialog.
@@ -58,11 +58,11 @@ pub struct Transaction {
     /// How often the request passed, mirrored copies not counted.
     pub transmissions: u32,
     /// The first provisional response.
-    pub provisional: Option<Trace>,
+    pub provisional: Option<Arc<Trace>>,
     /// How it ended.
     pub ending: Ending,
     /// For an INVITE with a final response: the first ACK, where one was seen.
-    pub ack: Option<Trace>,
+    pub ack: Option<Arc<Trace>>,
     /// For an INVITE with a final response: what is wrong with its acknowledgement. `None` also where the capture ends too early to tell.
     pub ack_fault: Option<AckFault>,
     /// Whether the capture covers the time in which an ACK had to come.
@@ -70,7 +70,7 @@ pub struct Transaction {
     /// Repetitions over a reliable transport that RFC 3261 §17 does not allow (2xx and reliable 1xx to INVITE are allowed), with the first of them.
     pub needless_repeats: u32,
     /// The first such repetition.
-    pub needless_repeat: Option<Trace>,
+    pub needless_repeat: Option<Arc<Trace>>,
     /// Whether the request was a CANCELled INVITE.
     pub cancelled: bool,
 }

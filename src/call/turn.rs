@@ -1,5 +1,7 @@
 //! Takes what a state machine wants done, gives it to the table of calls, never does it itself.
 
+use std::sync::Arc;
+
 use super::calls::Settings;
 use super::{Happening, LoadEvent, LoadKind, Session, Trace};
 use crate::base::Time;
@@ -27,7 +29,7 @@ pub(super) struct Turn<'a> {
     pub(super) out: &'a mut Vec<Happening>,
     pub(super) alarms: &'a mut Vec<(Time, Alarm)>,
     /// The trace of the message, once it is asked for.
-    pub(super) trace: Option<Trace>,
+    pub(super) trace: Option<Arc<Trace>>,
 }
 
 impl Turn<'_> {
@@ -37,8 +39,8 @@ impl Turn<'_> {
     }
 
     /// The trace of the message of this turn: made once, however many keep it.
-    pub(super) fn trace(&mut self, arrival: &Arrival) -> Trace {
-        self.trace.get_or_insert_with(|| Trace::of(arrival)).clone()
+    pub(super) fn trace(&mut self, arrival: &Arrival) -> Arc<Trace> {
+        self.trace.get_or_insert_with(|| Arc::new(Trace::of(arrival))).clone()
     }
 
     /// One transaction time-out after now.
@@ -48,13 +50,13 @@ impl Turn<'_> {
 
     /// Reports a change of load.
     pub(super) fn load(&mut self, kind: LoadKind, session: &Session) {
-        self.out.push(Happening::Load(Box::new(LoadEvent {
+        self.out.push(Happening::Load(LoadEvent {
             at: self.clock,
             kind,
             call_id: session.call_id.clone(),
             invite: session.invite.clone(),
             caller: session.caller.clone(),
             callee: session.callee.clone(),
-        })));
+        }));
     }
 }

@@ -213,7 +213,7 @@ mod tests {
         let mut admission = Admission::default();
         for (seconds, from, to, caller) in attempts {
             let [source, destination] = [from, to].map(|side| Endpoint::new([192, 0, 2, side.to_le_bytes()[0]].into(), 5060));
-            let invite = Trace { source, destination, ..Trace::default() };
+            let invite = Trace { source, destination, ..Trace::default() }.into();
             let event = LoadEvent {
                 at: at(seconds),
                 kind: LoadKind::Attempt,

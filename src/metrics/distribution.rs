@@ -1,6 +1,7 @@
 //! Takes samples in nanoseconds, gives mean and nearest-rank percentiles, never an interpolation (`standards.md` §8.7).
 
-use std::collections::BTreeMap;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 /// Up to so many samples every one is kept.
 const EXACT: usize = 1024;
@@ -10,12 +11,12 @@ const BITS: u32 = 10;
 
 /// A mergeable distribution: exact up to a number of samples, then in buckets of at most 0.1 % width, with exact mean, least and largest.
 /// What it gives depends on the samples only, never on their order or on how parts were merged.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Distribution {
-    /// Every sample in ascending order; empty once there are more than [`EXACT`].
+    /// Every sample as it came; empty once there are more than [`EXACT`].
     samples: Vec<i64>,
     /// Samples by bucket, once there are more.
-    buckets: BTreeMap<i32, u64>,
+    buckets: HashMap<i32, u64, FixedState>,
     count: u64,
     sum: i128,
     min: Option<i64>,
@@ -27,8 +28,7 @@ impl Distribution {
     pub fn add(&mut self, nanos: i64) {
         self.note(1, i128::from(nanos), nanos, nanos);
         if self.buckets.is_empty() && self.samples.len() < EXACT {
-            let at = self.samples.partition_point(|&s| s <= nanos);
-            self.samples.insert(at, nanos);
+            self.samples.push(nanos);
         } else {
             self.coarsen();
             *self.buckets.entry(bucket(nanos)).or_default() += 1;
@@ -40,9 +40,7 @@ impl Distribution {
         let (Some(min), Some(max)) = (other.min, other.max) else { return };
         self.note(other.count, other.sum, min, max);
         self.samples.extend_from_slice(&other.samples);
-        if self.buckets.is_empty() && other.buckets.is_empty() && self.samples.len() <= EXACT {
-            self.samples.sort_unstable();
-        } else {
+        if !self.buckets.is_empty() || !other.buckets.is_empty() || self.samples.len() > EXACT {
             self.coarsen();
             for (&key, n) in &other.buckets {
                 *self.buckets.entry(key).or_default() += n;
@@ -87,20 +85,37 @@ impl Distribution {
             return Some(max);
         }
         if self.buckets.is_empty() {
-            return self.samples.get(usize::try_from(rank).ok()?.saturating_sub(1)).copied();
+            let at = usize::try_from(rank).ok()?.saturating_sub(1);
+            let mut samples = self.samples.clone();
+            return (at < samples.len()).then(|| *samples.select_nth_unstable(at).1);
         }
+        let mut buckets: Vec<(i32, u64)> = self.buckets.iter().map(|(&key, &n)| (key, n)).collect();
+        buckets.sort_unstable();
         let mut seen = 0;
-        let key = self.buckets.iter().find(|&(_, n)| {
+        let bucket = buckets.into_iter().find(|(_, n)| {
             seen += n;
             seen >= rank
         });
-        key.map(|(&key, _)| value(key).clamp(min, max))
+        bucket.map(|(key, _)| value(key).clamp(min, max))
     }
 
     /// The largest sample.
     #[must_use]
     pub const fn max(&self) -> Option<i64> {
         self.max
+    }
+}
+
+/// Samples have no order.
+impl PartialEq for Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |d: &Self| (d.count, d.sum, d.min, d.max);
+        let sorted = |d: &Self| {
+            let mut samples = d.samples.clone();
+            samples.sort_unstable();
+            samples
+        };
+        facts(self) == facts(other) && self.buckets == other.buckets && sorted(self) == sorted(other)
     }
 }
 

@@ -94,7 +94,7 @@ impl Gate {
             peak: load,
             peak_at: event.at,
             beyond: 0,
-            evidence: event.invite.clone(),
+            evidence: (*event.invite).clone(),
             call_id: (*event.call_id).into(),
         });
         excursion.beyond += 1;
@@ -268,7 +268,7 @@ mod tests {
         let party = Party::Unknown;
         let mut gate = Gate::new(limit, (party, party));
         for t in ATTEMPTS {
-            let invite = Trace { first: at(t), ..Trace::default() };
+            let invite = Trace { first: at(t), ..Trace::default() }.into();
             let event = LoadEvent { at: at(t), kind: LoadKind::Attempt, call_id: "c".into(), invite, caller: None, callee: None };
             gate.rise(&event);
         }

@@ -1,5 +1,7 @@
 //! Takes the timelines of Oracle M and its companions (`standards.md` §8.3), gives their sessions and their numbers, never anything outside tests.
 
+use std::sync::Arc;
+
 use smallvec::smallvec;
 
 use super::Tally;
@@ -13,8 +15,8 @@ pub(super) fn at(seconds: f64) -> Time {
     Time((seconds * 1e9).round() as i64)
 }
 
-fn trace(seconds: f64) -> Trace {
-    Trace { first: at(seconds), last: at(seconds), ..Trace::default() }
+fn trace(seconds: f64) -> Arc<Trace> {
+    Trace { first: at(seconds), last: at(seconds), ..Trace::default() }.into()
 }
 
 /// An INVITE at `sent` that ends in `outcome`, with its first status response where one came.
@@ -74,7 +76,7 @@ pub(super) fn oracle_m() -> Vec<Session> {
 pub(super) fn load_m() -> Vec<LoadEvent> {
     let mut events = Vec::new();
     for (session, serial) in oracle_m().iter().zip(1..) {
-        let invite = Trace { origin: Origin { serial, ..Origin::default() }, ..session.invite.clone() };
+        let invite = Arc::new(Trace { origin: Origin { serial, ..Origin::default() }, ..(*session.invite).clone() });
         let mut note = |at, kind| {
             events.push(LoadEvent { at, kind, call_id: format!("M{serial}").into(), invite: invite.clone(), caller: None, callee: None });
         };

@@ -23,7 +23,8 @@ impl Negotiation {
     /// Of whole bodies.
     pub(super) fn verbatim(offer: &str, answer: &str) -> Self {
         let (caller, callee) = (endpoint("192.0.2.17:5060"), endpoint("198.51.100.33:5060"));
-        let trace = |source, destination, line: &str| Trace { source, destination, line: line.into(), ..Trace::default() };
+        let trace =
+            |source, destination, line: &str| Trace { source, destination, line: line.as_bytes().into(), ..Trace::default() }.into();
         let exchange = Exchange {
             offer: parsed(offer),
             answer: parsed(answer),
@@ -84,7 +85,10 @@ pub(super) fn parsed(body: &str) -> Arc<Description> {
 /// Who a breach points at: the first words of the start lines of its exhibits.
 pub(super) fn exhibits(verdict: &Verdict) -> Vec<&str> {
     match verdict {
-        Verdict::Violation(breaches) => breaches.iter().filter_map(|b| b.exhibit.as_ref()?.line.split(' ').next()).collect(),
+        Verdict::Violation(breaches) => {
+            let lines = breaches.iter().filter_map(|b| b.exhibit.as_ref()).map(|exhibit| str::from_utf8(&exhibit.line).unwrap());
+            lines.filter_map(|line| line.split(' ').next()).collect()
+        }
         _ => Vec::new(),
     }
 }

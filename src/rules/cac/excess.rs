@@ -24,8 +24,8 @@ pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
 fn exhibit(value: f64, excursion: &Excursion) -> Trace {
     let Excursion { start, end, peak, beyond, evidence, .. } = excursion;
     let lasted = end.seconds_since(*start);
-    let line = format!("peak {peak} of {value} for {lasted:.3} s from {}, {beyond} beyond: {}", start.clock(), evidence.line);
-    Trace { line: line.into(), ..evidence.clone() }
+    let line = format!("peak {peak} of {value} for {lasted:.3} s from {}, {beyond} beyond: {}", start.clock(), evidence.text());
+    Trace { line: line.as_bytes().into(), ..evidence.clone() }
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ pub(super) mod tests {
             warn_at: None,
             enabled: true,
         };
-        let evidence = Trace { line: "INVITE sip:b@bravo.example SIP/2.0".into(), ..Trace::default() };
+        let evidence = Trace { line: b"INVITE sip:b@bravo.example SIP/2.0".as_slice().into(), ..Trace::default() };
         let excursion = Excursion {
             start: Time(seconds(25)),
             end: Time(seconds(30)),
@@ -71,7 +71,7 @@ pub(super) mod tests {
     #[test]
     fn the_exhibit_tells_how_far_and_how_long() {
         let Verdict::Violation(breaches) = of(judge, LimitKind::Concurrent, LimitScope::Direction, None, 1) else { panic!() };
-        let line = &breaches[0].exhibit.as_ref().unwrap().line;
-        assert_eq!(&**line, "peak 43 of 40 for 5.000 s from 00:00:25.000000Z, 3 beyond: INVITE sip:b@bravo.example SIP/2.0");
+        let line = &breaches[0].exhibit.as_ref().unwrap().text();
+        assert_eq!(line, "peak 43 of 40 for 5.000 s from 00:00:25.000000Z, 3 beyond: INVITE sip:b@bravo.example SIP/2.0");
     }
 }

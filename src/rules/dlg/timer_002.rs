@@ -42,7 +42,7 @@ fn check(subject: &DialogSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Dialog, Expiry, Trace};
+    use crate::call::{Dialog, Expiry};
     use crate::policy::Terms;
 
     fn judged(change: impl FnOnce(&mut Dialog)) -> Verdict {
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn an_expired_session_breaks_it_and_is_the_refreshers_fault() {
         for (refresher_is_caller, offender) in [(true, Offender::Originating), (false, Offender::Terminating)] {
-            let verdict = judged(|d| d.expired = Some(Expiry { set_by: Trace::default(), interval_s: 1800, refresher_is_caller }));
+            let verdict = judged(|d| d.expired = Some(Expiry { set_by: Default::default(), interval_s: 1800, refresher_is_caller }));
             let Verdict::Violation(breaches) = verdict else { panic!("kept") };
             assert_eq!((breaches[0].offender, breaches[0].exhibit.is_some()), (Some(offender), true));
         }

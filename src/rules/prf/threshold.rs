@@ -123,7 +123,7 @@ fn exhibit(subject: &IntervalSubject<'_>, measure: &Measure<'_>) -> Trace {
     let made_of = numerator.map_or_else(|| format!("n = {samples}"), |n| format!("{n}/{samples}"));
     let line = format!("{span}: {name} {} {unit} ({made_of})", significant(value));
     let first = subject.start.unwrap_or_default();
-    Trace { first, last: first, line: line.into(), ..Trace::default() }
+    Trace { first, last: first, line: line.as_bytes().into(), ..Trace::default() }
 }
 
 /// Four significant digits, all of those before the point.
@@ -171,7 +171,7 @@ pub(super) mod tests {
     fn the_breach_folds_by_class_and_its_exhibit_tells_the_value() {
         let Verdict::Violation(breaches) = ratio_of(4, 11, 45.0) else { panic!() };
         assert_eq!((&*breaches[0].observed, &*breaches[0].agreed), ("SER below 45 %", "at least 45 %"));
-        assert_eq!(&*breaches[0].exhibit.as_ref().unwrap().line, "2026-11-14T10:00:00Z + 900 s: SER 36.36 % (4/11)");
+        assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "2026-11-14T10:00:00Z + 900 s: SER 36.36 % (4/11)");
     }
 
     #[test]

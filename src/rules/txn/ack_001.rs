@@ -47,13 +47,13 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::{Trace, Transaction};
+    use crate::call::Transaction;
     use crate::policy::Terms;
     use crate::rules::scene::observed;
     use crate::sip::Method;
 
     fn judge(method: Method, ack_fault: Option<AckFault>, ack_judgeable: bool) -> Verdict {
-        let ending = Ending::Final { code: 200, response: Trace::default() };
+        let ending = Ending::Final { code: 200, response: Default::default() };
         let transaction = Transaction { method: Some(method), ending, ack_fault, ack_judgeable, ..Transaction::default() };
         check(&TransactionSubject { transaction: &transaction, terms: &Terms::default() })
     }

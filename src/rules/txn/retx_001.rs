@@ -47,9 +47,9 @@ mod tests {
         let from = |source: &str| Trace { source: endpoint(source), ..Trace::default() };
         let transaction = Transaction {
             transport,
-            request: from("192.0.2.17:5060"),
+            request: from("192.0.2.17:5060").into(),
             needless_repeats: u32::from(repeated_by.is_some()),
-            needless_repeat: repeated_by.map(from),
+            needless_repeat: repeated_by.map(|source| from(source).into()),
             ..Transaction::default()
         };
         check(&TransactionSubject { transaction: &transaction, terms: &Terms::default() })

@@ -59,7 +59,7 @@ fn whole(nanos: i64) -> f64 {
 mod tests {
     use super::*;
     use crate::base::Time;
-    use crate::call::{Trace, Transaction};
+    use crate::call::Transaction;
     use crate::policy::Terms;
     use crate::rules::scene::{agreed, observed};
 
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn any_final_response_keeps_it() {
-        let verdict = judge(Method::Invite, Ending::Final { code: 503, response: Trace::default() });
+        let verdict = judge(Method::Invite, Ending::Final { code: 503, response: Default::default() });
         assert_eq!((observed(&verdict).len(), verdict), (0, Verdict::Pass));
     }
 
