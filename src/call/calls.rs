@@ -1,11 +1,10 @@
 //! Takes the messages of a shard in order, gives each its place and reports what is over, never keeps a call that is over.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 
+use super::alarms::{Alarms, Queued};
 use super::live_call::LiveCall;
 use super::marks::hash;
 use super::turn::{Alarm, Turn};
@@ -35,9 +34,6 @@ impl Settings {
     }
 }
 
-/// An alarm of a call: its time, the order in which it was set, and the call.
-type Queued = Reverse<(Time, u64, u32, u64, Alarm)>;
-
 /// A call and the number that tells it from others that had its slot.
 #[derive(Debug)]
 struct Slot {
@@ -54,8 +50,8 @@ pub struct Calls {
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     by_id: HashTable<u32>,
-    queue: BinaryHeap<Queued>,
-    /// Counts calls and alarms: what happens at the same time happens in this order.
+    queue: Alarms,
+    /// Counts calls: what is open at the end is reported in this order.
     serial: u64,
     /// Alarms that the call at work asks for.
     alarms: Vec<(Time, Alarm)>,
@@ -70,7 +66,7 @@ impl Calls {
             slots: Vec::new(),
             free: Vec::new(),
             by_id: HashTable::new(),
-            queue: BinaryHeap::new(),
+            queue: Alarms::default(),
             serial: 0,
             alarms: Vec::new(),
         }
@@ -85,7 +81,7 @@ impl Calls {
         let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
         let place = slot.call.on(arrival, sdp, &mut turn);
         let serial = slot.serial;
-        self.queue_alarms(at, serial);
+        self.queue_alarms(clock, at, serial);
         place
     }
 
@@ -113,10 +109,10 @@ impl Calls {
         at
     }
 
-    fn queue_alarms(&mut self, at: u32, call: u64) {
+    fn queue_alarms(&mut self, clock: Time, slot: u32, call: u64) {
+        let usual = clock.plus(self.settings.wait());
         for (due, alarm) in self.alarms.drain(..) {
-            self.serial += 1;
-            self.queue.push(Reverse((due, self.serial, at, call, alarm)));
+            self.queue.push(due, slot, call, alarm, due == usual);
         }
     }
 
@@ -127,15 +123,13 @@ impl Calls {
 
     /// Rings every alarm before `clock`. A message at the very time of a deadline is in time.
     fn run_until(&mut self, clock: Time, out: &mut Vec<Happening>) {
-        while let Some(&Reverse((at, _, slot, serial, alarm))) = self.queue.peek()
-            && at < clock
-        {
-            self.queue.pop();
-            self.ring(at, slot, serial, alarm, out);
+        while let Some(queued) = self.queue.pop_before(clock) {
+            self.ring(queued, out);
         }
     }
 
-    fn ring(&mut self, clock: Time, at: u32, serial: u64, alarm: Alarm, out: &mut Vec<Happening>) {
+    fn ring(&mut self, queued: Queued, out: &mut Vec<Happening>) {
+        let Queued { at: clock, slot: at, call: serial, alarm, .. } = queued;
         let held = self.slots.get_mut(at as usize).and_then(Option::as_mut).filter(|slot| slot.serial == serial);
         let Some(slot) = held else { return };
         let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
@@ -151,7 +145,7 @@ impl Calls {
             }
             self.free.push(at);
         }
-        self.queue_alarms(at, serial);
+        self.queue_alarms(clock, at, serial);
     }
 
     /// The capture ends at `clock`: what is still open is reported as open.

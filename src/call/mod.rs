@@ -1,6 +1,7 @@
 //! Takes SIP messages in order, gives transactions, dialogs, sessions and what happened when, never a verdict.
 
 mod ack;
+mod alarms;
 mod bargain;
 mod calls;
 mod happening;
