@@ -8,7 +8,7 @@ use super::{Batch, Run};
 use crate::base::{Result, Time};
 
 /// So many chunks are looked ahead at most to learn whether a file ends soon.
-const LOOKAHEAD: usize = 8;
+const LOOKAHEAD: usize = 32;
 
 /// A file being read, from the first frame that was not handed out yet.
 pub(super) struct Cursor {

@@ -142,7 +142,8 @@ impl CaptureFile {
         let rest = self.buffer.get(self.at..).unwrap_or_default();
         let mut next = spare.pop().unwrap_or_default();
         next.clear();
-        next.reserve(rest.len() + size);
+        // In steps, so that a buffer that served once serves again.
+        next.reserve_exact((rest.len() + size).next_multiple_of(64 << 10));
         next.extend_from_slice(rest);
         let mut bytes = std::mem::replace(&mut self.buffer, next);
         bytes.truncate(self.at);

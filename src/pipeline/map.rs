@@ -38,7 +38,10 @@ const DISORDER: i64 = 20_000_000;
 pub(super) fn map(batches: &[Batch], window: &Range<Time>) -> Facts {
     let mut facts = Facts::default();
     let mut runs = Runs::default();
-    for frame in batches.iter().flat_map(Batch::frames) {
+    let mut frames = batches.iter().flat_map(Batch::frames).peekable();
+    while let Some(frame) = frames.next() {
+        // Asks memory for the next record while this one is worked on.
+        frames.peek();
         facts.clock = Some(frame.clock);
         if window.contains(&frame.time) {
             facts.frame(&frame, &mut runs);

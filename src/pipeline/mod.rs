@@ -75,7 +75,7 @@ pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
 }
 
 /// How many batches of a window each thread gets: enough to even out, few enough to keep memory small.
-const BATCHES_PER_THREAD: usize = 4;
+const BATCHES_PER_THREAD: usize = 16;
 
 /// Reads the next window; empty at the end.
 fn read(reader: &mut Reader, size: usize) -> Result<Vec<Batch>> {

@@ -19,7 +19,7 @@ use crate::sip::Arrival;
 use crate::transport::SegmentPart;
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
-const BATCHES_PER_TASK: usize = 2;
+const BATCHES_PER_TASK: usize = 8;
 
 /// All state of a run, between windows.
 pub(super) struct Stages<'p> {
