@@ -111,6 +111,62 @@ fn what_cannot_be_done_is_said_in_a_line_and_exits_with_2() {
     }
 }
 
+/// Ten mistakes, each with its line, its column, what stands there, and what was meant.
+const MISTAKEN: &str = r#"schema = 1
+[policy]
+id = "ten"
+fail_on = "hihg"
+extends = ["speermint-basline"]
+pairs = [["alpha", "bravoo"]]
+[[peer]]
+id = "alpha"
+  [[peer.sbe]]
+  name = "a"
+  addresses = ["192.0.2.0/33"]
+  roles = ["ingres"]
+[[peer]]
+id = "bravo"
+  [[peer.sbe]]
+  name = "b"
+  addresses = ["198.51.100.0/24"]
+[sip.methods]
+REFER = "forbiden"
+[sip.timer]
+[[rule]]
+id = "SIP-METHOD-01"
+[[waiver]]
+id = "W-1"
+rules = ["NET-*"]
+expires = 2026-12-31T00:00:00Z
+[[admission.limit]]
+id = "x"
+kind = "concurrent"
+scope = "direction"
+"#;
+
+#[test]
+fn every_mistake_of_a_policy_is_shown_at_once() {
+    let desk = Desk::new().with("ten.toml", MISTAKEN);
+    let (status, out, err) = desk.run("audit calls.pcap --policy ten.toml --out never");
+    assert_eq!((status, out.as_str()), (2, ""));
+    for (place, word) in [
+        ("4:11", "\"high\""),
+        ("5:12", "speermint-baseline"),
+        ("6:20", "\"bravo\""),
+        ("11:16", "192.0.2.0/33"),
+        ("12:12", "\"ingress\""),
+        ("19:9", "\"forbidden\""),
+        ("20:6", "timers"),
+        ("22:6", "SIP-METHOD-001"),
+        ("23:1", "waiver.reason"),
+        ("27:1", "admission.limit.value"),
+    ] {
+        assert!(err.contains(&format!("ten.toml:{place}]")) && err.contains(word), "{place} {word}: {err}");
+    }
+    assert!(err.contains("10 mistakes") && err.contains("^^^^"), "{err}");
+    assert!(!desk.path("never").exists());
+}
+
 #[test]
 fn json_is_all_there_is_on_standard_output() {
     let desk = Desk::new();
