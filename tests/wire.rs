@@ -173,6 +173,17 @@ fn what_a_mirror_sends_twice_is_counted_apart() {
 }
 
 #[test]
+fn what_the_snapshot_length_cut_is_counted_and_not_blamed() {
+    let frames = call("snapped").frames;
+    let report = report_on(&made::snapped(1, &frames, 300));
+    let cut = frames.iter().filter(|f| f.octets.len() > 300).count() as u64;
+    assert_eq!((counts(&report).0, anomaly(&report, "snap-cut")), (6, cut));
+    let blamed: Vec<_> =
+        report["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "low" && f["severity"] != "info").collect();
+    assert!(blamed.is_empty(), "{blamed:?}");
+}
+
+#[test]
 fn an_offer_may_come_late() {
     // INVITE without SDP, the offer in the 200, the answer in the ACK (RFC 3264 §4, RFC 3261 §13.2.1).
     let mut call = call("late");

@@ -77,6 +77,11 @@ pub fn pcap(frames: &[Frame]) -> Vec<u8> {
 
 /// The same of another link type.
 pub fn pcap_of(link: u32, frames: &[Frame]) -> Vec<u8> {
+    snapped(link, frames, usize::MAX)
+}
+
+/// The same of which at most `most` octets of a frame were captured.
+pub fn snapped(link: u32, frames: &[Frame], most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, link] {
         out.extend(word.to_le_bytes());
@@ -84,10 +89,11 @@ pub fn pcap_of(link: u32, frames: &[Frame]) -> Vec<u8> {
     for frame in frames {
         let length = u32::try_from(frame.octets.len()).unwrap();
         let (seconds, fraction) = (u32::try_from(frame.micros / 1_000_000).unwrap(), u32::try_from(frame.micros % 1_000_000).unwrap());
-        for word in [seconds, fraction, length, length] {
+        let captured = &frame.octets[..frame.octets.len().min(most)];
+        for word in [seconds, fraction, u32::try_from(captured.len()).unwrap(), length] {
             out.extend(word.to_le_bytes());
         }
-        out.extend(&frame.octets);
+        out.extend(captured);
     }
     out
 }
