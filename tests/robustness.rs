@@ -188,6 +188,26 @@ fn a_call_without_its_beginning_or_its_end_is_ordinary() {
     }
 }
 
+#[test]
+fn what_the_snapshot_length_hid_is_nobodys_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = Call::new("snapped");
+    call.invite(0.0).answer(1.0, 180).answer(2.0, 200).ack(2.1);
+    // The 180 and the 200 are cut in the middle of their Via: nothing tells what they answer.
+    let mut octets = made::pcap(&call.frames[..1]);
+    for frame in &call.frames[1..3] {
+        let whole = made::pcap(std::slice::from_ref(frame));
+        let mut record = whole[24..24 + 16 + 80].to_vec();
+        record[8..12].copy_from_slice(&80u32.to_le_bytes());
+        octets.extend(record);
+    }
+    octets.extend(&made::pcap(&capture(Vec::new(), 100.0))[24..]);
+    let audit = survives(folder.path(), &octets, "a capture with a short snapshot length").unwrap();
+    let rule = audit.rules.iter().find(|r| r.id == "TXN-TIMEOUT-001").unwrap();
+    assert_eq!((rule.coverage.violation, rule.coverage.indeterminate.values().sum::<u64>()), (0, 1), "{:?}", rule.coverage);
+    assert_eq!((audit.totals.attempts, audit.totals.censored), (0, 1));
+}
+
 /// The real captures and messages that are not shipped: their folders, where `.ci/run` names them.
 fn folder_of(variable: &str) -> Option<PathBuf> {
     let folder = std::env::var_os(variable).map(PathBuf::from);

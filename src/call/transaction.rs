@@ -71,6 +71,8 @@ pub struct Transaction {
     pub needless_repeats: u32,
     /// The first such repetition.
     pub needless_repeat: Option<Arc<Trace>>,
+    /// Whether what is missing may have passed without being recognised: the capture cut a message between the two hosts meanwhile.
+    pub out_of_sight: bool,
     /// Whether the request was a CANCELled INVITE.
     pub cancelled: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::map::ordered;
 use super::shards::{Sharded, shard_of};
 use crate::audit::{Counter, Judge};
@@ -25,6 +26,8 @@ pub(super) struct Recovered {
     pub(super) arrivals: Sharded<Arrival>,
     /// TCP segments, by connection.
     pub(super) segments: Sharded<SegmentPart>,
+    /// Messages cut beyond recognition.
+    pub(super) blind: Vec<BlindSpot>,
     /// What was odd.
     pub(super) anomalies: Anomalies,
 }
@@ -40,7 +43,7 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.arrivals.receive(Payload::of_whole(&whole, &datagram), false);
+                    out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram), false));
                 }
                 Packet::Tcp(segment) => {
                     let shard = shard_of(&ordered(segment.source, segment.destination));
@@ -61,12 +64,13 @@ impl FragmentShard {
 }
 
 impl Sharded<Arrival> {
-    /// Parses a payload and adds the message to the shard of its Call-ID.
-    pub(super) fn receive(&mut self, payload: Payload, stream: bool) {
+    /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
+    pub(super) fn receive(&mut self, payload: Payload, stream: bool) -> Option<BlindSpot> {
         let Payload { envelope, bytes } = payload;
-        if let Some(message) = sip::parse(bytes, stream) {
-            self.push(shard_of(message.call_id()), Arrival { envelope, message });
-        }
+        let arrival = Arrival { envelope, message: sip::parse(bytes, stream)? };
+        let blind = blind_spot(&arrival);
+        self.push(shard_of(arrival.message.call_id()), arrival);
+        blind
     }
 }
 
@@ -89,14 +93,14 @@ impl StreamShard {
             self.table.push(&segment, &mut self.payloads, &mut out.anomalies);
         }
         self.table.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.arrivals.receive(payload, true));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload, true)));
         out
     }
 
     pub(super) fn finish(&mut self) -> Recovered {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.arrivals.receive(payload, true));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload, true)));
         out
     }
 }
@@ -118,19 +122,19 @@ impl<'p> CallShard<'p> {
     }
 
     /// `streamed` messages may fall between those of datagrams.
-    pub(super) fn fold(&mut self, datagrams: Vec<Vec<Arrival>>, streamed: Vec<Arrival>, clock: Time) {
+    pub(super) fn fold(&mut self, datagrams: Vec<Vec<Arrival>>, streamed: Vec<Arrival>, blind: &BlindSpots, clock: Time) {
         if streamed.is_empty() {
-            datagrams.iter().flatten().for_each(|arrival| self.message(arrival));
+            datagrams.iter().flatten().for_each(|arrival| self.message(arrival, blind));
         } else {
             let mut all: Vec<&Arrival> = datagrams.iter().flatten().chain(&streamed).collect();
             all.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
-            all.into_iter().for_each(|arrival| self.message(arrival));
+            all.into_iter().for_each(|arrival| self.message(arrival, blind));
         }
         self.calls.advance(clock, &mut self.happenings);
-        self.settle();
+        self.settle(blind);
     }
 
-    fn message(&mut self, arrival: &Arrival) {
+    fn message(&mut self, arrival: &Arrival, blind: &BlindSpots) {
         let sdp = description(arrival);
         // Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
         let place = if arrival.message.call_id().is_empty() {
@@ -143,7 +147,7 @@ impl<'p> CallShard<'p> {
         if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
             self.announce(&sdp, arrival.envelope.clock);
         }
-        self.settle();
+        self.settle(blind);
     }
 
     fn announce(&mut self, sdp: &Description, clock: Time) {
@@ -154,15 +158,16 @@ impl<'p> CallShard<'p> {
         }
     }
 
-    fn settle(&mut self) {
-        for happening in self.happenings.drain(..) {
+    fn settle(&mut self, blind: &BlindSpots) {
+        for mut happening in self.happenings.drain(..) {
+            blind.soften(&mut happening);
             self.judge.happening(happening);
         }
     }
 
-    pub(super) fn finish(&mut self, clock: Time) {
+    pub(super) fn finish(&mut self, blind: &BlindSpots, clock: Time) {
         self.calls.finish(clock, &mut self.happenings);
-        self.settle();
+        self.settle(blind);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::blind::BlindSpot;
 use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
 use crate::base::{Anomaly, Time};
@@ -23,6 +24,8 @@ pub(super) struct Facts {
     pub(super) fragments: Sharded<FragmentPart>,
     /// Media packets, folded by flow.
     pub(super) runs: Sharded<(Flow, Run)>,
+    /// Messages cut beyond recognition.
+    pub(super) blind: Vec<BlindSpot>,
     /// What was counted on the way.
     pub(super) counter: Counter,
     /// The first and the last time stamp, in time order.
@@ -90,7 +93,9 @@ impl Facts {
                 runs.add(flow, frame, &header);
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
-            None if transport::looks_like_sip(datagram.payload) => self.arrivals.receive(Payload::of_frame(frame, datagram), false),
+            None if transport::looks_like_sip(datagram.payload) => {
+                self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram), false));
+            }
             None => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Takes captures and a policy, gives the audit, never leaves threads to anyone else: no other module knows of them.
 
+mod blind;
 mod folds;
 mod map;
 mod shards;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, Sharded, by_shard};
@@ -32,6 +33,7 @@ pub(super) struct Stages<'p> {
     calls: Vec<CallShard<'p>>,
     media: Vec<Streams>,
     announced: Announced,
+    blind: BlindSpots,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
@@ -62,6 +64,7 @@ impl<'p> Stages<'p> {
             calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
             media: shards(Streams::default),
             announced: Announced::default(),
+            blind: BlindSpots::default(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
@@ -85,8 +88,10 @@ impl<'p> Stages<'p> {
             segments.push(part.segments);
             fragments.push(part.fragments);
             runs.push(part.runs);
+            part.blind.into_iter().for_each(|spot| self.blind.note(spot));
         }
         let clock = self.clock;
+        self.blind.forget(clock);
 
         let whole: Vec<Recovered> =
             (self.fragments.par_iter_mut().zip(by_shard(fragments))).map(|(shard, parts)| shard.fold(parts, clock)).collect();
@@ -96,8 +101,9 @@ impl<'p> Stages<'p> {
             .collect();
         let (from_streams, _) = self.gather(streamed);
 
+        let blind = &self.blind;
         (self.calls.par_iter_mut().zip(by_shard(arrivals)).zip(unfragmented).zip(from_streams)).for_each(|(((shard, parts), a), b)| {
-            shard.fold(parts, a.into_iter().chain(b).collect(), clock);
+            shard.fold(parts, a.into_iter().chain(b).collect(), blind, clock);
         });
         self.settle();
         self.media(runs);
@@ -164,9 +170,10 @@ impl Stages<'_> {
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
         let (last_words, _) = self.gather(last_words);
+        let blind = &self.blind;
         self.calls.par_iter_mut().zip(last_words).for_each(|(shard, arrivals)| {
-            shard.fold(Vec::new(), arrivals, clock);
-            shard.finish(clock);
+            shard.fold(Vec::new(), arrivals, blind, clock);
+            shard.finish(blind, clock);
         });
         self.settle();
         self.load.finish(clock);
@@ -201,6 +208,7 @@ impl Stages<'_> {
         let (mut arrivals, mut segments) = (Vec::new(), Vec::new());
         for part in parts {
             self.counter.anomalies.merge(&part.anomalies);
+            part.blind.into_iter().for_each(|spot| self.blind.note(spot));
             arrivals.push(part.arrivals);
             segments.push(part.segments);
         }

@@ -34,6 +34,7 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     let (observed, agreed, clause) = match transaction.ending {
         Ending::Final { .. } => return Verdict::Pass,
         Ending::Open => return Verdict::Indeterminate(Reason::Boundary),
+        Ending::TimedOut(_) | Ending::TimerC(_) if transaction.out_of_sight => return Verdict::Indeterminate(Reason::Truncated),
         Ending::TimedOut(_) => ("no response at all", format!("a response within {} s (64·T1)", whole(64 * timers.t1())), &timers.t1_ms),
         Ending::TimerC(_) => {
             ("provisional responses only", format!("a final response within {} s (Timer C)", whole(timers.timer_c())), &timers.timer_c_s)

@@ -29,6 +29,7 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     match transaction.ending {
         Ending::Final { .. } => return Verdict::Pass,
         Ending::Open => return Verdict::Indeterminate(Reason::Boundary),
+        Ending::TimedOut(_) | Ending::TimerC(_) if transaction.out_of_sight => return Verdict::Indeterminate(Reason::Truncated),
         Ending::TimedOut(_) | Ending::TimerC(_) => {}
     }
     let timers = &subject.terms.sip.timers;

@@ -1,0 +1,79 @@
+//! Takes messages that the capture cut beyond recognition, gives when each host was out of sight of another, never what they said.
+
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+
+use crate::base::{Time, seconds};
+use crate::call::{Ending, Happening, Outcome, Session, Transaction};
+use crate::sip::Arrival;
+
+/// Longer than any transaction waits: Timer C as agreements have it, and 64·T1 behind it.
+const MEMORY: i64 = seconds(1800);
+
+/// How long an answer is waited for at least: 64·T1 (RFC 3261 §17.1.1.2).
+const TIMER_B: i64 = seconds(32);
+
+/// When messages passed from one host to another that cannot be told to any transaction, because the snapshot length cut them.
+#[derive(Debug, Default)]
+pub(super) struct BlindSpots(HashMap<(IpAddr, IpAddr), Vec<Time>>);
+
+/// A message that was cut before what its transaction is known by.
+pub(super) type BlindSpot = (IpAddr, IpAddr, Time);
+
+/// The blind spot that a message is, if it is one.
+pub(super) fn blind_spot(arrival: &Arrival) -> Option<BlindSpot> {
+    let (envelope, message) = (&arrival.envelope, &arrival.message);
+    let lost = message.call_id().is_empty() || message.cseq().is_none() || message.branch().is_none();
+    (envelope.cut && lost).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
+}
+
+impl BlindSpots {
+    /// Takes the next, in the order of the capture.
+    pub(super) fn note(&mut self, (source, destination, at): BlindSpot) {
+        self.0.entry((source, destination)).or_default().push(at);
+    }
+
+    /// Forgets what no live transaction can ask for.
+    pub(super) fn forget(&mut self, clock: Time) {
+        self.0.retain(|_, times| {
+            times.retain(|at| clock.since(*at) <= MEMORY);
+            !times.is_empty()
+        });
+    }
+
+    fn between(&self, source: IpAddr, destination: IpAddr, from: Time, to: Time) -> bool {
+        self.0.get(&(source, destination)).is_some_and(|times| times.iter().any(|at| (from..=to).contains(at)))
+    }
+
+    /// What is said to be missing may have passed unrecognised: then nobody is to blame for it.
+    pub(super) fn soften(&self, happening: &mut Happening) {
+        if self.0.is_empty() {
+            return;
+        }
+        match happening {
+            Happening::Transaction(transaction) => transaction.out_of_sight = self.hide_end_of(transaction),
+            Happening::Session(session) if session.outcome == Outcome::Timeout && self.hide_answer_of(session) => {
+                session.outcome = Outcome::Censored;
+            }
+            _ => {}
+        }
+    }
+
+    fn hide_end_of(&self, transaction: &Transaction) -> bool {
+        let request = &transaction.request;
+        let (client, server) = (request.source.ip, request.destination.ip);
+        match &transaction.ending {
+            Ending::TimedOut(end) | Ending::TimerC(end) => self.between(server, client, request.first, *end),
+            Ending::Final { response, .. } => {
+                transaction.ack_fault.is_some() && self.between(client, server, response.first, response.first.plus(TIMER_B))
+            }
+            Ending::Open => false,
+        }
+    }
+
+    fn hide_answer_of(&self, session: &Session) -> bool {
+        let invite = &session.invite;
+        self.between(invite.destination.ip, invite.source.ip, invite.first, invite.first.plus(TIMER_B))
+    }
+}
