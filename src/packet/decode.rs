@@ -3,9 +3,8 @@
 use etherparse::{TcpSlice, UdpSlice};
 
 use super::ip::{self, Ip};
-use super::link::{self, Inside, be16};
-use super::plain;
-use super::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags, Whole};
+use super::link::{self, Inside, Peeled};
+use super::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags, Whole, plain, tunnel};
 use crate::base::{Anomaly, Endpoint};
 use crate::capture::Frame;
 
@@ -15,7 +14,7 @@ const MAX_DEPTH: usize = 24;
 /// A packet and the worst oddity that was met on the way to it.
 pub type Decoded<'a> = (Packet<'a>, Option<Anomaly>);
 
-/// Takes a frame apart down to the transport: link layers, tags, MPLS, PPPoE, IP and its extension headers, IP in IP, GRE.
+/// Takes a frame apart down to the transport: link layers, tags, MPLS, PPPoE, IP and its extension headers, and tunnels of every kind.
 #[must_use]
 #[inline]
 pub fn decode<'a>(frame: &Frame<'a>) -> Decoded<'a> {
@@ -87,7 +86,7 @@ impl Walk {
             match inside {
                 Inside::Ip => return self.ip(data),
                 Inside::Foreign => return Some(Packet::NotIp),
-                Inside::Ethernet | Inside::EtherType(_) | Inside::Ppp(_) => {
+                Inside::Ethernet | Inside::EtherType(_) | Inside::Ppp(_) | Inside::PppFrame => {
                     let peeled = link::peel(inside, data)?;
                     self.layers.vlan = peeled.vlan.or(self.layers.vlan);
                     (inside, data) = (peeled.inside, peeled.rest);
@@ -125,12 +124,25 @@ impl Walk {
             1 | 58 => Some(Packet::Icmp { quoted: self.quoted(ip) }),
             // RFC 2003, RFC 4213
             4 | 41 => self.down(Inside::Ip, ip.payload),
-            47 => {
-                let (kind, rest) = gre(ip.payload)?;
-                self.down(Inside::EtherType(kind), rest)
-            }
+            47 => self.tunnel(&tunnel::gre(ip.payload)?),
+            50 if ip.missing == 0 => match tunnel::esp_null(ip) {
+                Some((protocol, payload)) => {
+                    self.layers.tunnelled = true;
+                    self.transport(&Ip { protocol, payload, ..*ip })
+                }
+                None => Some(Packet::OtherIp { protocol: 50 }),
+            },
+            115 => match tunnel::l2tp_session(ip.payload) {
+                Some(frame) => self.tunnel(&frame),
+                None => Some(Packet::OtherIp { protocol: 115 }),
+            },
             protocol => Some(Packet::OtherIp { protocol }),
         }
+    }
+
+    fn tunnel<'a>(&mut self, carried: &Peeled<'a>) -> Option<Packet<'a>> {
+        self.layers.vlan = carried.vlan.or(self.layers.vlan);
+        self.down(carried.inside, carried.rest)
     }
 
     fn udp<'a>(&mut self, ip: &Ip<'a>) -> Option<Packet<'a>> {
@@ -139,6 +151,9 @@ impl Walk {
         // Zero stands for "more than fits" (RFC 2675 §4) and for offload.
         if (announced != 0 && announced < 8) || (announced > ip.payload.len() && ip.missing == 0) {
             self.odd(Anomaly::BadLength);
+        }
+        if let Some(carried) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
+            return self.tunnel(&carried);
         }
         Some(Packet::Udp(Datagram {
             source: Endpoint::new(ip.source, udp.source_port()),
@@ -179,19 +194,6 @@ impl Walk {
             _ => &[],
         }
     }
-}
-
-/// RFC 2784 §2, RFC 2890 §2, RFC 2637 §4.1: flags say which words follow the protocol type.
-fn gre(data: &[u8]) -> Option<(u16, &[u8])> {
-    const CHECKSUM: u16 = 0x8000;
-    const ROUTING: u16 = 0x4000;
-    const KEY: u16 = 0x2000;
-    const SEQUENCE: u16 = 0x1000;
-    const ACKNOWLEDGMENT: u16 = 0x0080;
-    let flags = be16(data, 0)?;
-    let words = [CHECKSUM | ROUTING, KEY, SEQUENCE].iter().filter(|&&bits| flags & bits != 0).count()
-        + usize::from(flags & 7 == 1 && flags & ACKNOWLEDGMENT != 0);
-    Some((be16(data, 2)?, data.get(4 + 4 * words..)?))
 }
 
 #[cfg(test)]

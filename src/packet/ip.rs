@@ -2,11 +2,13 @@
 
 use std::net::IpAddr;
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::link::be16;
 
 /// One IP packet, its extension headers skipped.
+#[derive(Clone, Copy)]
 pub(super) struct Ip<'a> {
     pub source: IpAddr,
     pub destination: IpAddr,
@@ -32,6 +34,16 @@ pub(super) fn parse(data: &[u8]) -> Option<Ip<'_>> {
         6 => v6(data),
         _ => None,
     }
+}
+
+/// Whether an IP header stands here that random octets would hardly make: the checksum of IPv4, the length and a known protocol of IPv6.
+pub(super) fn is_sound(data: &[u8]) -> bool {
+    if let Ok(header) = Ipv4HeaderSlice::from_slice(data) {
+        return Sum16BitWords::new().add_slice(header.slice()).ones_complement() == 0;
+    }
+    let is_known = |protocol: u8| is_extension(protocol) || matches!(protocol, 4 | 6 | 17 | 41 | 47 | 50 | 58 | 132);
+    Ipv6HeaderSlice::from_slice(data)
+        .is_ok_and(|header| usize::from(header.payload_length()) + 40 <= data.len() && is_known(header.next_header().0))
 }
 
 fn v4(data: &[u8]) -> Option<Ip<'_>> {

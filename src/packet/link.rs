@@ -11,6 +11,8 @@ pub(super) enum Inside {
     EtherType(u16),
     /// What a PPP protocol number names (RFC 1661 §2).
     Ppp(u16),
+    /// PPP with its address and control octets, or without.
+    PppFrame,
     /// IPv4 or IPv6, as the first four bits say.
     Ip,
     /// A protocol that carries no IP, or none that is known here.
@@ -25,7 +27,7 @@ pub(super) struct Peeled<'a> {
 }
 
 impl<'a> Peeled<'a> {
-    const fn new(inside: Inside, rest: &'a [u8]) -> Self {
+    pub(super) const fn new(inside: Inside, rest: &'a [u8]) -> Self {
         Self { inside, rest, vlan: None }
     }
 }
@@ -39,6 +41,7 @@ pub(super) fn open(link: LinkType, data: &[u8]) -> Option<Peeled<'_>> {
         0 | 108 => loopback(data),
         9 => ppp(data),
         113 => cooked(data, 14, 16),
+        192 => per_packet_information(data),
         276 => cooked(data, 0, 20),
         _ => Some(Peeled::new(Inside::Foreign, data)),
     }
@@ -49,6 +52,7 @@ pub(super) fn peel(inside: Inside, data: &[u8]) -> Option<Peeled<'_>> {
     match inside {
         Inside::Ethernet => ethernet(data),
         Inside::EtherType(kind) => ether_type(kind, data),
+        Inside::PppFrame => ppp(data),
         // RFC 1332, RFC 5072, RFC 3032
         Inside::Ppp(0x0021 | 0x0057) => Some(Peeled::new(Inside::Ip, data)),
         Inside::Ppp(0x0281 | 0x0283) => mpls(data),
@@ -80,6 +84,8 @@ fn ether_type(kind: u16, data: &[u8]) -> Option<Peeled<'_>> {
         0x8847 | 0x8848 => mpls(data),
         // RFC 2516 §4: version, code, session, length, then PPP without its framing
         0x8864 => ppp(data.get(6..)?),
+        // IEEE 802.1ah: a service instance of four octets, then the frame of the customer
+        0x88e7 => Some(Peeled::new(Inside::Ethernet, data.get(4..)?)),
         // RFC 1701: PPP as GRE carries it
         0x880b => ppp(data),
         // RFC 7637: Ethernet as GRE carries it
@@ -114,6 +120,17 @@ fn ppp(data: &[u8]) -> Option<Peeled<'_>> {
 /// Linux cooked captures: an EtherType at `kind`, the packet at `rest`.
 fn cooked(data: &[u8], kind: usize, rest: usize) -> Option<Peeled<'_>> {
     Some(Peeled::new(Inside::EtherType(be16(data, kind)?), data.get(rest..)?))
+}
+
+/// PPI: version, flags, length and link type in little-endian order, then what the capturing radio or switch has to say.
+fn per_packet_information(data: &[u8]) -> Option<Peeled<'_>> {
+    let &[_, _, a, b, c, d, _, _] = data.first_chunk()?;
+    let (length, link) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+    let rest = data.get(usize::from(length)..)?;
+    match link {
+        192 => Some(Peeled::new(Inside::Foreign, rest)),
+        link => open(LinkType(link), rest),
+    }
 }
 
 /// An address family in the byte order of the machine that captured: 2 is IPv4 everywhere, IPv6 is 10, 24, 28 or 30.

@@ -6,6 +6,9 @@ mod fragments;
 mod ip;
 mod link;
 mod plain;
+mod tunnel;
+#[cfg(test)]
+mod tunnels;
 mod view;
 
 pub use decode::{Decoded, decode};

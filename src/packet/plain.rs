@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Datagram, Layers};
+use super::{Datagram, Layers, tunnel};
 use crate::base::Endpoint;
 use crate::capture::{Frame, LinkType};
 
@@ -25,6 +25,9 @@ pub(super) fn datagram<'a>(frame: &Frame<'a>) -> Option<Datagram<'a>> {
     else {
         return None;
     };
+    if tunnel::may_go_over_udp(u16::from_be_bytes(*from), u16::from_be_bytes(*to)) {
+        return None;
+    }
     let (total, length) = (u16::from_be_bytes(*total), u16::from_be_bytes(*length));
     if usize::from(total) > packet.len() || length > total.checked_sub(20)? {
         return None;
