@@ -270,6 +270,11 @@ impl<'p> Judge<'p> {
         trunk
     }
 
+    /// The trunk group that was decided for a call.
+    fn trunk_of(&self, call_id: &str) -> Option<TrunkId> {
+        if self.has_trunks { self.live.get(call_id)?.trunk } else { None }
+    }
+
     fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let message = &arrival.message;
@@ -319,7 +324,7 @@ impl<'p> Judge<'p> {
             Happening::Dialog(dialog) => self.dialog(&dialog),
             Happening::Session(session) => self.session(&session),
             Happening::Load(event) => {
-                let trunk = self.live.get(&*event.call_id).and_then(|call| call.trunk);
+                let trunk = self.trunk_of(&event.call_id);
                 self.load.push(Loaded { event, trunk });
             }
             Happening::Over(over) => self.over(&over),
@@ -396,7 +401,7 @@ impl<'p> Judge<'p> {
     /// The parties of a call, its trunk group and its terms.
     fn between(&self, source: IpAddr, destination: IpAddr, call_id: &str) -> (Party, Party, Option<TrunkId>, &'p Terms) {
         let (from, to) = (self.policy.party(source), self.policy.party(destination));
-        let trunk = self.live.get(call_id).and_then(|call| call.trunk);
+        let trunk = self.trunk_of(call_id);
         (from, to, trunk, self.policy.terms(from, to, trunk))
     }
 
