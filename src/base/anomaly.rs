@@ -54,6 +54,18 @@ anomalies! {
     SipResync = "sip-resync",
     /// A SIP message that the capture cut short.
     SipCut = "sip-cut",
+    /// A WebSocket message that is compressed, and therefore not read (RFC 7692).
+    WsCompressed = "ws-compressed",
+    /// A WebSocket message of a SIP connection that is not exactly one SIP message (RFC 7118 §5).
+    WsFraming = "ws-framing",
+    /// A WebSocket connection that carries SIP, whose handshake did not name the sub-protocol `sip` (RFC 7118 §4).
+    WsNoSubprotocol = "ws-no-subprotocol",
+    /// A SIP message over SCTP of which chunks never were seen.
+    SctpHole = "sctp-hole",
+    /// Chunks given up because too much was waiting.
+    SctpBudget = "sctp-budget",
+    /// A chunk whose sequence number is far from all others of its association.
+    SctpFar = "sctp-far",
     /// SIP quoted inside an ICMP error.
     SipInIcmp = "sip-in-icmp",
     /// Two SIP messages in one datagram; the second is ignored (RFC 3261 §18.3).

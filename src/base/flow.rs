@@ -82,6 +82,12 @@ impl Transport {
         !matches!(self, Self::Udp)
     }
 
+    /// Whether nothing but Content-Length tells where a message ends (RFC 3261 §18.3); WebSocket and SCTP carry whole messages.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp | Self::Tls | Self::TlsSctp)
+    }
+
     /// Whether nobody on the path can read it.
     #[must_use]
     pub const fn is_secure(self) -> bool {

@@ -43,7 +43,7 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram), false));
+                    out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram)));
                 }
                 Packet::Tcp(segment) => {
                     let shard = shard_of(&ordered(segment.source, segment.destination));
@@ -65,9 +65,9 @@ impl FragmentShard {
 
 impl Sharded<Arrival> {
     /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
-    pub(super) fn receive(&mut self, payload: Payload, stream: bool) -> Option<BlindSpot> {
+    pub(super) fn receive(&mut self, payload: Payload) -> Option<BlindSpot> {
         let Payload { envelope, bytes } = payload;
-        let arrival = Arrival { envelope, message: sip::parse(bytes, stream)? };
+        let arrival = Arrival { envelope, message: sip::parse(bytes, envelope.transport.is_stream())? };
         let blind = blind_spot(&arrival);
         self.push(shard_of(arrival.message.call_id()), arrival);
         blind
@@ -93,14 +93,14 @@ impl StreamShard {
             self.table.push(&segment, &mut self.payloads, &mut out.anomalies);
         }
         self.table.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload, true)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
         out
     }
 
     pub(super) fn finish(&mut self) -> Recovered {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload, true)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
         out
     }
 }

@@ -94,7 +94,7 @@ impl Facts {
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
             None if transport::looks_like_sip(datagram.payload) => {
-                self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram), false));
+                self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram)));
             }
             None => {}
         }

@@ -9,7 +9,7 @@ use super::half::{Half, Sink};
 use super::segment::SegmentPart;
 use super::stream::Framed;
 use super::{Envelope, Payload};
-use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, Transport, seconds};
+use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
 /// A connection that is silent for so long on the running clock is over.
 pub(super) const IDLE: i64 = seconds(3600);
@@ -234,7 +234,7 @@ impl Connection {
                 clock: stamp.clock,
                 source,
                 destination,
-                transport: Transport::Tcp,
+                transport: message.transport,
                 fragmented: false,
                 ip_id: message.first.ip_id,
                 vlan: message.first.vlan,

@@ -67,7 +67,7 @@ impl Framer {
                 }
                 Place::Headers { searched } => match header_end(octets, searched) {
                     Ok(end) => {
-                        let body = content_length(octets.get(..end).unwrap_or_default());
+                        let body = content_length(octets.get(..end).unwrap_or_default()).unwrap_or(0);
                         match body.checked_add(end).filter(|&need| need <= MAX_MESSAGE) {
                             Some(need) => self.0 = Place::Body { need },
                             None => return self.resync(octets, end),
@@ -123,8 +123,17 @@ impl Framer {
     }
 }
 
+/// Whether octets that are framed from outside are one SIP message: no more and no less (RFC 7118 §5: Content-Length may be left out).
+pub(super) fn is_one_message(octets: &[u8]) -> bool {
+    let blank = |octets: &[u8]| octets.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    let octets = octets.get(blank(octets)..).unwrap_or_default();
+    let Ok(end) = header_end(octets, 0) else { return false };
+    let Some(body) = octets.get(..end).and_then(content_length) else { return true };
+    end.checked_add(body).and_then(|end| octets.get(end..)).is_some_and(|rest| blank(rest) == rest.len())
+}
+
 /// Where the empty line behind the headers ends, or from where to look when there is more.
-fn header_end(octets: &[u8], searched: usize) -> Result<usize, usize> {
+pub(super) fn header_end(octets: &[u8], searched: usize) -> Result<usize, usize> {
     for found in memchr_iter(b'\n', octets.get(searched..).unwrap_or_default()) {
         let at = searched + found;
         match octets.get(at + 1..).unwrap_or_default() {
@@ -137,8 +146,8 @@ fn header_end(octets: &[u8], searched: usize) -> Result<usize, usize> {
     Err(octets.len())
 }
 
-/// The value of the first Content-Length; 0 where there is none that can be read (RFC 3261 §18.3, §20.14).
-fn content_length(headers: &[u8]) -> usize {
+/// The value of the first Content-Length, read as far as it is a number (RFC 3261 §18.3, §20.14).
+fn content_length(headers: &[u8]) -> Option<usize> {
     let mut rest = headers;
     while let Some(end) = memchr(b'\n', rest) {
         // A folded value stands on the lines behind, so the value is read from what follows the name.
@@ -147,12 +156,12 @@ fn content_length(headers: &[u8]) -> usize {
             let name = name.trim_ascii_end();
             if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l") {
                 let digits = value.get(1..).unwrap_or_default().trim_ascii_start().iter().take_while(|b| b.is_ascii_digit());
-                return digits.fold(0, |sum: usize, b| sum.saturating_mul(10).saturating_add(usize::from(b - b'0')));
+                return Some(digits.fold(0, |sum: usize, b| sum.saturating_mul(10).saturating_add(usize::from(b - b'0'))));
             }
         }
         rest = rest.get(end + 1..).unwrap_or_default();
     }
-    0
+    None
 }
 
 #[cfg(test)]

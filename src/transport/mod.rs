@@ -9,6 +9,9 @@ mod sniff;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod websocket;
+#[cfg(test)]
+mod websocket_tests;
 
 pub use connections::Connections;
 pub use envelope::{Envelope, Payload};

@@ -1,25 +1,31 @@
 //! Takes the octets of one direction of a connection in order, gives the SIP messages in them, never waits for what will not come.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use memchr::memchr;
 
 use super::framing::{Framer, Framing};
 use super::sniff::is_http_line;
-use crate::base::{Anomalies, Anomaly, Time};
+use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
+use crate::base::{Anomalies, Anomaly, Time, Transport};
 
 /// How much of a stream that was met in its middle is searched for a SIP start line.
 const SEARCH: usize = 64 << 10;
 
 /// What one direction of a connection carries.
 ///
-/// TLS and WebSocket belong here: each would turn its octets into those of an inner `Stream`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// TLS belongs here: it would turn its octets into those of an inner `Stream`.
+#[derive(Debug)]
 enum Carries {
     /// Not known yet; so many octets were skipped in search of a start line.
     Unknown { skipped: usize },
     /// SIP in the clear.
     Sip,
+    /// An HTTP head that may open a WebSocket; it does not end before `searched`.
+    Upgrade { searched: usize },
+    /// WebSocket frames.
+    WebSocket(Box<WebSocket>),
     /// HTTP or RTSP: so does the other direction.
     Http,
     /// Something else: its octets are dropped.
@@ -46,6 +52,8 @@ pub(super) struct Framed {
     pub last: Time,
     /// Whether octets of it are missing.
     pub cut: bool,
+    /// What carried it.
+    pub transport: Transport,
 }
 
 /// One direction of a connection, in order.
@@ -83,8 +91,12 @@ impl Default for Stream {
 
 impl Stream {
     /// Says that the octets to come may begin anywhere.
-    pub(super) const fn begins_midstream(&mut self) {
+    pub(super) fn begins_midstream(&mut self) {
         self.midstream = true;
+        if let Carries::WebSocket(socket) = &mut self.carries {
+            socket.restart();
+            self.lost = true;
+        }
     }
 
     /// Whether its octets are of no interest.
@@ -94,12 +106,13 @@ impl Stream {
 
     /// Whether it is HTTP, which may quote SIP anywhere.
     pub(super) fn is_http(&self) -> bool {
-        self.carries == Carries::Http
+        matches!(self.carries, Carries::Http)
     }
 
     /// Says that the other direction is HTTP.
     pub(super) fn beside_http(&mut self) {
-        if matches!(self.carries, Carries::Unknown { .. }) {
+        // A refused handshake leaves HTTP on both sides.
+        if !matches!(self.carries, Carries::Sip | Carries::Other) {
             self.carries = Carries::Http;
             self.forget();
         }
@@ -107,7 +120,8 @@ impl Stream {
 
     /// Octets held.
     pub(super) fn held(&self) -> usize {
-        self.buffer.len() + self.passages.len() * size_of::<(u64, Passage)>()
+        let inside = if let Carries::WebSocket(socket) = &self.carries { socket.held() } else { 0 };
+        self.buffer.len() + inside + self.passages.len() * size_of::<(u64, Passage)>()
     }
 
     /// Takes the next octets.
@@ -122,9 +136,79 @@ impl Stream {
         if octets.is_empty() {
             return;
         }
+        if !self.picks_up(octets) {
+            self.begin += octets.len() as u64;
+            return;
+        }
         self.buffer.extend_from_slice(octets);
         self.passages.push_back((self.begin + self.buffer.len() as u64, passage));
-        self.frame(out, anomalies);
+        match self.carries {
+            Carries::Unknown { .. } | Carries::Sip => self.frame(out, anomalies),
+            Carries::Upgrade { .. } => self.upgrade(out, anomalies),
+            Carries::WebSocket(_) => self.unframe(out, anomalies),
+            Carries::Http | Carries::Other => {}
+        }
+    }
+
+    /// Whether the next octets can be understood: behind a hole, WebSocket frames are found again where a segment begins with one.
+    fn picks_up(&mut self, octets: &[u8]) -> bool {
+        match &self.carries {
+            Carries::WebSocket(_) if self.lost => self.lost = !begins_like_frame(octets),
+            Carries::Unknown { .. } if self.midstream && begins_like_frame(octets) => {
+                self.begin += self.buffer.len() as u64;
+                self.forget();
+                self.carries = Carries::WebSocket(Box::new(WebSocket::new(Protocol::Unseen)));
+            }
+            _ => return true,
+        }
+        !self.lost
+    }
+
+    /// Waits for the end of an HTTP head, and turns to what it says.
+    fn upgrade(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        let Carries::Upgrade { searched } = self.carries else { return };
+        match read_head(&self.buffer, searched) {
+            Head::More(searched) => self.carries = Carries::Upgrade { searched },
+            Head::Upgrade(end, protocol) => {
+                self.carries = Carries::WebSocket(Box::new(WebSocket::new(protocol)));
+                self.consume(end);
+                self.unframe(out, anomalies);
+            }
+            Head::Other => {
+                self.carries = Carries::Http;
+                self.forget();
+            }
+        }
+    }
+
+    /// Takes WebSocket messages out of their frames.
+    fn unframe(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        let mut used = 0;
+        while let Carries::WebSocket(socket) = &mut self.carries {
+            let rest = self.buffer.get(used..).unwrap_or_default();
+            match socket.next(rest, anomalies) {
+                Step::More => break,
+                Step::Skip(n) => {
+                    let there = usize::try_from(n).unwrap_or(usize::MAX).min(rest.len());
+                    used += there;
+                    self.skip = n - there as u64;
+                }
+                Step::Sip(n, bytes) => {
+                    out.push(self.framed(used..used + n, bytes, false));
+                    used += n;
+                }
+                Step::Lost => {
+                    self.lost = true;
+                    used = self.buffer.len();
+                    break;
+                }
+                Step::Done => {
+                    self.carries = Carries::Other;
+                    return self.forget();
+                }
+            }
+        }
+        self.consume(used);
     }
 
     fn frame(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
@@ -133,14 +217,20 @@ impl Stream {
             let rest = self.buffer.get(used..).unwrap_or_default();
             let framing = self.framer.next(rest);
             if let Carries::Unknown { skipped } = self.carries {
-                self.carries = match framing {
+                let carries = match framing {
                     Framing::Message(_) => Carries::Sip,
                     _ if self.framer.in_message() => Carries::Sip,
+                    Framing::Resync(_) if may_upgrade(rest) && begins_like_http(rest) => Carries::Upgrade { searched: 0 },
                     Framing::Resync(_) if begins_like_http(rest) => Carries::Http,
                     Framing::Resync(n) if self.midstream && skipped + n <= SEARCH => Carries::Unknown { skipped: skipped + n },
                     Framing::Resync(_) => Carries::Other,
-                    Framing::KeepAlive(_) | Framing::More => self.carries,
+                    Framing::KeepAlive(_) | Framing::More => Carries::Unknown { skipped },
                 };
+                self.carries = carries;
+                if matches!(self.carries, Carries::Upgrade { .. }) {
+                    self.consume(used);
+                    return self.upgrade(out, anomalies);
+                }
                 if self.is_other() {
                     self.forget();
                     return;
@@ -151,12 +241,12 @@ impl Stream {
                 Framing::KeepAlive(n) => used += n,
                 Framing::Message(n) => {
                     let bytes = rest.get(..n).unwrap_or_default().into();
-                    out.push(self.framed(used, bytes, false));
+                    out.push(self.framed(used..used + n, bytes, false));
                     used += n;
                     self.lost = false;
                 }
                 Framing::Resync(n) => {
-                    if self.carries == Carries::Sip && !std::mem::replace(&mut self.lost, true) {
+                    if matches!(self.carries, Carries::Sip) && !std::mem::replace(&mut self.lost, true) {
                         anomalies.note(Anomaly::SipResync);
                     }
                     used += n;
@@ -168,8 +258,16 @@ impl Stream {
 
     /// Passes over octets that never will come. What they belong to is given as far as it is known, and framing goes on behind it where it can.
     pub(super) fn gap(&mut self, missing: u64, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
-        let unread = self.framer.need().map_or(self.skip, |need| need.saturating_sub(self.buffer.len()) as u64);
+        let unread = match &self.carries {
+            Carries::WebSocket(socket) if self.skip == 0 => socket.unread(&self.buffer),
+            _ => self.framer.need().map_or(self.skip, |need| need.saturating_sub(self.buffer.len()) as u64),
+        };
         self.close(out, anomalies);
+        match self.carries {
+            Carries::WebSocket(_) => self.lost |= missing > unread,
+            Carries::Upgrade { .. } => self.carries = Carries::Unknown { skipped: 0 },
+            _ => {}
+        }
         self.begin += missing;
         self.midstream = true;
         self.skip = unread.saturating_sub(missing);
@@ -177,12 +275,21 @@ impl Stream {
 
     /// Gives what is known of a message that will not become whole.
     pub(super) fn close(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
-        if self.framer.in_message() || (self.carries == Carries::Sip && !self.lost && !self.buffer.is_empty()) {
-            anomalies.note(Anomaly::SipCut);
-        }
-        if self.framer.need().is_some() {
-            let bytes = self.buffer.as_slice().into();
-            out.push(self.framed(0, bytes, true));
+        let bytes = match &mut self.carries {
+            Carries::WebSocket(socket) => {
+                let cut = socket.cut(&self.buffer);
+                anomalies.note_many(Anomaly::SipCut, u64::from(cut.is_some()));
+                cut
+            }
+            carries => {
+                if self.framer.in_message() || (matches!(carries, Carries::Sip) && !self.lost && !self.buffer.is_empty()) {
+                    anomalies.note(Anomaly::SipCut);
+                }
+                self.framer.need().map(|_| self.buffer.as_slice().into())
+            }
+        };
+        if let Some(bytes) = bytes {
+            out.push(self.framed(0..self.buffer.len(), bytes, true));
         }
         self.begin += self.buffer.len() as u64;
         self.forget();
@@ -196,10 +303,9 @@ impl Stream {
         self.skip = 0;
     }
 
-    /// A message that stands `at` octets into the buffer.
-    fn framed(&self, at: usize, bytes: Box<[u8]>, cut: bool) -> Framed {
-        let start = self.begin + at as u64;
-        let end = start + bytes.len() as u64;
+    /// A message that stands at `place` in the buffer.
+    fn framed(&self, place: Range<usize>, bytes: Box<[u8]>, cut: bool) -> Framed {
+        let (start, end) = (self.begin + place.start as u64, self.begin + place.end as u64);
         let from = self.passages.partition_point(|&(passage_end, _)| passage_end <= start);
         let to = self.passages.partition_point(|&(passage_end, _)| passage_end < end);
         let mut passages = self.passages.iter().skip(from).take(to + 1 - from).map(|&(_, passage)| passage);
@@ -209,7 +315,8 @@ impl Stream {
             first.time = first.time.min(passage.time);
             last = last.max(passage.time);
         }
-        Framed { bytes, first, last, cut }
+        let transport = if matches!(self.carries, Carries::WebSocket(_)) { Transport::Ws } else { Transport::Tcp };
+        Framed { bytes, first, last, cut, transport }
     }
 
     fn consume(&mut self, used: usize) {

@@ -63,6 +63,11 @@ fn sent_by(subject: &MessageSubject<'_>, top: &Via<'_>) -> Option<&'static str> 
     if steering.maddr.is_some() || address(steering.received.flatten()) == Some(source) {
         return None;
     }
+    // A browser does not know its own address, and names itself in a domain that cannot exist (RFC 7118 §5, RFC 2606 §2).
+    let over_websocket = matches!(subject.arrival.envelope.transport, Transport::Ws | Transport::Wss);
+    if over_websocket && top.host.to_ascii_lowercase().ends_with(b".invalid") {
+        return None;
+    }
     let own = subject.sender().and_then(|peer| peer.sbe_at(source));
     match (address(Some(top.host)), own) {
         (Some(ip), _) if ip == source => None,
@@ -173,6 +178,15 @@ mod tests {
         assert_eq!(request("UDP any.example").judge(&RULE), Verdict::Pass, "no peers declared, any name will do");
         let v6 = request("UDP [2001:db8::1]:5060").came(|e| e.source = endpoint("[2001:db8::1]:5060"));
         assert_eq!(v6.judge(&RULE), Verdict::Pass);
+    }
+
+    /// RFC 7118 §8.1: the Via of a browser.
+    #[test]
+    fn a_browser_names_a_host_that_cannot_exist() {
+        let over = |transport| request("WS df7jal23ls0d.invalid").declared(|_| {}).came(|e| e.transport = transport).judge(&RULE);
+        assert_eq!(over(Transport::Ws), Verdict::Pass);
+        assert_eq!(observed(&over(Transport::Wss)), ["Via says WS, sent over WSS"]);
+        assert_eq!(observed(&over(Transport::Tcp)).len(), 2);
     }
 
     #[test]
