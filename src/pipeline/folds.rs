@@ -33,9 +33,9 @@ pub(super) struct Recovered {
 }
 
 impl FragmentShard {
-    pub(super) fn fold(&mut self, parts: Vec<Vec<FragmentPart>>, clock: Time) -> Recovered {
+    pub(super) fn fold(&mut self, parts: Vec<FragmentPart>, clock: Time) -> Recovered {
         let mut out = Recovered::default();
-        for part in parts.into_iter().flatten() {
+        for part in parts {
             let Some(whole) = self.table.push(part, &mut out.anomalies) else { continue };
             let (packet, anomaly) = whole.packet();
             if let Some(anomaly) = anomaly {
@@ -82,15 +82,14 @@ pub(super) struct StreamShard {
 }
 
 impl StreamShard {
-    pub(super) fn fold(&mut self, parts: Vec<Vec<SegmentPart>>, whole: Vec<SegmentPart>, clock: Time) -> Recovered {
+    pub(super) fn fold<'a>(&mut self, mut segments: Vec<&'a SegmentPart>, whole: &'a [SegmentPart], clock: Time) -> Recovered {
         let mut out = Recovered::default();
-        let mut segments: Vec<SegmentPart> = parts.into_iter().flatten().collect();
         if !whole.is_empty() {
             segments.extend(whole);
             segments.sort_by_key(|s| s.origin);
         }
         for segment in segments {
-            self.table.push(&segment, &mut self.payloads, &mut out.anomalies);
+            self.table.push(segment, &mut self.payloads, &mut out.anomalies);
         }
         self.table.advance(clock, &mut out.anomalies);
         self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
@@ -122,14 +121,12 @@ impl<'p> CallShard<'p> {
     }
 
     /// `streamed` messages may fall between those of datagrams.
-    pub(super) fn fold(&mut self, datagrams: Vec<Vec<Arrival>>, streamed: Vec<Arrival>, blind: &BlindSpots, clock: Time) {
-        if streamed.is_empty() {
-            datagrams.iter().flatten().for_each(|arrival| self.message(arrival, blind));
-        } else {
-            let mut all: Vec<&Arrival> = datagrams.iter().flatten().chain(&streamed).collect();
-            all.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
-            all.into_iter().for_each(|arrival| self.message(arrival, blind));
+    pub(super) fn fold<'a>(&mut self, mut arrivals: Vec<&'a Arrival>, streamed: &'a [Arrival], blind: &BlindSpots, clock: Time) {
+        if !streamed.is_empty() {
+            arrivals.extend(streamed);
+            arrivals.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
         }
+        arrivals.into_iter().for_each(|arrival| self.message(arrival, blind));
         self.calls.advance(clock, &mut self.happenings);
         self.settle(blind);
     }

@@ -7,35 +7,34 @@ use foldhash::fast::FixedState;
 /// How many shards there are: enough for many workers, and the same for every run, so that budgets and orders inside a shard are too.
 pub(super) const SHARDS: usize = 64;
 
-/// What a shard usually gets of a batch of signalling: room for it spares moving large records.
-const USUAL: usize = 32;
-
-/// Items by shard, in the order in which they came.
+/// Items with the shard of each, in the order in which they came.
 #[derive(Debug)]
-pub(super) struct Sharded<T> {
-    shards: Vec<Vec<T>>,
-}
+pub(super) struct Sharded<T>(Vec<(usize, T)>);
 
 impl<T> Default for Sharded<T> {
     fn default() -> Self {
-        Self { shards: std::iter::repeat_with(Vec::new).take(SHARDS).collect() }
+        Self(Vec::new())
     }
 }
 
 impl<T> Sharded<T> {
     /// Adds an item to the shard that [`shard_of`] gives its key.
     pub(super) fn push(&mut self, shard: usize, item: T) {
-        if let Some(shard) = self.shards.get_mut(shard) {
-            if shard.capacity() == 0 {
-                shard.reserve(USUAL);
-            }
-            shard.push(item);
-        }
+        self.0.push((shard, item));
     }
 
-    /// The shards.
-    pub(super) fn into_shards(self) -> impl Iterator<Item = Vec<T>> {
-        self.shards.into_iter()
+    /// The items, left where they are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.0.iter().map(|(shard, item)| (*shard, item))
+    }
+}
+
+impl<T> IntoIterator for Sharded<T> {
+    type Item = (usize, T);
+    type IntoIter = std::vec::IntoIter<(usize, T)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 
@@ -44,14 +43,12 @@ pub(super) fn shard_of<K: Hash + ?Sized>(key: &K) -> usize {
     (FixedState::default().hash_one(key) >> 32) as usize % SHARDS
 }
 
-/// Turns what each part sorted into what each shard gets: its parts in order.
-pub(super) fn by_shard<T>(parts: impl IntoIterator<Item = Sharded<T>>) -> Vec<Vec<Vec<T>>> {
-    let mut shards: Vec<Vec<Vec<T>>> = std::iter::repeat_with(Vec::new).take(SHARDS).collect();
-    for part in parts {
-        for (shard, items) in shards.iter_mut().zip(part.into_shards()) {
-            if !items.is_empty() {
-                shard.push(items);
-            }
+/// What each shard gets, in order.
+pub(super) fn by_shard<T>(items: impl IntoIterator<Item = (usize, T)>) -> Vec<Vec<T>> {
+    let mut shards: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(SHARDS).collect();
+    for (shard, item) in items {
+        if let Some(shard) = shards.get_mut(shard) {
+            shard.push(item);
         }
     }
     shards

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
-use super::shards::{SHARDS, Sharded, by_shard};
+use super::shards::{SHARDS, by_shard};
 use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
 use crate::base::{Anomaly, Time};
 use crate::call::{Calls, LoadKind, Settings};
@@ -78,45 +78,43 @@ impl<'p> Stages<'p> {
     /// Works on one window: map over batches, then fold after fold over shards.
     pub(super) fn take(&mut self, batches: &[Batch]) {
         let span = &self.span;
-        let facts: Vec<Facts> = batches.par_chunks(BATCHES_PER_TASK).map(|batches| map(batches, span)).collect();
-        let (mut arrivals, mut segments, mut fragments, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for part in facts {
+        let mut facts: Vec<Facts> = batches.par_chunks(BATCHES_PER_TASK).map(|batches| map(batches, span)).collect();
+        for part in &mut facts {
             self.counter.merge(&part.counter);
             self.clock = part.clock.map_or(self.clock, |clock| self.clock.max(clock));
             self.times = hull(self.times, part.span);
-            arrivals.push(part.arrivals);
-            segments.push(part.segments);
-            fragments.push(part.fragments);
-            runs.push(part.runs);
-            part.blind.into_iter().for_each(|spot| self.blind.note(spot));
+            part.blind.drain(..).for_each(|spot| self.blind.note(spot));
         }
         let clock = self.clock;
         self.blind.forget(clock);
 
-        let whole: Vec<Recovered> =
-            (self.fragments.par_iter_mut().zip(by_shard(fragments))).map(|(shard, parts)| shard.fold(parts, clock)).collect();
+        let fragments = by_shard(facts.iter_mut().flat_map(|part| std::mem::take(&mut part.fragments)));
+        let whole: Vec<Recovered> = (self.fragments.par_iter_mut().zip(fragments)).map(|(shard, parts)| shard.fold(parts, clock)).collect();
         let (unfragmented, late) = self.gather(whole);
-        let streamed: Vec<Recovered> = (self.streams.par_iter_mut().zip(by_shard(segments)).zip(late))
-            .map(|((shard, parts), late)| shard.fold(parts, late, clock))
-            .collect();
+        let segments = by_shard(facts.iter().flat_map(|part| part.segments.iter()));
+        let streamed: Vec<Recovered> =
+            (self.streams.par_iter_mut().zip(segments).zip(&late)).map(|((shard, parts), late)| shard.fold(parts, late, clock)).collect();
         let (from_streams, _) = self.gather(streamed);
 
         let blind = &self.blind;
-        (self.calls.par_iter_mut().zip(by_shard(arrivals)).zip(unfragmented).zip(from_streams)).for_each(|(((shard, parts), a), b)| {
-            shard.fold(parts, a.into_iter().chain(b).collect(), blind, clock);
+        let arrivals = by_shard(facts.iter().flat_map(|part| part.arrivals.iter()));
+        (self.calls.par_iter_mut().zip(arrivals).zip(unfragmented).zip(from_streams)).for_each(|(((shard, arrivals), mut a), mut b)| {
+            a.append(&mut b);
+            shard.fold(arrivals, &a, blind, clock);
         });
         self.settle();
-        self.media(runs);
+        self.media(by_shard(facts.iter().flat_map(|part| part.runs.iter())));
+        facts.into_par_iter().for_each(drop);
     }
 }
 
 impl Stages<'_> {
     /// Folds media, now that all SDP of the window is known.
-    fn media(&mut self, runs: Vec<Sharded<(Flow, Run)>>) {
+    fn media(&mut self, runs: Vec<Vec<&(Flow, Run)>>) {
         let (announced, clock) = (&self.announced, self.clock);
         let due = announced.is_due(clock);
-        self.media.par_iter_mut().zip(by_shard(runs)).for_each(|(streams, runs)| {
-            runs.iter().flatten().for_each(|(flow, run)| streams.push(*flow, run, announced));
+        self.media.par_iter_mut().zip(runs).for_each(|(streams, runs)| {
+            runs.into_iter().for_each(|(flow, run)| streams.push(*flow, run, announced));
             streams.advance(clock, announced);
             if due {
                 streams.remember(announced);
@@ -172,7 +170,7 @@ impl Stages<'_> {
         let (last_words, _) = self.gather(last_words);
         let blind = &self.blind;
         self.calls.par_iter_mut().zip(last_words).for_each(|(shard, arrivals)| {
-            shard.fold(Vec::new(), arrivals, blind, clock);
+            shard.fold(Vec::new(), &arrivals, blind, clock);
             shard.finish(blind, clock);
         });
         self.settle();
@@ -209,14 +207,10 @@ impl Stages<'_> {
         for part in parts {
             self.counter.anomalies.merge(&part.anomalies);
             part.blind.into_iter().for_each(|spot| self.blind.note(spot));
-            arrivals.push(part.arrivals);
-            segments.push(part.segments);
+            arrivals.extend(part.arrivals);
+            segments.extend(part.segments);
         }
-        let flat = |shard: Vec<Vec<_>>| shard.into_iter().flatten().collect();
-        (
-            by_shard(arrivals).into_iter().map(flat).collect(),
-            by_shard(segments).into_iter().map(|s| s.into_iter().flatten().collect()).collect(),
-        )
+        (by_shard(arrivals), by_shard(segments))
     }
 }
 
