@@ -74,6 +74,10 @@ anomalies! {
     MediaBudget = "media-budget",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",
+    /// A HEP packet that relays something other than SIP: RTCP, statistics, a log.
+    HepReport = "hep-report",
+    /// A HEP packet that contradicts itself.
+    HepBroken = "hep-broken",
 }
 
 /// How often each anomaly was met.

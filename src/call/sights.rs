@@ -37,7 +37,8 @@ impl Sights {
         let close = now.at.since(before.at).saturating_abs() <= mirror_window;
         // The same octets between other addresses are the same message before and behind an address translator.
         let translated = before.flow != now.flow;
-        let copied = !envelope.transport.is_reliable() && before.ip_id == now.ip_id;
+        // A HEP agent reports no identification, and a stream has repetitions only where it is captured twice.
+        let copied = envelope.via_hep || !envelope.transport.is_reliable() && (before.ip_id == now.ip_id || before.ip_id == 0);
         if close && (translated || copied) {
             return Repeat::Mirror;
         }

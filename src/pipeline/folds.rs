@@ -6,7 +6,7 @@ use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::map::ordered;
 use super::shards::{Sharded, shard_of};
 use crate::audit::{Counter, Judge};
-use crate::base::{Anomalies, Endpoint, Time};
+use crate::base::{Anomalies, Anomaly, Endpoint, Time};
 use crate::call::{Calls, Happening, Place, Repeat, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
@@ -45,6 +45,12 @@ impl FragmentShard {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
                     out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram)));
                 }
+                Packet::Udp(datagram) if transport::is_hep(datagram.payload) => match Payload::of_whole(&whole, &datagram).unwrap_hep() {
+                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed)),
+                    Err(anomaly) => out.anomalies.note(anomaly),
+                },
+                // A fragment inside a datagram that came in fragments.
+                Packet::Fragment(_) => out.anomalies.note(Anomaly::NestedTooDeep),
                 Packet::Tcp(segment) => {
                     let shard = shard_of(&ordered(segment.source, segment.destination));
                     out.segments.push(shard, SegmentPart::from_whole(&whole, &segment));

@@ -96,6 +96,10 @@ impl Facts {
             None if transport::looks_like_sip(datagram.payload) => {
                 self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram)));
             }
+            None if transport::is_hep(datagram.payload) => match Payload::of_frame(frame, datagram).unwrap_hep() {
+                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed)),
+                Err(anomaly) => self.counter.anomalies.note(anomaly),
+            },
             None => {}
         }
     }

@@ -7,7 +7,6 @@ use hashbrown::HashMap;
 
 use super::half::{Half, Sink};
 use super::segment::SegmentPart;
-use super::stream::Framed;
 use super::{Envelope, Payload};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
@@ -141,7 +140,7 @@ impl Connections {
             let mut sink = Sink { framed: Vec::new(), anomalies };
             for from in [0, 1] {
                 connection.halves[from].close(&mut sink);
-                connection.give(from, from, *pair, &mut sink.framed, out);
+                connection.give(from, from, *pair, &mut sink, out);
             }
         }
     }
@@ -190,7 +189,7 @@ impl Connection {
         let to = 1 - from;
         if part.flags.ack {
             self.halves[to].acknowledge(part.ack, sink);
-            self.give(to, from, pair, &mut sink.framed, out);
+            self.give(to, from, pair, sink, out);
         }
         if part.flags.syn {
             self.halves[from].synchronise(part.seq);
@@ -206,12 +205,12 @@ impl Connection {
         if self.halves[from].is_done() {
             self.halves[from].close(sink);
         }
-        self.give(from, from, pair, &mut sink.framed, out);
+        self.give(from, from, pair, sink, out);
         if part.flags.rst || self.halves.iter().all(Half::is_done) {
             self.over = true;
             for half in [0, 1] {
                 self.halves[half].close(sink);
-                self.give(half, from, pair, &mut sink.framed, out);
+                self.give(half, from, pair, sink, out);
             }
         }
     }
@@ -222,10 +221,10 @@ impl Connection {
     }
 
     /// Puts what `sender` sent into envelopes, in the name of the last frame of `at`.
-    fn give(&mut self, sender: usize, at: usize, pair: Pair, framed: &mut Vec<Framed>, out: &mut Vec<Payload>) {
+    fn give(&mut self, sender: usize, at: usize, pair: Pair, sink: &mut Sink<'_>, out: &mut Vec<Payload>) {
         let (source, destination) = if sender == 0 { pair } else { (pair.1, pair.0) };
         let stamp = &mut self.stamps[at];
-        for message in framed.drain(..) {
+        for message in sink.framed.drain(..) {
             let envelope = Envelope {
                 origin: stamp.origin,
                 index: stamp.given,
@@ -239,9 +238,18 @@ impl Connection {
                 ip_id: message.first.ip_id,
                 vlan: message.first.vlan,
                 cut: message.cut,
+                via_hep: false,
             };
             stamp.given = stamp.given.saturating_add(1);
-            out.push(Payload { envelope, bytes: message.bytes });
+            let payload = Payload { envelope, bytes: message.bytes };
+            if !message.hep {
+                out.push(payload);
+                continue;
+            }
+            match payload.unwrap_hep() {
+                Ok(payload) => out.push(payload),
+                Err(anomaly) => sink.anomalies.note(anomaly),
+            }
         }
     }
 }

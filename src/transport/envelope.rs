@@ -1,6 +1,7 @@
 //! Takes nothing, gives how and when a payload passed the tap, never the payload's meaning.
 
-use crate::base::{Endpoint, Origin, Time, Transport};
+use super::hep::{self, Hep};
+use crate::base::{Anomaly, Endpoint, Origin, Time, Transport};
 use crate::capture::Frame;
 use crate::packet::{Datagram, Whole};
 
@@ -31,6 +32,8 @@ pub struct Envelope {
     pub vlan: Option<u16>,
     /// Whether the capture holds less of it than was sent.
     pub cut: bool,
+    /// Whether an agent relayed it as HEP: times and addresses are what the agent saw, and of its IP packet nothing else is known.
+    pub via_hep: bool,
 }
 
 /// One framed SIP message, not yet parsed.
@@ -61,6 +64,34 @@ impl Payload {
         envelope.fragmented = true;
         envelope.cut = whole.cut;
         Self { envelope, bytes: datagram.payload.into() }
+    }
+
+    /// Takes the payload for a HEP packet, gives the message that it relays in the envelope that it had where it was captured. Place and
+    /// running clock stay those of the frame: they are the order of the evidence.
+    ///
+    /// # Errors
+    /// What to count where it relays no SIP, or nothing that can be read.
+    pub fn unwrap_hep(self) -> Result<Self, Anomaly> {
+        let outer = self.envelope;
+        let relayed = match hep::open(&self.bytes, outer.cut) {
+            Hep::Sip(relayed) => relayed,
+            Hep::Other => return Err(Anomaly::HepReport),
+            Hep::Broken => return Err(Anomaly::HepBroken),
+        };
+        let time = relayed.times.into_iter().flatten().min_by_key(|time| time.since(outer.last).saturating_abs());
+        let envelope = Envelope {
+            first: time.unwrap_or(outer.first),
+            last: time.unwrap_or(outer.last),
+            source: relayed.source,
+            destination: relayed.destination,
+            transport: relayed.transport,
+            fragmented: false,
+            ip_id: 0,
+            vlan: relayed.vlan,
+            via_hep: true,
+            ..outer
+        };
+        Ok(Self { envelope, bytes: relayed.message.into() })
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::framing::{Framer, Framing};
+use super::hep;
 use super::sniff::is_http_line;
 use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
 use crate::base::{Anomalies, Anomaly, Time, Transport};
@@ -26,6 +27,8 @@ enum Carries {
     Upgrade { searched: usize },
     /// WebSocket frames.
     WebSocket(Box<WebSocket>),
+    /// HEP, version 3.
+    Hep,
     /// HTTP or RTSP: so does the other direction.
     Http,
     /// Something else: its octets are dropped.
@@ -54,6 +57,8 @@ pub(super) struct Framed {
     pub cut: bool,
     /// What carried it.
     pub transport: Transport,
+    /// Whether it is a HEP packet, which holds the message.
+    pub hep: bool,
 }
 
 /// One direction of a connection, in order.
@@ -112,7 +117,7 @@ impl Stream {
     /// Says that the other direction is HTTP.
     pub(super) fn beside_http(&mut self) {
         // A refused handshake leaves HTTP on both sides.
-        if !matches!(self.carries, Carries::Sip | Carries::Other) {
+        if !matches!(self.carries, Carries::Sip | Carries::Hep | Carries::Other) {
             self.carries = Carries::Http;
             self.forget();
         }
@@ -143,7 +148,7 @@ impl Stream {
         self.buffer.extend_from_slice(octets);
         self.passages.push_back((self.begin + self.buffer.len() as u64, passage));
         match self.carries {
-            Carries::Unknown { .. } | Carries::Sip => self.frame(out, anomalies),
+            Carries::Unknown { .. } | Carries::Sip | Carries::Hep => self.frame(out, anomalies),
             Carries::Upgrade { .. } => self.upgrade(out, anomalies),
             Carries::WebSocket(_) => self.unframe(out, anomalies),
             Carries::Http | Carries::Other => {}
@@ -215,7 +220,14 @@ impl Stream {
         let mut used = 0;
         loop {
             let rest = self.buffer.get(used..).unwrap_or_default();
-            let framing = self.framer.next(rest);
+            if matches!(self.carries, Carries::Unknown { .. })
+                && let Some(at) = hep::find(rest, self.midstream)
+            {
+                self.carries = Carries::Hep;
+                used += at;
+                continue;
+            }
+            let framing = if matches!(self.carries, Carries::Hep) { hep::frame(rest) } else { self.framer.next(rest) };
             if let Carries::Unknown { skipped } = self.carries {
                 let carries = match framing {
                     Framing::Message(_) => Carries::Sip,
@@ -246,7 +258,7 @@ impl Stream {
                     self.lost = false;
                 }
                 Framing::Resync(n) => {
-                    if matches!(self.carries, Carries::Sip) && !std::mem::replace(&mut self.lost, true) {
+                    if matches!(self.carries, Carries::Sip | Carries::Hep) && !std::mem::replace(&mut self.lost, true) {
                         anomalies.note(Anomaly::SipResync);
                     }
                     used += n;
@@ -282,7 +294,7 @@ impl Stream {
                 cut
             }
             carries => {
-                if self.framer.in_message() || (matches!(carries, Carries::Sip) && !self.lost && !self.buffer.is_empty()) {
+                if self.framer.in_message() || (matches!(carries, Carries::Sip | Carries::Hep) && !self.lost && !self.buffer.is_empty()) {
                     anomalies.note(Anomaly::SipCut);
                 }
                 self.framer.need().map(|_| self.buffer.as_slice().into())
@@ -316,7 +328,7 @@ impl Stream {
             last = last.max(passage.time);
         }
         let transport = if matches!(self.carries, Carries::WebSocket(_)) { Transport::Ws } else { Transport::Tcp };
-        Framed { bytes, first, last, cut, transport }
+        Framed { bytes, first, last, cut, transport, hep: matches!(self.carries, Carries::Hep) }
     }
 
     fn consume(&mut self, used: usize) {
