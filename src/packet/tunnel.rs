@@ -160,7 +160,7 @@ fn erspan(data: &[u8], header: usize) -> Option<Peeled<'_>> {
 }
 
 /// RFC 4303 §2 with RFC 2410: ESP that does not encrypt, as the IP protocol and the octets inside. Nothing announces it, so all must fit:
-/// padding that counts up, a protocol that is known, its length and its checksum.
+/// padding that counts up, a protocol that is known, its length, and the checksum of a transport.
 pub(super) fn esp_null<'a>(ip: &Ip<'a>) -> Option<(u8, &'a [u8])> {
     // What HMAC-MD5 and SHA-1, then SHA-2 append (RFC 2403, RFC 2404, RFC 4868), and nothing.
     [12, 16, 24, 32, 0].into_iter().find_map(|check_value| {
@@ -174,7 +174,8 @@ pub(super) fn esp_null<'a>(ip: &Ip<'a>) -> Option<(u8, &'a [u8])> {
 
 fn fits(protocol: u8, data: &[u8], outer: &Ip<'_>) -> bool {
     match protocol {
-        4 | 41 => ip::is_sound(data) && ip::parse(data).is_some_and(|inner| inner.len as usize == data.len()),
+        // Version, protocol and length are 28 bits that fit; a checksum may be left to hardware.
+        4 | 41 => ip::parse(data).is_some_and(|inner| inner.source.is_ipv4() == (protocol == 4) && inner.len as usize == data.len()),
         6 => {
             data.get(12).is_some_and(|offset| (20..=data.len()).contains(&(usize::from(offset >> 4) * 4)))
                 && checksum_holds(protocol, data, outer)
