@@ -4,7 +4,7 @@ use etherparse::{TcpSlice, UdpSlice};
 
 use super::ip::{self, Ip};
 use super::link::{self, Inside, Peeled};
-use super::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags, Whole, plain, tunnel};
+use super::{Datagram, Fragment, Layers, Packet, Sctp, Segment, TcpFlags, Whole, plain, sctp, tunnel};
 use crate::base::{Anomaly, Endpoint};
 use crate::capture::Frame;
 
@@ -121,6 +121,7 @@ impl Walk {
         match ip.protocol {
             17 => self.udp(ip),
             6 => self.tcp(ip),
+            132 => Sctp::parse(ip, self.layers, ip.payload).map(Packet::Sctp),
             1 | 58 => Some(Packet::Icmp { quoted: self.quoted(ip) }),
             // RFC 2003, RFC 4213
             4 | 41 => self.down(Inside::Ip, ip.payload),
@@ -154,6 +155,11 @@ impl Walk {
         }
         if let Some(carried) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
             return self.tunnel(&carried);
+        }
+        if (udp.source_port() == sctp::OVER_UDP || udp.destination_port() == sctp::OVER_UDP)
+            && let Some(packet) = Sctp::parse(ip, self.layers, udp.payload()).filter(Sctp::is_plausible)
+        {
+            return Some(Packet::Sctp(packet));
         }
         Some(Packet::Udp(Datagram {
             source: Endpoint::new(ip.source, udp.source_port()),

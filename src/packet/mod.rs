@@ -6,6 +6,7 @@ mod fragments;
 mod ip;
 mod link;
 mod plain;
+mod sctp;
 mod tunnel;
 #[cfg(test)]
 mod tunnels;
@@ -13,4 +14,5 @@ mod view;
 
 pub use decode::{Decoded, decode};
 pub use fragments::{FragmentPart, Fragments, Whole};
-pub use view::{Datagram, Fragment, Layers, Packet, Segment, TcpFlags};
+pub use sctp::{Chunk, Chunks};
+pub use view::{Datagram, Fragment, Layers, Packet, Sctp, Segment, TcpFlags};

@@ -6,6 +6,7 @@ use etherparse::checksum::Sum16BitWords;
 
 use super::ip::{self, Ip};
 use super::link::{Inside, Peeled, be16};
+use super::sctp::OVER_UDP as SCTP;
 
 /// UDP ports of tunnels (IANA).
 const L2TP: u16 = 1701;
@@ -18,7 +19,7 @@ const VXLAN_OF_LINUX: u16 = 8472;
 
 /// Whether these are ports of a tunnel, so that [`over_udp`] is worth asking.
 pub(super) const fn may_go_over_udp(source: u16, destination: u16) -> bool {
-    matches!(destination, L2TP | GTP_U | VXLAN | GENEVE | TZSP | VXLAN_OF_LINUX) || source == L2TP
+    matches!(destination, L2TP | GTP_U | VXLAN | GENEVE | TZSP | VXLAN_OF_LINUX) || source == L2TP || destination == SCTP || source == SCTP
 }
 
 /// Takes a UDP payload by its ports. `None`: no tunnel, whatever the ports say.

@@ -68,6 +68,21 @@ pub struct Segment<'a> {
     pub wire_len: u32,
 }
 
+/// An SCTP packet (RFC 9260 §3).
+#[derive(Clone, Copy, Debug)]
+pub struct Sctp<'a> {
+    /// Sender.
+    pub source: Endpoint,
+    /// Receiver.
+    pub destination: Endpoint,
+    /// What lay below.
+    pub layers: Layers,
+    /// The verification tag: names the association, to its receiver.
+    pub tag: u32,
+    /// The chunks, as far as they were captured.
+    pub chunks: &'a [u8],
+}
+
 /// A fragment of an IP datagram (RFC 791 §3.2, RFC 8200 §4.5).
 #[derive(Clone, Copy, Debug)]
 pub struct Fragment<'a> {
@@ -96,6 +111,8 @@ pub enum Packet<'a> {
     Udp(Datagram<'a>),
     /// TCP.
     Tcp(Segment<'a>),
+    /// SCTP, over IP or over UDP.
+    Sctp(Sctp<'a>),
     /// A part of a datagram.
     Fragment(Fragment<'a>),
     /// An ICMP or ICMPv6 message.

@@ -11,7 +11,7 @@ use crate::call::{Calls, Happening, Place, Repeat, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{self, Arrival, HeaderName};
-use crate::transport::{self, Connections, Payload, SegmentPart};
+use crate::transport::{self, Associations, Connections, Payload, SctpPart, SegmentPart, StreamPart};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -24,8 +24,8 @@ pub(super) struct FragmentShard {
 pub(super) struct Recovered {
     /// SIP messages, by Call-ID.
     pub(super) arrivals: Sharded<Arrival>,
-    /// TCP segments, by connection.
-    pub(super) segments: Sharded<SegmentPart>,
+    /// TCP segments and SCTP packets, by connection.
+    pub(super) segments: Sharded<StreamPart>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
     /// What was odd.
@@ -53,7 +53,12 @@ impl FragmentShard {
                 Packet::Fragment(_) => out.anomalies.note(Anomaly::NestedTooDeep),
                 Packet::Tcp(segment) => {
                     let shard = shard_of(&ordered(segment.source, segment.destination));
-                    out.segments.push(shard, SegmentPart::from_whole(&whole, &segment));
+                    out.segments.push(shard, StreamPart::Tcp(SegmentPart::from_whole(&whole, &segment)));
+                }
+                Packet::Sctp(packet) => {
+                    if let Some(part) = SctpPart::from_whole(&whole, &packet) {
+                        out.segments.push(shard_of(&ordered(part.source, part.destination)), StreamPart::Sctp(part));
+                    }
                 }
                 _ => {}
             }
@@ -80,24 +85,29 @@ impl Sharded<Arrival> {
     }
 }
 
-/// The connections of a shard.
+/// The connections and associations of a shard.
 #[derive(Default)]
 pub(super) struct StreamShard {
     pub(super) table: Connections,
+    associations: Associations,
     payloads: Vec<Payload>,
 }
 
 impl StreamShard {
-    pub(super) fn fold<'a>(&mut self, mut segments: Vec<&'a SegmentPart>, whole: &'a [SegmentPart], clock: Time) -> Recovered {
+    pub(super) fn fold<'a>(&mut self, mut segments: Vec<&'a StreamPart>, whole: &'a [StreamPart], clock: Time) -> Recovered {
         let mut out = Recovered::default();
         if !whole.is_empty() {
             segments.extend(whole);
-            segments.sort_by_key(|s| s.origin);
+            segments.sort_by_key(|part| part.origin());
         }
         for segment in segments {
-            self.table.push(segment, &mut self.payloads, &mut out.anomalies);
+            match segment {
+                StreamPart::Tcp(segment) => self.table.push(segment, &mut self.payloads, &mut out.anomalies),
+                StreamPart::Sctp(packet) => self.associations.push(packet, &mut self.payloads, &mut out.anomalies),
+            }
         }
         self.table.advance(clock, &mut out.anomalies);
+        self.associations.advance(clock, &mut out.anomalies);
         self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
         out
     }
@@ -105,6 +115,7 @@ impl StreamShard {
     pub(super) fn finish(&mut self) -> Recovered {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
+        self.associations.finish(&mut self.payloads, &mut out.anomalies);
         self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
         out
     }

@@ -11,15 +11,15 @@ use crate::media::{Flow, Run, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
-use crate::transport::{self, Payload, SegmentPart};
+use crate::transport::{self, Payload, SctpPart, SegmentPart, StreamPart};
 
 /// What a few batches hold, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     /// SIP messages that came whole in a datagram, by Call-ID.
     pub(super) arrivals: Sharded<Arrival>,
-    /// TCP segments, by connection.
-    pub(super) segments: Sharded<SegmentPart>,
+    /// TCP segments and SCTP packets, by connection.
+    pub(super) segments: Sharded<StreamPart>,
     /// IP fragments, by datagram.
     pub(super) fragments: Sharded<FragmentPart>,
     /// Media packets, folded by flow.
@@ -73,7 +73,12 @@ impl Facts {
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
-                self.segments.push(shard_of(&key), SegmentPart::new(frame, &segment));
+                self.segments.push(shard_of(&key), StreamPart::Tcp(SegmentPart::new(frame, &segment)));
+            }
+            Packet::Sctp(packet) => {
+                if let Some(part) = SctpPart::new(frame, &packet) {
+                    self.segments.push(shard_of(&ordered(part.source, part.destination)), StreamPart::Sctp(part));
+                }
             }
             Packet::Fragment(fragment) => {
                 self.counter.fragments += 1;

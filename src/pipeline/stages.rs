@@ -17,7 +17,7 @@ use crate::media::{Announced, Flow, Run, Streams};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
-use crate::transport::SegmentPart;
+use crate::transport::StreamPart;
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -202,7 +202,7 @@ impl Stages<'_> {
     }
 
     /// Sorts what was recovered for the next fold, and counts what was odd.
-    fn gather(&mut self, parts: Vec<Recovered>) -> (Vec<Vec<Arrival>>, Vec<Vec<SegmentPart>>) {
+    fn gather(&mut self, parts: Vec<Recovered>) -> (Vec<Vec<Arrival>>, Vec<Vec<StreamPart>>) {
         let (mut arrivals, mut segments) = (Vec::new(), Vec::new());
         for part in parts {
             self.counter.anomalies.merge(&part.anomalies);

@@ -1,5 +1,6 @@
 //! Takes a decoded TCP segment, gives a copy that owns its octets, never interprets it.
 
+use super::SctpPart;
 use crate::base::{Endpoint, Origin, Time};
 use crate::capture::Frame;
 use crate::packet::{Layers, Segment, TcpFlags, Whole};
@@ -29,6 +30,26 @@ pub struct SegmentPart {
     pub wire_len: u32,
     /// The data, as far as it was captured.
     pub bytes: Box<[u8]>,
+}
+
+/// What the connections and associations of a shard are made of.
+#[derive(Clone, Debug)]
+pub enum StreamPart {
+    /// A TCP segment.
+    Tcp(SegmentPart),
+    /// An SCTP packet.
+    Sctp(SctpPart),
+}
+
+impl StreamPart {
+    /// The frame that carried it.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        match self {
+            Self::Tcp(part) => part.origin,
+            Self::Sctp(part) => part.origin,
+        }
+    }
 }
 
 impl SegmentPart {
