@@ -144,8 +144,8 @@ fn repetitions_are_read_once() {
     let (a, b) = (data(B, 10, 0, 0, &m[..30]), data(E, 11, 0, 0, &m[30..]));
     let whole = data(WHOLE, 12, 0, 1, &message(2, 0));
     let mut w = Wire::new();
-    w.packet(9, &[a.clone()]).packet(9, &[a.clone(), b.clone()]).packet(9, &[a, b]).packet(9, &[whole.clone(), whole.clone()]);
-    w.packet(9, &[whole.clone()]).packet(9, &[data(WHOLE, 9, 0, 0, &message(3, 0))]);
+    w.packet(9, std::slice::from_ref(&a)).packet(9, &[a.clone(), b.clone()]).packet(9, &[a, b]).packet(9, &[whole.clone(), whole.clone()]);
+    w.packet(9, std::slice::from_ref(&whole)).packet(9, &[data(WHOLE, 9, 0, 0, &message(3, 0))]);
     assert_eq!(w.texts(), [m, message(2, 0), message(3, 0)]);
     // Another tag is another association, with numbers of its own.
     w.packet(10, &[whole]);
