@@ -135,6 +135,7 @@ impl Flow {
                 ip_id: message.first.ip_id,
                 vlan: message.first.vlan,
                 cut: message.cut,
+                via_hep: false,
             };
             self.given = self.given.saturating_add(1);
             out.push(Payload { envelope, bytes: message.bytes });

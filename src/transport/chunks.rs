@@ -155,7 +155,7 @@ impl Incoming {
 
 fn framed(bytes: Box<[u8]>, first: Passage, last: Time, cut: bool, anomalies: &mut Anomalies) -> Framed {
     anomalies.note_many(Anomaly::SipCut, u64::from(cut));
-    Framed { bytes, first, last, cut, transport: Transport::Sctp }
+    Framed { bytes, first, last, cut, transport: Transport::Sctp, hep: false }
 }
 
 impl Run {
