@@ -136,9 +136,9 @@ impl Runs {
         runs.push((flow, Run::new(frame, header)));
     }
 
-    /// All runs, in the order in which they began.
-    #[must_use]
-    pub fn into_runs(self) -> Vec<(Flow, Run)> {
-        self.runs
+    /// Gives all runs, in the order in which they began, and forgets them; their memory is kept for the next.
+    pub fn drain(&mut self) -> impl Iterator<Item = (Flow, Run)> + '_ {
+        self.latest.clear();
+        self.runs.drain(..)
     }
 }

@@ -194,7 +194,7 @@ mod tests {
                 }
                 !now
             });
-            for (flow, run) in runs.into_runs() {
+            for (flow, run) in runs.drain() {
                 streams.push(flow, &run, &announced);
             }
             if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {

@@ -32,15 +32,16 @@ pub(super) struct Facts {
     pub(super) span: Option<(Time, Time)>,
     /// The running clock at the end of the last batch.
     pub(super) clock: Option<Time>,
+    /// Where runs are folded: empty between batches.
+    folding: Runs,
 }
 
 /// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
 const DISORDER: i64 = 20_000_000;
 
-/// Reads consecutive batches; frames outside `window` are read over.
-pub(super) fn map(batches: &[Batch], window: &Range<Time>) -> Facts {
-    let mut facts = Facts::default();
-    let mut runs = Runs::default();
+/// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
+pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
+    let mut runs = std::mem::take(&mut facts.folding);
     let mut frames = batches.iter().flat_map(Batch::frames).peekable();
     while let Some(frame) = frames.next() {
         // Asks memory for the next record while this one is worked on.
@@ -50,13 +51,25 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>) -> Facts {
             facts.frame(&frame, &mut runs);
         }
     }
-    for (flow, run) in runs.into_runs() {
+    for (flow, run) in runs.drain() {
         facts.runs.push(shard_of(&flow), (flow, run));
     }
-    facts
+    facts.folding = runs;
 }
 
 impl Facts {
+    /// Forgets everything but the memory that it took: what one window needed the next needs too.
+    pub(super) fn clear(&mut self) {
+        self.arrivals.clear();
+        self.segments.clear();
+        self.fragments.clear();
+        self.runs.clear();
+        self.blind.clear();
+        self.counter = Counter::default();
+        self.span = None;
+        self.clock = None;
+    }
+
     fn frame(&mut self, frame: &Frame<'_>, runs: &mut Runs) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));

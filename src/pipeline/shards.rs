@@ -23,6 +23,11 @@ impl<T> Sharded<T> {
         self.0.push((shard, item));
     }
 
+    /// Forgets the items, keeps their memory.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The items, left where they are.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &T)> {
         self.0.iter().map(|(shard, item)| (*shard, item))

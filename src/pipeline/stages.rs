@@ -28,6 +28,8 @@ pub(super) struct Stages<'p> {
     docket: &'p Docket,
     /// The times that the user asked for.
     span: Range<Time>,
+    /// Cleared, for the next window.
+    facts: Vec<Facts>,
     fragments: Vec<FragmentShard>,
     streams: Vec<StreamShard>,
     calls: Vec<CallShard<'p>>,
@@ -59,6 +61,7 @@ impl<'p> Stages<'p> {
             policy,
             docket,
             span,
+            facts: Vec::new(),
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
             calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
@@ -77,8 +80,11 @@ impl<'p> Stages<'p> {
 
     /// Works on one window: map over batches, then fold after fold over shards.
     pub(super) fn take(&mut self, batches: &[Batch]) {
+        let mut facts = std::mem::take(&mut self.facts);
+        let tasks = batches.len().div_ceil(BATCHES_PER_TASK);
+        facts.resize_with(facts.len().max(tasks), Facts::default);
         let span = &self.span;
-        let mut facts: Vec<Facts> = batches.par_chunks(BATCHES_PER_TASK).map(|batches| map(batches, span)).collect();
+        facts.par_iter_mut().zip(batches.par_chunks(BATCHES_PER_TASK)).for_each(|(facts, batches)| map(batches, span, facts));
         for part in &mut facts {
             self.counter.merge(&part.counter);
             self.clock = part.clock.map_or(self.clock, |clock| self.clock.max(clock));
@@ -104,7 +110,8 @@ impl<'p> Stages<'p> {
         });
         self.settle();
         self.media(by_shard(facts.iter().flat_map(|part| part.runs.iter())));
-        facts.into_par_iter().for_each(drop);
+        facts.par_iter_mut().for_each(Facts::clear);
+        self.facts = facts;
     }
 }
 
