@@ -6,8 +6,10 @@ mod made;
 
 use made::calls::{ALPHA, BRAVO, Call, capture};
 use made::program::report_on;
+use made::sctp::over_sctp;
 use made::tcp::{Connection, connection, said};
-use made::{Frame, ethernet, fragment, link, micros, oracle, pcap, tcp, udp};
+use made::websocket::over_websocket;
+use made::{Frame, fragment, link, oracle, pcap, tcp, udp};
 use serde_json::{Value, json};
 
 /// INVITE, 180, 200, ACK, BYE, 200.
@@ -224,42 +226,11 @@ fn oracle_m_over_tcp_has_the_same_calls() {
     assert_eq!(udp["totals"]["outcomes"], tcp["totals"]["outcomes"]);
 }
 
-/// One SIP message is one WebSocket message (RFC 7118 §5); a browser masks what it sends (RFC 6455 §5.3).
-fn websocket(masked: bool, message: &[u8]) -> Vec<u8> {
-    let mask = if masked { [0x37, 0xfa, 0x21, 0x3d] } else { [0; 4] };
-    let length = u16::try_from(message.len()).unwrap().to_be_bytes();
-    let head = if masked { [&[0x81, 0xfe], &length[..], &mask].concat() } else { [&[0x81, 0x7e], &length[..]].concat() };
-    head.into_iter().chain(message.iter().zip(mask.iter().cycle()).map(|(octet, mask)| octet ^ mask)).collect()
-}
-
 #[test]
 fn a_call_over_websocket_is_the_same_call() {
-    let get = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
-    let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
-    let mut connection = Connection::open(0.0).send(0.1, true, get).send(0.2, false, switch);
-    for (at, from_alpha, message) in said(&call("browser")) {
-        connection = connection.send(1.0 + at, from_alpha, &websocket(from_alpha, &message));
-    }
-    let report = report_on(&pcap(&connection.frames));
+    let report = report_on(&pcap(&over_websocket(&call("browser"))));
     assert_eq!((counts(&report), &report["intake"]["sip_by_transport"]["WS"]), ((6, 1, 1), &json!(6)));
     assert_eq!(report["intake"]["anomalies"], json!({}));
-}
-
-/// Each message as two DATA chunks in two packets (RFC 9260 §3.1, §3.3.1), the end before the beginning; the numbers wrap in the first.
-fn over_sctp(call: &Call) -> Vec<Frame> {
-    let packet = |at: f64, from_alpha: bool, flags: u8, tsn: u32, octets: &[u8]| {
-        let (source, destination) = if from_alpha { (ALPHA, BRAVO) } else { (BRAVO, ALPHA) };
-        let length = u16::try_from(octets.len() + 16).unwrap().to_be_bytes();
-        let head = [&source.1.to_be_bytes()[..], &destination.1.to_be_bytes(), &[0, 0, 0, u8::from(from_alpha), 0, 0, 0, 0]].concat();
-        let chunk = [&[0, flags], &length[..], &tsn.to_be_bytes(), &[0; 8], octets].concat();
-        Frame { micros: micros(at), octets: ethernet(source.0, destination.0, 132, 0, 0, &[head, chunk].concat()) }
-    };
-    let halves = said(call).into_iter().zip((u32::MAX..=u32::MAX).chain(1..)).flat_map(|((at, from_alpha, message), n)| {
-        let (beginning, end) = message.split_at(message.len() / 2);
-        let tsn = if n == u32::MAX { n } else { n * 2 };
-        [packet(at, from_alpha, 1, tsn.wrapping_add(1), end), packet(at + 0.01, from_alpha, 2, tsn, beginning)]
-    });
-    halves.collect()
 }
 
 #[test]

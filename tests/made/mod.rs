@@ -8,7 +8,9 @@ pub mod link;
 pub mod media;
 pub mod oracle;
 pub mod program;
+pub mod sctp;
 pub mod tcp;
+pub mod websocket;
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -43,7 +45,7 @@ pub fn mixtures(folder: &Path) -> Vec<Case> {
     vec![capture("oracle.pcap", &oracle::m()), capture("mixed.pcap", &mixed())]
 }
 
-/// A call over TCP, one whose messages are fragments, one in IPv6, and oracle M, with a conversation under them.
+/// A call over TCP, one over SCTP, one whose messages are fragments, one in IPv6, and oracle M, with a conversation under them.
 pub fn mixed() -> Vec<Frame> {
     let call = |name: &str, at: f64| {
         let mut call = calls::Call::new(name);
@@ -52,6 +54,7 @@ pub fn mixed() -> Vec<Frame> {
     };
     let mut frames = oracle::m();
     frames.extend(tcp::connection(&tcp::said(&call("over-tcp", 1.03))).close(30.0).frames);
+    frames.extend(sctp::over_sctp(&call("over-sctp", 2.55)));
     frames.extend(call("in-pieces", 3.01).frames.iter().zip(1..).flat_map(|(frame, n)| fragment::v4(frame, n, 200)));
     frames.extend(call("in-ipv6", 5.02).frames.iter().map(fragment::whole_v6));
     frames.extend(call("in-pieces-of-ipv6", 7.04).frames.iter().zip(1..).flat_map(|(frame, n)| fragment::v6(frame, n, 200)));
