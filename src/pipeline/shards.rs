@@ -23,6 +23,11 @@ impl<T> Sharded<T> {
         self.0.push((shard, item));
     }
 
+    /// How many items there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Forgets the items, keeps their memory.
     pub(super) fn clear(&mut self) {
         self.0.clear();
@@ -48,9 +53,11 @@ pub(super) fn shard_of<K: Hash + ?Sized>(key: &K) -> usize {
     (FixedState::default().hash_one(key) >> 32) as usize % SHARDS
 }
 
-/// What each shard gets, in order.
-pub(super) fn by_shard<T>(items: impl IntoIterator<Item = (usize, T)>) -> Vec<Vec<T>> {
-    let mut shards: Vec<Vec<T>> = std::iter::repeat_with(Vec::new).take(SHARDS).collect();
+/// What each shard gets, in order; `count` is how many items there are, about.
+pub(super) fn by_shard<T>(count: usize, items: impl IntoIterator<Item = (usize, T)>) -> Vec<Vec<T>> {
+    // Shards are not quite even: half more than a fair share spares most of them from growing.
+    let share = count.div_ceil(SHARDS) * 3 / 2;
+    let mut shards: Vec<Vec<T>> = std::iter::repeat_with(|| Vec::with_capacity(share)).take(SHARDS).collect();
     for (shard, item) in items {
         if let Some(shard) = shards.get_mut(shard) {
             shard.push(item);

@@ -10,7 +10,7 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard};
 use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
-use crate::base::{Anomaly, Time};
+use crate::base::{Anomaly, Endpoint, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Flow, Run, Streams};
@@ -40,6 +40,9 @@ pub(super) struct Stages<'p> {
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
     sides: Sides,
+    /// Load events and media endpoints of a window, on their way from the shards: empty between windows.
+    loaded: Vec<Loaded>,
+    named: Vec<(Time, Endpoint, bool)>,
     load: Load,
     timeline: Timeline,
     times: Option<(Time, Time)>,
@@ -71,6 +74,8 @@ impl<'p> Stages<'p> {
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
+            loaded: Vec::new(),
+            named: Vec::new(),
             load: Load::default(),
             timeline: Timeline::default(),
             times: None,
@@ -94,22 +99,23 @@ impl<'p> Stages<'p> {
         let clock = self.clock;
         self.blind.forget(clock);
 
-        let fragments = by_shard(facts.iter_mut().flat_map(|part| std::mem::take(&mut part.fragments)));
+        let fragments =
+            by_shard(count(&facts, |f| f.fragments.len()), facts.iter_mut().flat_map(|part| std::mem::take(&mut part.fragments)));
         let whole: Vec<Recovered> = (self.fragments.par_iter_mut().zip(fragments)).map(|(shard, parts)| shard.fold(parts, clock)).collect();
         let (unfragmented, late) = self.gather(whole);
-        let segments = by_shard(facts.iter().flat_map(|part| part.segments.iter()));
+        let segments = by_shard(count(&facts, |f| f.segments.len()), facts.iter().flat_map(|part| part.segments.iter()));
         let streamed: Vec<Recovered> =
             (self.streams.par_iter_mut().zip(segments).zip(&late)).map(|((shard, parts), late)| shard.fold(parts, late, clock)).collect();
         let (from_streams, _) = self.gather(streamed);
 
         let blind = &self.blind;
-        let arrivals = by_shard(facts.iter().flat_map(|part| part.arrivals.iter()));
+        let arrivals = by_shard(count(&facts, |f| f.arrivals.len()), facts.iter().flat_map(|part| part.arrivals.iter()));
         (self.calls.par_iter_mut().zip(arrivals).zip(unfragmented).zip(from_streams)).for_each(|(((shard, arrivals), mut a), mut b)| {
             a.append(&mut b);
             shard.fold(arrivals, &a, blind, clock);
         });
         self.settle();
-        self.media(by_shard(facts.iter().flat_map(|part| part.runs.iter())));
+        self.media(by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|part| part.runs.iter())));
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
@@ -134,7 +140,8 @@ impl Stages<'_> {
 
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
     fn settle(&mut self) {
-        let (mut met, mut pending, mut loaded, mut named) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut met, mut pending) = (Vec::new(), Vec::new());
+        let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
@@ -142,7 +149,7 @@ impl Stages<'_> {
             named.append(&mut shard.named);
         }
         named.sort_unstable();
-        for (clock, endpoint, secure) in named {
+        for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
         }
         self.bench.resolve(pending);
@@ -150,8 +157,8 @@ impl Stages<'_> {
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
         }
-        loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
-        for Loaded { event, trunk } in loaded {
+        self.loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
+        for Loaded { event, trunk } in self.loaded.drain(..) {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
             let terms = self.policy.terms(from, to, trunk);
             let (from, to) = (self.sides.of(from), self.sides.of(to));
@@ -217,8 +224,13 @@ impl Stages<'_> {
             arrivals.extend(part.arrivals);
             segments.extend(part.segments);
         }
-        (by_shard(arrivals), by_shard(segments))
+        (by_shard(arrivals.len(), arrivals), by_shard(segments.len(), segments))
     }
+}
+
+/// How many items of a kind a window holds.
+fn count(facts: &[Facts], of: impl Fn(&Facts) -> usize) -> usize {
+    facts.iter().map(of).sum()
 }
 
 /// The smallest span that holds both.
