@@ -1,7 +1,8 @@
 //! Takes what only the whole capture can decide, in order, gives it to the rules that ask for it, never sees a single message.
 
 use super::docket::Docket;
-use super::judge::{Judge, Matter, Proceedings, TallyKey};
+use super::judge::{Judge, Matter};
+use super::proceedings::{Proceedings, TallyKey};
 use super::waiving::Pending;
 use crate::base::{Origin, Time};
 use crate::metrics::{LimitLoad, Tally};

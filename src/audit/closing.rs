@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use super::docket::Docket;
 use super::evidence::Evidence;
 use super::figures;
-use super::judge::{Judge, Proceedings, TallyKey, interval_seconds};
+use super::judge::{Judge, interval_seconds};
 use super::ledger::{Blame, Entry, Key};
+use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
 use super::{
     Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage, Series, Subject,

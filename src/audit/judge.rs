@@ -1,51 +1,28 @@
 //! Takes messages with their place and what happened in calls, gives them to the rules that look at them, never reads a capture.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
 use super::intake::count_named;
-use super::ledger::{Blame, Key, Ledger};
-use super::waiving::{Decision, Particulars, Pending, Waiving};
+use super::ledger::{Blame, Key};
+use super::proceedings::{Proceedings, TallyKey, Traffic};
+use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time};
 use crate::call::{self, Dialog, Happening, LoadEvent, OfferAnswer, Over, Place, Repeat, Session, Trace, Transaction};
-use crate::metrics::{Challenged, Registration, Tally, Timeline};
+use crate::metrics::{Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{
     Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
 };
 use crate::sdp::{Description, SdpRole};
 use crate::sip::{Arrival, HeaderName, Method, value};
-
-/// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
-pub(super) type TallyKey = (Party, Party, Option<TrunkId>, Option<Time>);
-
-/// SIP between two hosts, one way.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Traffic {
-    /// Messages, mirrored copies left out.
-    pub messages: u64,
-    /// Calls whose first message went this way.
-    pub calls: u64,
-    /// The first message.
-    pub first: Option<(Origin, Time)>,
-}
-
-/// How often a codec was offered and answered in a direction.
-#[derive(Clone, Debug, Default)]
-pub struct CodecUse {
-    /// Offers that hold it, by name.
-    pub offered: BTreeMap<String, u64>,
-    /// Answers that hold it.
-    pub answered: BTreeMap<String, u64>,
-}
 
 /// A load event and the trunk group of its session.
 #[derive(Clone, Debug)]
@@ -54,87 +31,6 @@ pub struct Loaded {
     pub event: LoadEvent,
     /// Its trunk group.
     pub trunk: Option<TrunkId>,
-}
-
-/// What a part of the capture came to: mergeable.
-#[derive(Debug)]
-#[allow(missing_docs)]
-pub struct Proceedings {
-    pub ledger: Ledger,
-    pub waiving: Waiving,
-    /// Of intervals only, until [`Proceedings::sum_up`].
-    pub tallies: HashMap<TallyKey, Tally, FixedState>,
-    pub codecs: BTreeMap<(Party, Party), CodecUse>,
-    pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
-    /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
-    pub call_ids: HashSet<u64, FixedState>,
-    pub dialogs: u64,
-    pub timeline: Timeline,
-}
-
-impl Proceedings {
-    /// Nothing yet.
-    #[must_use]
-    pub fn new(docket: &Docket, policy: &Policy) -> Self {
-        Self {
-            ledger: Ledger::new(&docket.rules),
-            waiving: Waiving::new(policy),
-            tallies: HashMap::default(),
-            codecs: BTreeMap::new(),
-            traffic: HashMap::default(),
-            call_ids: HashSet::default(),
-            dialogs: 0,
-            timeline: Timeline::default(),
-        }
-    }
-
-    /// Adds those of another part.
-    pub fn merge(&mut self, other: Self) {
-        self.ledger.merge(other.ledger);
-        self.waiving.merge(&other.waiving);
-        for (key, tally) in other.tallies {
-            self.tallies.entry(key).or_default().merge(&tally);
-        }
-        for (key, theirs) in other.codecs {
-            self.codecs.entry(key).or_default().merge(theirs);
-        }
-        for (pair, theirs) in other.traffic {
-            let mine = self.traffic.entry(pair).or_default();
-            mine.messages += theirs.messages;
-            mine.calls += theirs.calls;
-            mine.first = [mine.first, theirs.first].into_iter().flatten().min();
-        }
-        self.call_ids.extend(other.call_ids);
-        self.dialogs += other.dialogs;
-        self.timeline.merge(&other.timeline);
-    }
-
-    /// Adds up the intervals of each direction and trunk group: what they came to in the whole capture.
-    pub fn sum_up(&mut self) {
-        let mut sums: HashMap<TallyKey, Tally, FixedState> = HashMap::default();
-        for (&(from, to, trunk, _), tally) in &self.tallies {
-            sums.entry((from, to, trunk, None)).or_default().merge(tally);
-        }
-        self.tallies.extend(sums);
-    }
-
-    /// Gives hosts the name of their side, and folds what becomes the same.
-    pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
-        self.ledger.rename(&side);
-        for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
-            self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
-        }
-        for ((from, to), codecs) in std::mem::take(&mut self.codecs) {
-            self.codecs.entry((side(from), side(to))).or_default().merge(codecs);
-        }
-    }
-}
-
-impl CodecUse {
-    fn merge(&mut self, other: Self) {
-        other.offered.into_iter().for_each(|(name, n)| *self.offered.entry(name).or_default() += n);
-        other.answered.into_iter().for_each(|(name, n)| *self.answered.entry(name).or_default() += n);
-    }
 }
 
 /// What is known of a live call beyond its state machines.

@@ -9,13 +9,15 @@ mod intake;
 mod judge;
 mod ledger;
 mod model;
+mod proceedings;
 mod sides;
 mod waiving;
 
 pub use closing::{Collected, close};
 pub use docket::Docket;
 pub use intake::Counter;
-pub use judge::{Judge, Loaded, Proceedings};
+pub use judge::{Judge, Loaded};
+pub use proceedings::Proceedings;
 pub use sides::Sides;
 pub use waiving::Pending;
 
