@@ -9,31 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use made::oracle;
+use made::program::PEERS;
 use tempfile::TempDir;
 
-const POLICY: &str = r#"
-schema = 1
-[policy]
-id = "command-line"
-fail_on = "high"
-pairs = [["alpha", "bravo"]]
-[[peer]]
-id = "alpha"
-ssp_domains = ["alpha.example"]
-  [[peer.sbe]]
-  name = "alpha-sbe"
-  addresses = ["192.0.2.16/29"]
-  roles = ["ingress", "egress"]
-[[peer]]
-id = "bravo"
-ssp_domains = ["bravo.example"]
-  [[peer.sbe]]
-  name = "bravo-sbe"
-  addresses = ["198.51.100.32/28"]
-  roles = ["ingress", "egress"]
-[sip.methods]
-BYE = "forbidden"
-"#;
+/// What the calls break: `fail_on` is high unless a policy says otherwise.
+const CLAUSE: &str = "[sip.methods]\nBYE = \"forbidden\"\n";
+
+fn policy() -> String {
+    format!("{PEERS}{CLAUSE}")
+}
 
 /// A folder with a capture of calls and a policy that they break.
 struct Desk(TempDir);
@@ -43,7 +27,7 @@ impl Desk {
         let desk = Self(tempfile::tempdir().unwrap());
         made::write(desk.0.path(), "calls.pcap", &oracle::m());
         made::write(desk.0.path(), "quiet.pcap", &[]);
-        desk.with("policy.toml", POLICY)
+        desk.with("policy.toml", &policy())
     }
 
     fn with(self, name: &str, text: &str) -> Self {
@@ -70,7 +54,7 @@ impl Desk {
 
 #[test]
 fn the_exit_status_says_what_was_found() {
-    let desk = Desk::new().with("lenient.toml", &POLICY.replace("\"high\"", "\"critical\""));
+    let desk = Desk::new().with("lenient.toml", &policy().replace("[policy]", "[policy]\nfail_on = \"critical\""));
     for (line, status, word) in [
         ("audit calls.pcap --policy policy.toml", 1, "FAIL  "),
         ("audit calls.pcap --policy lenient.toml", 0, "PASS  "),

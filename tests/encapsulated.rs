@@ -6,27 +6,14 @@ mod made;
 
 use std::net::Ipv4Addr;
 
-use made::calls::Call;
-use made::program::report_on;
+use made::calls::call;
+use made::program::{counts, report_on};
 use made::tcp::{Connection, connection, said};
 use made::{EPOCH, Frame, fragment, pcap, udp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const TAP: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 9, 8, 1), 40_000);
 const COLLECTOR: Ipv4Addr = Ipv4Addr::new(10, 9, 8, 7);
-
-/// INVITE, 180, 200, ACK, BYE, 200.
-fn call(id: &str) -> Call {
-    let mut call = Call::new(id);
-    call.invite(0.0).answer(1.0, 180).answer(2.0, 200).ack(2.1).bye(10.0, true).bye_answer(10.1, 200, true);
-    call
-}
-
-/// Messages, session requests, answered ones.
-fn counts(report: &Value) -> (u64, u64, u64) {
-    let number = |at: &str| report.pointer(at).and_then(Value::as_u64).unwrap();
-    (number("/intake/sip_messages"), number("/totals/attempts"), number("/totals/answered"))
-}
 
 fn seconds(frame: &Frame) -> f64 {
     (frame.micros - EPOCH) as f64 / 1e6

@@ -4,26 +4,13 @@
 
 mod made;
 
-use made::calls::{ALPHA, BRAVO, Call, capture};
-use made::program::report_on;
+use made::calls::{ALPHA, BRAVO, Call, call, capture};
+use made::program::{counts, report_on};
 use made::sctp::over_sctp;
 use made::tcp::{Connection, connection, said};
 use made::websocket::over_websocket;
 use made::{Frame, fragment, link, oracle, pcap, tcp, udp};
 use serde_json::{Value, json};
-
-/// INVITE, 180, 200, ACK, BYE, 200.
-fn call(id: &str) -> Call {
-    let mut call = Call::new(id);
-    call.invite(0.0).answer(1.0, 180).answer(2.0, 200).ack(2.1).bye(10.0, true).bye_answer(10.1, 200, true);
-    call
-}
-
-/// Messages, session requests, answered ones.
-fn counts(report: &Value) -> (u64, u64, u64) {
-    let number = |at: &str| report.pointer(at).and_then(Value::as_u64).unwrap();
-    (number("/intake/sip_messages"), number("/totals/attempts"), number("/totals/answered"))
-}
 
 fn anomaly(report: &Value, name: &str) -> u64 {
     report["intake"]["anomalies"][name].as_u64().unwrap_or(0)

@@ -161,3 +161,10 @@ pub fn capture(calls: Vec<Call>, end: f64) -> Vec<Frame> {
     frames.sort_by_key(|frame| frame.micros);
     frames
 }
+
+/// A call in order: INVITE, 180, 200, ACK, BYE, 200.
+pub fn call(id: &str) -> Call {
+    let mut call = Call::new(id);
+    call.invite(0.0).answer(1.0, 180).answer(2.0, 200).ack(2.1).bye(10.0, true).bye_answer(10.1, 200, true);
+    call
+}

@@ -64,3 +64,9 @@ pub fn judged_by(frames: &[Frame], policy: &str) -> Value {
     std::fs::write(&path, policy).unwrap();
     answer(&Request { inputs: vec![capture], policy: Some(path), ..Request::default() })
 }
+
+/// Messages, session requests, answered ones.
+pub fn counts(report: &Value) -> (u64, u64, u64) {
+    let number = |at: &str| report.pointer(at).and_then(Value::as_u64).unwrap();
+    (number("/intake/sip_messages"), number("/totals/attempts"), number("/totals/answered"))
+}
