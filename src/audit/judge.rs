@@ -22,7 +22,7 @@ use crate::rules::{
     Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
 };
 use crate::sdp::{Description, SdpRole};
-use crate::sip::{Arrival, HeaderName, Method, value};
+use crate::sip::{self, Arrival, HeaderName, Method};
 
 /// A load event and the trunk group of its session.
 #[derive(Clone, Debug)]
@@ -174,9 +174,9 @@ impl<'p> Judge<'p> {
     fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let message = &arrival.message;
-        let target = message.request_uri().and_then(value::uri);
-        let contact = message.get(HeaderName::Contact);
-        let contact = contact.as_deref().and_then(value::name_addr).and_then(|c| c.uri());
+        let uri = |address: Option<&sip::Address>| address.and_then(|a| a.uri(message.text()));
+        let target = uri(message.addresses().first().filter(|a| a.header.is_none()));
+        let contact = uri(message.addresses_of(HeaderName::Contact).next());
         // RFC 4904 §5: in the Request-URI for the terminating, in Contact for the originating trunk group.
         let param = |name: &[u8]| {
             [contact, target]

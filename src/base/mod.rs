@@ -2,6 +2,7 @@
 
 mod anomaly;
 mod error;
+mod fingerprint;
 mod flow;
 mod origin;
 mod span;
@@ -9,6 +10,7 @@ mod time;
 
 pub use anomaly::{Anomalies, Anomaly};
 pub use error::{Error, Result};
+pub use fingerprint::{Plain, fingerprint};
 pub use flow::{Endpoint, Transport};
 pub use origin::Origin;
 pub use span::Span;

@@ -6,7 +6,6 @@ use hashbrown::HashTable;
 
 use super::alarms::{Alarms, Queued};
 use super::live_call::LiveCall;
-use super::marks::hash;
 use super::turn::{Alarm, Turn};
 use super::{Happening, Place};
 use crate::base::Time;
@@ -88,7 +87,7 @@ impl Calls {
     /// The slot of the call of a message; of a new one where there is none.
     fn slot(&mut self, arrival: &Arrival) -> u32 {
         let id = arrival.message.call_id();
-        let fingerprint = hash(id);
+        let fingerprint = arrival.message.call_key();
         let slots = &self.slots;
         let id_at = |at: u32| slots.get(at as usize).and_then(Option::as_ref).map(|slot| slot.call.id());
         if let Some(&at) = self.by_id.find(fingerprint, |&at| id_at(at) == Some(id)) {

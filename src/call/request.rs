@@ -81,7 +81,7 @@ impl LiveCall {
         let mut bargain = Bargain::default();
         place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
         transaction.bargain = Some(bargain);
-        transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
+        transaction.contact = contact(&arrival.message).map(Arc::from);
         transaction.hop = hop;
     }
 
@@ -143,10 +143,10 @@ impl LiveCall {
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
+                transaction.contact = contact(&arrival.message).map(Arc::from);
             }
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
-                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact))
+                transaction.contact = contact(&arrival.message).map(Arc::from)
             }
             Method::Bye => {
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);

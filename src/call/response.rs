@@ -1,6 +1,5 @@
 //! Takes a response, gives its place and what it changes in its transaction, dialog and session request, never a request.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::{is_reliable, response_slot};
@@ -184,12 +183,12 @@ impl LiveCall {
         if (200..300).contains(&code) {
             match transaction.method {
                 Method::Invite | Method::Update => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     dialog.refresh(arrival, asked_by_caller, turn);
                 }
                 Method::Subscribe | Method::Notify | Method::Refer => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
                     dialog.learn_target(!asked_by_caller, contact(&arrival.message));
                     if dialog.chain.is_none() {
                         dialog.lease(lease(arrival), turn);

@@ -104,7 +104,7 @@ fn arrival(serial: usize, line: &str) -> Arrival {
          To: <sip:bob@b.example>{to}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let message = sip::parse(text.into_bytes().into(), false).unwrap();
+    let message = sip::parse(text.as_bytes(), false).unwrap();
     let serial = u64::try_from(serial).unwrap();
     let origin = Origin { serial, capture: 0, frame: u32::try_from(serial).unwrap() + 1 };
     let (source, destination) = (host(source), host(destination));

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::map::ordered;
-use super::shards::{Sharded, shard_of};
+use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Endpoint, Time};
 use crate::call::{Calls, Happening, Place, Repeat, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
-use crate::sip::{self, Arrival, HeaderName};
-use crate::transport::{self, Associations, Connections, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::sip::{Arrival, HeaderName};
+use crate::transport::{self, Associations, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -43,10 +43,10 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram)));
+                    out.blind.extend(out.arrivals.receive(Envelope::of_whole(&whole, &datagram), datagram.payload));
                 }
                 Packet::Udp(datagram) if transport::is_hep(datagram.payload) => match Payload::of_whole(&whole, &datagram).unwrap_hep() {
-                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed)),
+                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, &relayed.bytes)),
                     Err(anomaly) => out.anomalies.note(anomaly),
                 },
                 // A fragment inside a datagram that came in fragments.
@@ -76,11 +76,14 @@ impl FragmentShard {
 
 impl Sharded<Arrival> {
     /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
-    pub(super) fn receive(&mut self, payload: Payload) -> Option<BlindSpot> {
-        let Payload { envelope, bytes } = payload;
-        let arrival = Arrival { envelope, message: sip::parse(bytes, envelope.transport.is_stream())? };
-        let blind = blind_spot(&arrival);
-        self.push(shard_of(arrival.message.call_id()), arrival);
+    pub(super) fn receive(&mut self, envelope: Envelope, octets: &[u8]) -> Option<BlindSpot> {
+        let mut blind = None;
+        self.fill(|arrival| {
+            arrival.envelope = envelope;
+            let is_sip = arrival.message.read(octets, envelope.transport.is_stream());
+            blind = blind_spot(arrival).filter(|_| is_sip);
+            is_sip.then(|| shard_at(arrival.message.call_key()))
+        });
         blind
     }
 }
@@ -108,7 +111,7 @@ impl StreamShard {
         }
         self.table.advance(clock, &mut out.anomalies);
         self.associations.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, &payload.bytes)));
         out
     }
 
@@ -116,7 +119,7 @@ impl StreamShard {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
         self.associations.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, &payload.bytes)));
         out
     }
 }

@@ -11,7 +11,7 @@ use crate::media::{Flow, Run, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
-use crate::transport::{self, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::transport::{self, Envelope, Payload, SctpPart, SegmentPart, StreamPart};
 
 /// What a few batches hold, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
 impl Facts {
     /// Forgets everything but the memory that it took: what one window needed the next needs too.
     pub(super) fn clear(&mut self) {
-        self.arrivals.clear();
+        self.arrivals.spare();
         self.segments.clear();
         self.fragments.clear();
         self.runs.clear();
@@ -112,10 +112,10 @@ impl Facts {
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
             None if transport::looks_like_sip(datagram.payload) => {
-                self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram)));
+                self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), datagram.payload));
             }
             None if transport::is_hep(datagram.payload) => match Payload::of_frame(frame, datagram).unwrap_hep() {
-                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed)),
+                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, &relayed.bytes)),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => {}

@@ -164,8 +164,7 @@ impl Scene {
         let Check::Message(spoken_of, check) = rule.check else { panic!("{} looks at no message", rule.id) };
         let mut text = self.text().into_bytes();
         text.truncate(self.kept);
-        let text = text.into_boxed_slice();
-        let message = parse(text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
+        let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
         let arrival = Arrival { envelope: self.envelope, message };

@@ -38,7 +38,7 @@ fn find(directory: &Path, name: &str) -> Option<Vec<u8>> {
 /// The message rules that a message breaks without any agreement.
 fn broken(text: &[u8]) -> Vec<&'static str> {
     let transport = if text.windows(12).any(|w| w == b"SIP/2.0/TCP ") { Transport::Tcp } else { Transport::Udp };
-    let message = parse(text.into(), transport.is_reliable()).unwrap();
+    let message = parse(text, transport.is_reliable()).unwrap();
     let (arrival, policy) = (Arrival { envelope: Envelope { transport, ..Envelope::default() }, message }, Policy::baseline());
     let (host, place) = (Party::Host(arrival.envelope.source.ip), Place::default());
     let terms = crate::policy::Terms::default();

@@ -38,7 +38,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (_, None) => true,
         (key, Some(places)) => places.value.iter().any(|place| place == key),
     };
-    let numeric = addresses(subject.message()).filter(applies).filter(|a| a.uri.is_some_and(|u| u.host_ip().is_some()));
+    let numeric = addresses(subject.message()).filter(applies).filter(|a| a.ip.is_some());
     let breach = |a: Address<'_>| Breach::of_clause(form, observed(a.place), "a domain name").at(a.at).about(a.place.text());
     subject.verdict(numeric.map(breach).collect())
 }

@@ -4,7 +4,7 @@ use crate::policy::{Peer, Severity};
 use crate::rules::sip::address::{Address, Place, addresses};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
-use crate::sip::value::{Scheme, Uri, elements, name_addr};
+use crate::sip::value::{Scheme, Uri};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-URI-002",
@@ -65,13 +65,10 @@ fn is_known(uri: &Uri<'_>) -> bool {
 /// The first Route that leads elsewhere than to the receiver.
 fn stray_route(subject: &MessageSubject<'_>, peer: &Peer) -> Option<Breach> {
     let message = subject.message();
-    let mut routes = message.lines(HeaderName::Route).flat_map(|h| elements(message.at(h.value))).filter_map(name_addr);
-    let stray = routes.find(|route| route.uri().is_some_and(|uri| !is_of(peer, &uri)))?;
-    let breach = of_peer(peer, "Route: leads beyond the receiver", "no Route but to the receiver's border element").about("Route");
-    Some(match message.place_of(stray.address) {
-        Some(at) => breach.at(at),
-        None => breach,
-    })
+    let mut routes = message.addresses_of(HeaderName::Route);
+    let stray = routes.find(|route| route.uri(message.text()).is_some_and(|uri| !is_of(peer, &uri)))?;
+    let breach = of_peer(peer, "Route: leads beyond the receiver", "no Route but to the receiver's border element");
+    Some(breach.about("Route").at(stray.at))
 }
 
 fn of_peer(peer: &Peer, observed: &'static str, agreed: &'static str) -> Breach {
