@@ -1,5 +1,6 @@
 //! Takes nothing, gives the words that every stage speaks (time, place, flow, trouble), never knows a protocol above UDP and TCP.
 
+mod address;
 mod anomaly;
 mod error;
 mod fingerprint;
@@ -8,6 +9,7 @@ mod origin;
 mod span;
 mod time;
 
+pub use address::ip;
 pub use anomaly::{Anomalies, Anomaly};
 pub use error::{Error, Result};
 pub use fingerprint::{Plain, fingerprint};

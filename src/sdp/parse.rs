@@ -4,6 +4,7 @@
 
 use super::codec::word;
 use super::media::is_rtp;
+use super::description::NAME;
 use super::scan::{cut, number, token};
 use super::{Address, Codec, Description, Direction, Line, Media, SdpFlaw, SdpFlawKind, static_codec};
 use crate::base::Span;
@@ -52,7 +53,9 @@ fn split(text: &[u8], flaws: &mut Vec<SdpFlaw>) -> Vec<Line> {
         if kind == 0 && start < content {
             flaws.push(SdpFlaw { kind: SdpFlawKind::BadLine, at: value });
         }
-        lines.push(Line { kind, value });
+        let name = if kind == b'a' { cut(value.of(text), b':').0.len().min(NAME) } else { 0 };
+        #[allow(clippy::cast_possible_truncation)] // at most NAME
+        lines.push(Line { kind, name_len: name as u8, value });
         start += end + 1;
     }
     flaws.extend(bare.map(|at| SdpFlaw { kind: SdpFlawKind::BareLf, at }));

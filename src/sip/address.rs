@@ -33,7 +33,7 @@ struct Parts {
 impl Address {
     /// The address whose URI stands `at` a place of `text`; `uri` where it could be read.
     pub(super) fn of(header: Option<HeaderName>, at: Span, uri: Option<&Uri<'_>>, text: &[u8]) -> Self {
-        let place = |part: &[u8]| if part.is_empty() { Span::default() } else { place_of(part, text).unwrap_or_default() };
+        let place = |part: &[u8]| place_of(part, text).unwrap_or_default();
         let parts = uri.map(|uri| Parts {
             scheme: uri.scheme,
             user: uri.user.map(place),

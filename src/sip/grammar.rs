@@ -1,7 +1,7 @@
 //! Takes the value of a header that routing, dialogs or transactions hang on, gives what its grammar forbids, never a judgement
 //! on headers that only inform (RFC 3261 §25.1).
 
-use super::octet::{before, is_all_uri, is_lws, is_token, place_of, plain_len, token_len};
+use super::octet::{before, is_all_uri, is_all_visible, is_lws, is_token, place_of, plain_len, token_len};
 use super::value::{Params, Via, date, media_type, number, rack};
 use super::{FlawKind, HeaderName};
 
@@ -49,7 +49,7 @@ pub(super) fn branch(branch: Option<&[u8]>) -> Option<FlawKind> {
 
 /// One word: RFC 3261 §25.1 allows nearly every visible octet in it.
 pub(super) fn call_id(value: &[u8]) -> Option<FlawKind> {
-    let good = !value.is_empty() && value.iter().all(u8::is_ascii_graphic);
+    let good = !value.is_empty() && is_all_visible(value);
     (!good).then_some(FlawKind::BadSyntax)
 }
 

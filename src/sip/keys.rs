@@ -24,7 +24,7 @@ pub(super) struct Keys {
 }
 
 /// The headers that may stand once (RFC 3261 §7.3.1, §20 and the RFC of each) and that something is decided by.
-const SINGLE: u128 = {
+static SINGLE: [bool; 128] = {
     use HeaderName as H;
     let single = [
         H::From,
@@ -51,13 +51,13 @@ const SINGLE: u128 = {
         H::MimeVersion,
         H::ContentDisposition,
     ];
-    let mut bits = 0;
+    let mut table = [false; 128];
     let mut i = 0;
     while i < single.len() {
-        bits |= 1 << single[i] as u32;
+        table[single[i] as usize] = true;
         i += 1;
     }
-    bits
+    table
 };
 
 impl Keys {
@@ -65,12 +65,10 @@ impl Keys {
     /// transactions hang on.
     pub(super) fn of(text: &[u8], start: Start, headers: &[Header], flaws: &mut Vec<Flaw>, addresses: &mut Vec<Address>) -> Self {
         let mut reader = Reader { text, start, keys: Self::default(), addresses };
-        let mut seen = 0_u128;
+        let mut seen = [false; 128];
         for header in headers {
-            let bit = 1 << header.id as u32;
-            let first = seen & bit == 0;
-            seen |= bit;
-            let kind = match first || SINGLE & bit == 0 {
+            let first = seen.get_mut(header.id as usize).is_some_and(|seen| !std::mem::replace(seen, true));
+            let kind = match first || !SINGLE.get(header.id as usize).is_some_and(|single| *single) {
                 true => reader.read(header, first).map(|kind| Flaw { kind, at: header.value }),
                 false => {
                     reader.duplicate(header);

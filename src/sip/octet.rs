@@ -7,6 +7,8 @@ const HOST: u8 = 2;
 const URI: u8 = 4;
 const PLAIN: u8 = 8;
 const BARE: u8 = 16;
+const USER: u8 = 32;
+const VISIBLE: u8 = 64;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -21,6 +23,12 @@ static CLASSES: [u8; 256] = {
         }
         if !matches!(c, b',' | b'?') {
             classes[b] |= BARE;
+        }
+        if !matches!(c, b'@' | b':' | b'[') {
+            classes[b] |= USER;
+        }
+        if c.is_ascii_graphic() {
+            classes[b] |= VISIBLE;
         }
         if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
             classes[b] |= TOKEN;
@@ -54,7 +62,18 @@ pub(super) fn host_len(text: &[u8]) -> usize {
     run(text, HOST)
 }
 
+/// How many come before anything that ends the user of a URI, or shows that there is none: `@`, `:` or `[`.
+pub(super) fn user_len(text: &[u8]) -> usize {
+    run(text, USER)
+}
+
+/// Whether all octets of `text` are visible ASCII.
+pub(super) fn is_all_visible(text: &[u8]) -> bool {
+    text.iter().fold(VISIBLE, |all, &b| all & CLASSES[usize::from(b)]) != 0
+}
+
 /// How many octets at the beginning of `text` are of a class. Four at a time: most of the work on a message is done here.
+#[inline]
 fn run(text: &[u8], class: u8) -> usize {
     let is = |b: u8| CLASSES[usize::from(b)] & class != 0;
     let mut rest = text;

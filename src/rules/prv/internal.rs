@@ -1,9 +1,10 @@
 //! Takes a host, gives whether it is somebody's inside, never whether it was meant to be seen.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use memchr::memchr2;
 
+use crate::base::ip;
 use crate::policy::Party;
 use crate::rules::MessageSubject;
 
@@ -99,13 +100,6 @@ pub(super) fn of_host(host: &[u8], subject: &MessageSubject<'_>) -> Option<Inter
         Some(ip) => of_ip(ip, subject),
         None => of_name(host, subject),
     }
-}
-
-/// Names are by far the most, and none is parsed.
-fn ip(host: &[u8]) -> Option<IpAddr> {
-    let numeric = host.contains(&b':') || host.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    let text = numeric.then(|| std::str::from_utf8(host).ok())??;
-    text.parse::<Ipv4Addr>().map(IpAddr::V4).or_else(|_| text.parse()).ok()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::base::{Endpoint, Transport};
+use crate::base::{Endpoint, Transport, ip};
 use crate::policy::{Clause, Severity};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::{Header, HeaderName, Message, TopVia};
@@ -109,8 +109,7 @@ fn misrouted(message: &Message, top: &TopVia, destination: Endpoint) -> Option<&
 
 /// The IP address that a host is, in brackets or not.
 fn address(host: &[u8]) -> Option<IpAddr> {
-    let host = std::str::from_utf8(host).ok()?;
-    host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host).parse().ok()
+    ip(host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host))
 }
 
 /// Host names compare in any case; a final dot means nothing.
