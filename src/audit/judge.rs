@@ -19,10 +19,11 @@ use crate::call::{self, Dialog, Happening, LoadEvent, OfferAnswer, Over, Place, 
 use crate::metrics::{Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{
-    Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
+    Addresses, Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject,
+    Verdict,
 };
 use crate::sdp::{Description, SdpRole};
-use crate::sip::{self, Arrival, HeaderName, Method};
+use crate::sip::{Arrival, HeaderName, Method};
 
 /// A load event and the trunk group of its session.
 #[derive(Clone, Debug)]
@@ -119,8 +120,9 @@ impl<'p> Judge<'p> {
         self.count_codecs(place, sdp, from, to);
         let by_message = self.policy.terms(from, to, trunk);
         let by_session = self.policy.terms(session_from, session_to, trunk);
-        let mut subject =
-            MessageSubject { arrival, place, sdp, policy: self.policy, from, to, terms: by_message, session_from, session_to };
+        let read = Addresses::default();
+        let (policy, read) = (self.policy, &read);
+        let mut subject = MessageSubject { arrival, place, sdp, policy, from, to, terms: by_message, session_from, session_to, read };
         let kind = Kind::of(&arrival.message, place, sdp.is_some());
         self.proceedings.ledger.message(kind);
         for case in self.docket.messages(kind) {
@@ -174,9 +176,8 @@ impl<'p> Judge<'p> {
     fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let message = &arrival.message;
-        let uri = |address: Option<&sip::Address>| address.and_then(|a| a.uri(message.text()));
-        let target = uri(message.addresses().first().filter(|a| a.header.is_none()));
-        let contact = uri(message.addresses_of(HeaderName::Contact).next());
+        let target = message.target().and_then(|a| a.uri);
+        let contact = message.addresses_of(HeaderName::Contact).next().and_then(|a| a.uri);
         // RFC 4904 §5: in the Request-URI for the terminating, in Contact for the originating trunk group.
         let param = |name: &[u8]| {
             [contact, target]

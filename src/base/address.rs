@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn reads_addresses_as_the_standard_library_does() {
-        let odd = ["192.0.2.1", "0.0.0.0", "255.255.255.255", "256.1.1.1", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.4 ", "1..2.3", "12345.1.1.1"];
+        let odd =
+            ["192.0.2.1", "0.0.0.0", "255.255.255.255", "256.1.1.1", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.4 ", "1..2.3", "12345.1.1.1"];
         let six = ["::1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "1:2", "a.example", "1.example", "", ":"];
         for text in odd.into_iter().chain(six) {
             assert_eq!(ip(text.as_bytes()), text.parse().ok(), "{text}");

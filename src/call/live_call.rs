@@ -28,9 +28,9 @@ pub(super) struct LiveCall {
     raw: Option<Box<[u8]>>,
     fingerprint: u64,
     first: (Endpoint, Endpoint),
-    pub(super) transactions: Roster<Box<LiveTransaction>>,
-    pub(super) dialogs: Roster<Box<LiveDialog>>,
-    pub(super) chains: Roster<Box<LiveChain>>,
+    pub(super) transactions: Roster<LiveTransaction, 2>,
+    pub(super) dialogs: Roster<LiveDialog>,
+    pub(super) chains: Roster<LiveChain>,
     /// The last session request of each From tag at each hop.
     pub(super) latest: Roster<u64>,
     /// INVITEs inside dialogs that were not seen to begin, for their ACKs.
@@ -115,7 +115,7 @@ impl LiveCall {
     }
 
     /// The last session request of a From tag at a hop.
-    pub(super) fn chain_of(&mut self, from: u64, hop: u8) -> Option<&mut Box<LiveChain>> {
+    pub(super) fn chain_of(&mut self, from: u64, hop: u8) -> Option<&mut LiveChain> {
         let serial = *self.latest.get(hash((from, hop)))?;
         self.chains.get_mut(serial)
     }

@@ -8,18 +8,18 @@ use crate::sip::{Address, HeaderName, Message};
 pub fn caller(message: &Message) -> Option<Arc<str>> {
     let mut asserted = None;
     for address in message.addresses_of(HeaderName::PAssertedIdentity) {
-        match subscriber(message, address) {
+        match subscriber(&address) {
             Some(Subscriber::Number(number)) => return Some(number),
             Some(Subscriber::Uri(uri)) => asserted = asserted.or(Some(uri)),
             None => {}
         }
     }
-    asserted.or_else(|| Some(subscriber(message, message.addresses_of(HeaderName::From).next()?)?.text()))
+    asserted.or_else(|| Some(subscriber(&message.addresses_of(HeaderName::From).next()?)?.text()))
 }
 
 /// The called number or URI: the Request-URI.
 pub fn callee(message: &Message) -> Option<Arc<str>> {
-    Some(subscriber(message, message.addresses().first().filter(|a| a.header.is_none())?)?.text())
+    Some(subscriber(&message.target()?)?.text())
 }
 
 enum Subscriber {
@@ -35,8 +35,8 @@ impl Subscriber {
     }
 }
 
-fn subscriber(message: &Message, address: &Address) -> Option<Subscriber> {
-    let uri = address.uri(message.text())?;
+fn subscriber(address: &Address<'_>) -> Option<Subscriber> {
+    let uri = address.uri?;
     let user = uri.user_name().unwrap_or_default();
     Some(match number(user) {
         Some(number) => Subscriber::Number(number),

@@ -31,7 +31,7 @@ impl LiveCall {
         if let Some(known) = self.transactions.get_mut(marks.key(method)) {
             return known.again(arrival, marks, turn);
         }
-        let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
+        let mut transaction = LiveTransaction::begin(arrival, marks, method, turn);
         let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
         match (method, marks.to) {
             (Method::Cancel, _) => place.from_caller = self.cancel(marks, turn),
@@ -72,7 +72,7 @@ impl LiveCall {
             self.chain_serial += 1;
             let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, self.text(), turn);
             self.latest.insert(hash((marks.from, hop)), self.chain_serial);
-            self.chains.insert(self.chain_serial, Box::new(chain));
+            self.chains.insert(self.chain_serial, chain);
         }
         if let Some(chain) = self.chain_of(marks.from, hop) {
             let leg = chain.leg(marks.cseq, transaction.key, path, turn);
@@ -126,7 +126,7 @@ impl LiveCall {
                 self.adrift.insert(adrift_key(marks.from, to, &path), transaction.key);
             }
             // One tag of a session request with another that belongs to none of its dialogs.
-            let known = |chain: Option<&mut Box<LiveChain>>| chain.is_some_and(|c| c.has_dialogs);
+            let known = |chain: Option<&mut LiveChain>| chain.is_some_and(|c| c.has_dialogs);
             if known(self.chain_of(marks.from, 0)) || known(self.chain_of(to, 0)) {
                 place.tag_fault = Some(TagFault::ToTagChanged);
             }

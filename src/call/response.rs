@@ -164,7 +164,7 @@ impl LiveCall {
         dialog.invited(transaction.key);
         dialog.learn_target(false, target);
         transaction.made.push(key);
-        self.dialogs.insert(key, Box::new(dialog));
+        self.dialogs.insert(key, dialog);
         (Some(key), true)
     }
 

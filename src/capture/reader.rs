@@ -124,8 +124,11 @@ impl Reader {
 
     /// Takes a batch back, so that its memory serves for a later one.
     pub fn recycle(&mut self, batch: Batch) {
-        if self.spare.len() < SPARES {
-            self.spare.push(batch.bytes);
+        // Whoever still shares it keeps it.
+        if self.spare.len() < SPARES
+            && let Ok(bytes) = batch.bytes.try_into_mut()
+        {
+            self.spare.push(bytes.into());
         }
     }
 
@@ -198,15 +201,16 @@ impl Reader {
             return Ok(None);
         }
         let Some(Chunk { bytes, runs, extent, .. }) = cursor.take_front() else { return Ok(None) };
-        Ok(Some(self.stamp(Batch { bytes, runs, clock: self.clock }, extent.latest)))
+        Ok(Some(self.stamp(Batch { bytes: bytes.into(), runs, clock: self.clock }, extent.latest)))
     }
 
     /// A batch of records of all active files, by time; `None` if there are no longer several.
     fn merge(&mut self) -> Result<Option<Batch>> {
-        let mut batch = Batch { clock: self.clock, ..self.spare.pop().map_or_else(Batch::default, Batch::over) };
+        let (mut bytes, mut runs) = (self.spare.pop().unwrap_or_default(), Vec::new());
+        bytes.clear();
         let mut latest = self.clock;
         let mut heads = self.heads()?;
-        while batch.bytes.len() < BATCH && self.active.len() > 1 {
+        while bytes.len() < BATCH && self.active.len() > 1 {
             let Some((active, time)) = heads.iter().copied().enumerate().min_by_key(|&(_, time)| time) else { break };
             if self.pending.front().is_some_and(|next| next.first < time) {
                 self.activate()?;
@@ -214,7 +218,7 @@ impl Reader {
                 continue;
             }
             let Some(cursor) = self.active.get_mut(active) else { break };
-            cursor.move_record(&mut batch);
+            cursor.move_record(&mut bytes, &mut runs);
             latest = latest.max(time);
             match (cursor.next_time(&mut self.spare)?, heads.get_mut(active)) {
                 (Some(next), Some(head)) => *head = next,
@@ -224,6 +228,7 @@ impl Reader {
                 }
             }
         }
+        let batch = Batch { bytes: bytes.into(), runs, clock: self.clock };
         Ok(if batch.runs.is_empty() { None } else { Some(self.stamp(batch, latest)) })
     }
 

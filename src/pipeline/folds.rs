@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
@@ -43,10 +45,10 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.blind.extend(out.arrivals.receive(Envelope::of_whole(&whole, &datagram), datagram.payload));
+                    out.blind.extend(out.arrivals.receive(Envelope::of_whole(&whole, &datagram), Bytes::copy_from_slice(datagram.payload)));
                 }
                 Packet::Udp(datagram) if transport::is_hep(datagram.payload) => match Payload::of_whole(&whole, &datagram).unwrap_hep() {
-                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, &relayed.bytes)),
+                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                     Err(anomaly) => out.anomalies.note(anomaly),
                 },
                 // A fragment inside a datagram that came in fragments.
@@ -76,7 +78,7 @@ impl FragmentShard {
 
 impl Sharded<Arrival> {
     /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
-    pub(super) fn receive(&mut self, envelope: Envelope, octets: &[u8]) -> Option<BlindSpot> {
+    pub(super) fn receive(&mut self, envelope: Envelope, octets: Bytes) -> Option<BlindSpot> {
         let mut blind = None;
         self.fill(|arrival| {
             arrival.envelope = envelope;
@@ -111,7 +113,7 @@ impl StreamShard {
         }
         self.table.advance(clock, &mut out.anomalies);
         self.associations.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, &payload.bytes)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
         out
     }
 
@@ -119,7 +121,7 @@ impl StreamShard {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
         self.associations.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, &payload.bytes)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
         out
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use super::blind::BlindSpot;
 use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
@@ -42,13 +44,15 @@ const DISORDER: i64 = 20_000_000;
 /// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
 pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
     let mut runs = std::mem::take(&mut facts.folding);
-    let mut frames = batches.iter().flat_map(Batch::frames).peekable();
-    while let Some(frame) = frames.next() {
-        // Asks memory for the next record while this one is worked on.
-        frames.peek();
-        facts.clock = Some(frame.clock);
-        if window.contains(&frame.time) {
-            facts.frame(&frame, &mut runs);
+    for batch in batches {
+        let mut frames = batch.frames().peekable();
+        while let Some(frame) = frames.next() {
+            // Asks memory for the next record while this one is worked on.
+            frames.peek();
+            facts.clock = Some(frame.clock);
+            if window.contains(&frame.time) {
+                facts.frame(&frame, &batch.bytes, &mut runs);
+            }
         }
     }
     for (flow, run) in runs.drain() {
@@ -60,7 +64,7 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
 impl Facts {
     /// Forgets everything but the memory that it took: what one window needed the next needs too.
     pub(super) fn clear(&mut self) {
-        self.arrivals.spare();
+        self.arrivals.spare(|arrival| arrival.message.release());
         self.segments.clear();
         self.fragments.clear();
         self.runs.clear();
@@ -70,7 +74,7 @@ impl Facts {
         self.clock = None;
     }
 
-    fn frame(&mut self, frame: &Frame<'_>, runs: &mut Runs) {
+    fn frame(&mut self, frame: &Frame<'_>, batch: &Bytes, runs: &mut Runs) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
@@ -82,7 +86,7 @@ impl Facts {
             self.counter.anomalies.note(anomaly);
         }
         match packet {
-            Packet::Udp(datagram) => self.datagram(frame, &datagram, runs),
+            Packet::Udp(datagram) => self.datagram(frame, batch, &datagram, runs),
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
@@ -104,7 +108,7 @@ impl Facts {
         }
     }
 
-    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, runs: &mut Runs) {
+    fn datagram(&mut self, frame: &Frame<'_>, batch: &Bytes, datagram: &Datagram<'_>, runs: &mut Runs) {
         match rtp::sniff(datagram.payload) {
             Some(rtp::Kind::Rtp(header)) => {
                 let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
@@ -112,10 +116,10 @@ impl Facts {
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
             None if transport::looks_like_sip(datagram.payload) => {
-                self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), datagram.payload));
+                self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), batch.slice_ref(datagram.payload)));
             }
             None if transport::is_hep(datagram.payload) => match Payload::of_frame(frame, datagram).unwrap_hep() {
-                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, &relayed.bytes)),
+                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => {}

@@ -35,8 +35,9 @@ impl<T: Default> Sharded<T> {
         }
     }
 
-    /// Spares the items for the next.
-    pub(super) fn spare(&mut self) {
+    /// Spares the items for the next, released of what they share.
+    pub(super) fn spare(&mut self, release: impl FnMut(&mut T)) {
+        self.items.iter_mut().take(self.used).map(|(_, item)| item).for_each(release);
         self.used = 0;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Check, MessageSubject, Verdict, all};
+use super::{Addresses, Check, MessageSubject, Verdict, all};
 use crate::base::Transport;
 use crate::call::Place;
 use crate::policy::{Party, Policy};
@@ -42,6 +42,7 @@ fn broken(text: &[u8]) -> Vec<&'static str> {
     let (arrival, policy) = (Arrival { envelope: Envelope { transport, ..Envelope::default() }, message }, Policy::baseline());
     let (host, place) = (Party::Host(arrival.envelope.source.ip), Place::default());
     let terms = crate::policy::Terms::default();
+    let read = Addresses::default();
     let subject = MessageSubject {
         arrival: &arrival,
         place: &place,
@@ -52,6 +53,7 @@ fn broken(text: &[u8]) -> Vec<&'static str> {
         terms: &terms,
         session_from: host,
         session_to: host,
+        read: &read,
     };
     let breaks = |check: fn(&MessageSubject<'_>) -> Verdict| matches!(check(&subject), Verdict::Violation(_));
     all().iter().filter(|r| matches!(r.check, Check::Message(_, check) if breaks(check))).map(|r| r.id).collect()

@@ -3,8 +3,8 @@
 //! The work is linear in the body whatever it holds: each line is looked at once, and payload types meet their attributes in a table.
 
 use super::codec::word;
-use super::media::is_rtp;
 use super::description::NAME;
+use super::media::is_rtp;
 use super::scan::{cut, number, token};
 use super::{Address, Codec, Description, Direction, Line, Media, SdpFlaw, SdpFlawKind, static_codec};
 use crate::base::Span;

@@ -2,7 +2,7 @@
 //! on headers that only inform (RFC 3261 §25.1).
 
 use super::octet::{before, is_all_uri, is_all_visible, is_lws, is_token, place_of, plain_len, token_len};
-use super::value::{Params, Via, date, media_type, number, rack};
+use super::value::{Params, Via, date, media_type, number, rack, uri};
 use super::{FlawKind, HeaderName};
 
 /// The magic cookie of RFC 3261 §8.1.1.7.
@@ -69,7 +69,7 @@ pub(super) fn fault(id: HeaderName, value: &[u8]) -> Option<FlawKind> {
     (!good).then_some(FlawKind::BadSyntax)
 }
 
-/// Whether `element`, of which `address` is the URI, is a `name-addr` or an `addr-spec`; the URI itself is not looked into.
+/// Whether `element`, of which `address` is the URI, is a `name-addr` or an `addr-spec`.
 pub(super) fn is_address(element: &[u8], address: &[u8]) -> bool {
     let bracketed = match place_of(address, element).and_then(|at| element.split_at_checked(at.start as usize)) {
         None | Some(([], _)) => false,
@@ -83,7 +83,7 @@ pub(super) fn is_address(element: &[u8], address: &[u8]) -> bool {
         Some(_) => return false,
     };
     let (inside, outside) = is_all_uri(address);
-    if bracketed { inside } else { outside }
+    (if bracketed { inside } else { outside }) && uri(address).is_some()
 }
 
 /// Quoted, or tokens. UTF-8 outside quotes is against the grammar and ends no parser's understanding, so it passes.

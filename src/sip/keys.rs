@@ -3,8 +3,8 @@
 use super::grammar::{self, Read};
 use super::message::TopVia;
 use super::octet::place_of;
-use super::value::{NameAddr, cseq, elements, name_addr, number};
-use super::{Address, CSeq, Flaw, FlawKind, Header, HeaderName, Method, Start};
+use super::value::{cseq, elements, name_addr, number};
+use super::{CSeq, Flaw, FlawKind, Header, HeaderName, Method, Start};
 use crate::base::Span;
 
 /// What dialogs and transactions are matched by, and how long the body is said to be.
@@ -61,19 +61,15 @@ static SINGLE: [bool; 128] = {
 };
 
 impl Keys {
-    /// Reads the keys, the first line of each header, notes the addresses, and what is wrong with the headers that routing, dialogs and
-    /// transactions hang on.
-    pub(super) fn of(text: &[u8], start: Start, headers: &[Header], flaws: &mut Vec<Flaw>, addresses: &mut Vec<Address>) -> Self {
-        let mut reader = Reader { text, start, keys: Self::default(), addresses };
+    /// Reads the keys, the first line of each header, and notes what is wrong with the headers that routing, dialogs and transactions hang on.
+    pub(super) fn of(text: &[u8], start: Start, headers: &[Header], flaws: &mut Vec<Flaw>) -> Self {
+        let mut reader = Reader { text, start, keys: Self::default() };
         let mut seen = [false; 128];
         for header in headers {
             let first = seen.get_mut(header.id as usize).is_some_and(|seen| !std::mem::replace(seen, true));
             let kind = match first || !SINGLE.get(header.id as usize).is_some_and(|single| *single) {
                 true => reader.read(header, first).map(|kind| Flaw { kind, at: header.value }),
-                false => {
-                    reader.duplicate(header);
-                    Some(Flaw { kind: FlawKind::Duplicate, at: header.name })
-                }
+                false => Some(Flaw { kind: FlawKind::Duplicate, at: header.name }),
             };
             flaws.extend(kind);
         }
@@ -86,7 +82,6 @@ struct Reader<'a> {
     text: &'a [u8],
     start: Start,
     keys: Keys,
-    addresses: &'a mut Vec<Address>,
 }
 
 impl<'a> Reader<'a> {
@@ -95,12 +90,12 @@ impl<'a> Reader<'a> {
         let value = header.value.of(self.text);
         match header.id {
             HeaderName::From => {
-                let (tag, fault) = self.party(HeaderName::From, value);
+                let (tag, fault) = self.party(value);
                 self.keys.from_tag = tag;
                 fault
             }
             HeaderName::To => {
-                let (tag, fault) = self.party(HeaderName::To, value);
+                let (tag, fault) = self.party(value);
                 self.keys.to_tag = tag;
                 fault
             }
@@ -114,53 +109,18 @@ impl<'a> Reader<'a> {
                 self.keys.content_length = number(value).map(|length| (length, header.value));
                 self.keys.content_length.is_none().then_some(FlawKind::BadContentLength)
             }
-            HeaderName::Contact if value == b"*" => {
-                self.address(HeaderName::Contact, value);
-                None
-            }
-            HeaderName::Contact | HeaderName::Route | HeaderName::RecordRoute => self.steering(header.id, value),
-            HeaderName::PAssertedIdentity | HeaderName::Diversion | HeaderName::HistoryInfo => {
-                elements(value).for_each(|element| _ = self.address(header.id, element));
-                None
-            }
+            HeaderName::Contact if value == b"*" => None,
+            HeaderName::Contact | HeaderName::Route | HeaderName::RecordRoute => steering(header.id, value),
             id => grammar::fault(id, value),
         }
     }
 
-    /// A second From or To stands in nobody's way, and is looked at all the same.
-    fn duplicate(&mut self, header: &Header) {
-        if matches!(header.id, HeaderName::From | HeaderName::To) {
-            self.address(header.id, header.value.of(self.text));
-        }
-    }
-
-    /// Notes an address, gives what is wrong with it beside its URI, and its parameters.
-    fn address(&mut self, id: HeaderName, element: &'a [u8]) -> (Option<NameAddr<'a>>, bool) {
-        let named = name_addr(element);
-        let uri = named.and_then(|named| named.uri());
-        let at = place_of(named.map_or(element, |named| named.address), self.text).unwrap_or_default();
-        self.addresses.push(Address::of(Some(id), at, uri.as_ref(), self.text));
-        (named, uri.is_some())
-    }
-
     /// From or To: its tag.
-    fn party(&mut self, id: HeaderName, value: &'a [u8]) -> (Option<Span>, Option<FlawKind>) {
-        let (Some(named), has_uri) = self.address(id, value) else { return (None, Some(FlawKind::BadSyntax)) };
+    fn party(&self, value: &[u8]) -> (Option<Span>, Option<FlawKind>) {
+        let Some(named) = name_addr(value) else { return (None, Some(FlawKind::BadSyntax)) };
         let (tag, clean) = grammar::parameter(named.params, b"tag");
-        let good = clean && has_uri && grammar::is_address(value, named.address);
+        let good = clean && grammar::is_address(value, named.address);
         (tag.and_then(|tag| place_of(tag, self.text)), (!good).then_some(FlawKind::BadSyntax))
-    }
-
-    /// Contact, Route or Record-Route.
-    fn steering(&mut self, id: HeaderName, value: &'a [u8]) -> Option<FlawKind> {
-        let mut good = true;
-        for element in elements(value) {
-            let (named, has_uri) = self.address(id, element);
-            let bracketed = id == HeaderName::Contact || element.contains(&b'<');
-            good &=
-                bracketed && has_uri && named.is_some_and(|a| grammar::are_parameters(a.params) && grammar::is_address(element, a.address));
-        }
-        (!good).then_some(FlawKind::BadSyntax)
     }
 
     fn cseq(&mut self, value: &[u8]) -> Option<FlawKind> {
@@ -200,6 +160,16 @@ impl<'a> Reader<'a> {
             has_maddr: read.has_maddr,
         });
     }
+}
+
+/// What is wrong with a Contact, Route or Record-Route.
+fn steering(id: HeaderName, value: &[u8]) -> Option<FlawKind> {
+    let good = elements(value).all(|element| {
+        let bracketed = id == HeaderName::Contact || element.contains(&b'<');
+        let named = name_addr(element).filter(|_| bracketed);
+        named.is_some_and(|a| grammar::are_parameters(a.params) && grammar::is_address(element, a.address))
+    });
+    (!good).then_some(FlawKind::BadSyntax)
 }
 
 #[cfg(test)]
@@ -255,26 +225,21 @@ mod tests {
     }
 
     #[test]
-    fn addresses_stand_in_order_with_their_parts() {
+    fn addresses_stand_in_order_with_their_places() {
         let message =
             message("To: <sip:+491;npdi@[2001:db8::1]:5070;user=phone>\r\nRoute: <sip:a.example;lr>, <sips:192.0.2.1>\r\nContact: *");
-        let read = |a: &Address| (a.header, a.uri(message.text()).map(|u| String::from_utf8_lossy(u.host).into_owned()), a.ip());
-        let all: Vec<_> = message.addresses().iter().map(read).collect();
-        let ip = |text: &str| Some(text.parse().unwrap());
         use HeaderName as H;
-        assert_eq!(
-            all,
-            [
-                (None, Some("x".into()), None),
-                (Some(H::To), Some("2001:db8::1".into()), ip("2001:db8::1")),
-                (Some(H::Route), Some("a.example".into()), None),
-                (Some(H::Route), Some("192.0.2.1".into()), ip("192.0.2.1")),
-                (Some(H::Contact), None, None),
-            ]
-        );
-        for address in message.addresses() {
-            assert_eq!(address.uri(message.text()), crate::sip::value::uri(message.at(address.at)));
-        }
+        let all = message.target().into_iter().chain([H::To, H::Route, H::Contact].into_iter().flat_map(|id| message.addresses_of(id)));
+        let lossy = |text| String::from_utf8_lossy(text).into_owned();
+        let read: Vec<_> = all.map(|a| (a.header, lossy(message.at(a.at)), a.uri.map(|u| lossy(u.host)), a.ip().is_some())).collect();
+        let expected = [
+            (None, "sip:b@x", Some("x"), false),
+            (Some(H::To), "sip:+491;npdi@[2001:db8::1]:5070;user=phone", Some("2001:db8::1"), true),
+            (Some(H::Route), "sip:a.example;lr", Some("a.example"), false),
+            (Some(H::Route), "sips:192.0.2.1", Some("192.0.2.1"), true),
+            (Some(H::Contact), "*", None, false),
+        ];
+        assert_eq!(read, expected.map(|(header, at, host, ip)| (header, at.to_owned(), host.map(str::to_owned), ip)));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+
 use super::keys::Keys;
+use super::value::{elements, name_addr, uri};
 use super::{Address, Flaw, HeaderName, Method};
 use crate::base::Span;
 
@@ -72,10 +75,10 @@ pub struct TopVia {
     pub has_maddr: bool,
 }
 
-/// A SIP message: its text and what points into it.
+/// A SIP message: its text, which it may share with the batch that it came in, and what points into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    pub(super) text: Vec<u8>,
+    pub(super) text: Bytes,
     pub(super) start: Start,
     pub(super) start_line: Span,
     pub(super) headers: Vec<Header>,
@@ -84,7 +87,6 @@ pub struct Message {
     pub(super) body: Span,
     pub(super) flaws: Vec<Flaw>,
     pub(super) keys: Keys,
-    pub(super) addresses: Vec<Address>,
     pub(super) fingerprint: u64,
     pub(super) call_key: u64,
 }
@@ -282,16 +284,25 @@ impl Message {
         self.keys.vias
     }
 
-    /// Its addresses in order: the Request-URI, then those of From, To, Contact, Route, Record-Route, P-Asserted-Identity, Diversion and
-    /// History-Info.
+    /// The Request-URI of a request as an address.
     #[must_use]
-    pub fn addresses(&self) -> &[Address] {
-        &self.addresses
+    pub fn target(&self) -> Option<Address<'_>> {
+        let Start::Request { uri: at, .. } = self.start else { return None };
+        Some(Address { header: None, at, uri: uri(self.at(at)) })
     }
 
-    /// The addresses of one header, in order.
-    pub fn addresses_of(&self, id: HeaderName) -> impl Iterator<Item = &Address> {
-        self.addresses.iter().filter(move |a| a.header == Some(id))
+    /// The addresses of a header that holds some, in order.
+    pub fn addresses_of(&self, id: HeaderName) -> impl Iterator<Item = Address<'_>> {
+        self.lines(id).flat_map(|line| elements(self.at(line.value))).map(move |element| {
+            let named = name_addr(element);
+            let at = self.place_of(named.map_or(element, |named| named.address)).unwrap_or_default();
+            Address { header: Some(id), at, uri: named.and_then(|named| named.uri()) }
+        })
+    }
+
+    /// Gives its text up, so that what it is shared with can serve again.
+    pub fn release(&mut self) {
+        self.text = Bytes::new();
     }
 
     /// A hash of all its octets, the same in every run.

@@ -1,5 +1,6 @@
 //! Takes the octets of one SIP message, gives the message with its flaws in one pass, never refuses what begins like SIP.
 
+use bytes::Bytes;
 use memchr::memchr;
 
 use super::keys::Keys;
@@ -8,25 +9,26 @@ use super::start::start;
 use super::{Flaw, FlawKind, Header, HeaderName, Message};
 use crate::base::{Span, fingerprint};
 
-/// More memory than this is not kept for the next message: hardly one needs it.
-const KEPT: usize = 4096;
+/// Room for more headers than this is not kept for the next message: hardly one needs it.
+const KEPT: usize = 64;
 
 /// Takes one framed payload; `None` only where it is not SIP at all. `stream` asks for the rules of stream transports (RFC 3261 §18.3).
 #[must_use]
 pub fn parse(octets: &[u8], stream: bool) -> Option<Message> {
     let mut message = Message::default();
-    message.read(octets, stream).then_some(message)
+    message.read(Bytes::copy_from_slice(octets), stream).then_some(message)
 }
 
 impl Message {
     /// As [`parse`], into the memory of a message that nobody needs any more. Where it gives `false`, what the message holds means nothing.
-    pub fn read(&mut self, octets: &[u8], stream: bool) -> bool {
+    pub fn read(&mut self, octets: Bytes, stream: bool) -> bool {
         self.clear();
-        self.text.extend_from_slice(octets);
+        self.text = octets;
         let Self { text, headers, flaws, .. } = self;
+        let text: &[u8] = text;
         let mut lines = Lines { text, next: text.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count(), bare_lf: None };
         let Some(start_line) = lines.next() else { return false };
-        let Some(start) = start(text, start_line, flaws, &mut self.addresses) else { return false };
+        let Some(start) = start(text, start_line, flaws) else { return false };
         let mut ended = false;
         for line in &mut lines {
             if line.is_empty() {
@@ -50,24 +52,21 @@ impl Message {
             flaws.push(Flaw { kind: FlawKind::NoEndOfHeaders, at: Span::new(text.len(), text.len()) });
         }
         let rest = Span::new(lines.next, text.len());
-        self.keys = Keys::of(text, start, headers, flaws, &mut self.addresses);
+        self.keys = Keys::of(text, start, headers, flaws);
         self.body = body(rest, self.keys.content_length, start_line, stream, flaws);
         (self.start, self.start_line) = (start, start_line);
         // While the text is in the cache.
-        self.fingerprint = fingerprint(&*text);
+        self.fingerprint = fingerprint(text);
         self.call_key = fingerprint(self.keys.call_id.of(text));
         true
     }
 
     fn clear(&mut self) {
-        if self.text.capacity() > KEPT {
-            *self = Self::default();
-            return;
+        if self.headers.capacity() > KEPT {
+            self.headers = Vec::new();
         }
-        self.text.clear();
         self.headers.clear();
-        self.flaws.clear();
-        self.addresses.clear();
+        self.flaws = Vec::new();
         self.present = 0;
     }
 }

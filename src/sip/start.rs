@@ -1,11 +1,11 @@
 //! Takes the first line of a message, gives the start line with what is odd about it, never refuses a line that names SIP (RFC 3261 §7.1, §7.2).
 
 use super::octet::{is_all_token, is_all_uri, place_of};
-use super::{Address, Flaw, FlawKind, Method, Start, value};
+use super::{Flaw, FlawKind, Method, Start, value};
 use crate::base::Span;
 
-/// Takes the text and where its first line stands, without its line end; `None` where the line is not of SIP. Notes the Request-URI.
-pub(super) fn start(text: &[u8], line: Span, flaws: &mut Vec<Flaw>, addresses: &mut Vec<Address>) -> Option<Start> {
+/// Takes the text and where its first line stands, without its line end; `None` where the line is not of SIP.
+pub(super) fn start(text: &[u8], line: Span, flaws: &mut Vec<Flaw>) -> Option<Start> {
     let at = line.of(text);
     let read = if is_version(at.get(..4)?) { status(at) } else { request(at)? };
     let (start, oddity) = read.placed_in(text)?;
@@ -16,7 +16,6 @@ pub(super) fn start(text: &[u8], line: Span, flaws: &mut Vec<Flaw>, addresses: &
         if oddity != Some(FlawKind::BadStartLine) && !uri.is_some_and(|uri| uri.headers.is_empty()) {
             flaws.push(Flaw { kind: FlawKind::BadSyntax, at });
         }
-        addresses.push(Address::of(None, at, uri.as_ref(), text));
     }
     Some(start)
 }
@@ -94,7 +93,7 @@ mod tests {
 
     fn read(line: &str) -> (Option<Start>, Vec<FlawKind>) {
         let mut flaws = Vec::new();
-        let start = start(line.as_bytes(), Span::new(0, line.len()), &mut flaws, &mut Vec::new());
+        let start = start(line.as_bytes(), Span::new(0, line.len()), &mut flaws);
         (start, flaws.iter().map(|f| f.kind).collect())
     }
 

@@ -1,7 +1,7 @@
 //! Takes an initial request, gives whether its target belongs to the peer that receives it, never whether anybody is there.
 
 use crate::policy::{Peer, Severity};
-use crate::rules::sip::address::{Address, Place, addresses};
+use crate::rules::addresses::{Address, Place};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 use crate::sip::value::{Scheme, Uri};
@@ -31,9 +31,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let receiver = subject.receiver();
-    let mut breaches: Vec<Breach> = addresses(subject.message()).filter_map(|a| scheme(subject, &a)).collect();
-    let target = addresses(subject.message()).next().filter(|a| a.place == Place::RequestUri);
-    if let (Some(peer), Some(Address { at, uri: Some(uri), .. })) = (receiver, target)
+    let mut breaches: Vec<Breach> = subject.addresses().iter().filter_map(|a| scheme(subject, a)).collect();
+    let target = subject.addresses().first().filter(|a| a.place == Place::RequestUri);
+    if let (Some(peer), Some(&Address { at, uri: Some(uri), .. })) = (receiver, target)
         && matches!(uri.scheme, Scheme::Sip | Scheme::Sips)
         && !is_of(peer, &uri)
     {
@@ -66,7 +66,7 @@ fn is_known(uri: &Uri<'_>) -> bool {
 fn stray_route(subject: &MessageSubject<'_>, peer: &Peer) -> Option<Breach> {
     let message = subject.message();
     let mut routes = message.addresses_of(HeaderName::Route);
-    let stray = routes.find(|route| route.uri(message.text()).is_some_and(|uri| !is_of(peer, &uri)))?;
+    let stray = routes.find(|route| route.uri.is_some_and(|uri| !is_of(peer, &uri)))?;
     let breach = of_peer(peer, "Route: leads beyond the receiver", "no Route but to the receiver's border element");
     Some(breach.about("Route").at(stray.at))
 }

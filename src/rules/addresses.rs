@@ -1,5 +1,6 @@
 //! Takes a message, gives the addresses in it that name people, never those that name border elements.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use crate::base::Span;
@@ -49,15 +50,17 @@ pub(super) struct Address<'a> {
 const NAMING: [HeaderName; 5] =
     [HeaderName::From, HeaderName::To, HeaderName::PAssertedIdentity, HeaderName::Diversion, HeaderName::HistoryInfo];
 
-/// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
-pub(super) fn addresses(message: &Message) -> impl Iterator<Item = Address<'_>> {
-    let request = message.addresses().first().filter(|a| a.header.is_none());
-    let named = NAMING.into_iter().filter(|&id| message.has(id)).flat_map(|id| message.addresses_of(id));
-    let view = |a: &sip::Address| Address {
-        place: a.header.map_or(Place::RequestUri, Place::Header),
-        at: a.at,
-        uri: a.uri(message.text()),
-        ip: a.ip(),
-    };
-    request.into_iter().chain(named).map(view)
+/// The addresses of one message, read when the first rule asks.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses<'a>(OnceCell<Vec<Address<'a>>>);
+
+impl<'a> Addresses<'a> {
+    /// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
+    pub(super) fn of(&self, message: &'a Message) -> &[Address<'a>] {
+        self.0.get_or_init(|| {
+            let named = NAMING.into_iter().filter(|&id| message.has(id)).flat_map(|id| message.addresses_of(id));
+            let place = |a: &sip::Address<'_>| a.header.map_or(Place::RequestUri, Place::Header);
+            message.target().into_iter().chain(named).map(|a| Address { place: place(&a), at: a.at, uri: a.uri, ip: a.ip() }).collect()
+        })
+    }
 }
