@@ -5,6 +5,7 @@ mod closing;
 mod docket;
 mod evidence;
 mod figures;
+mod hearing;
 mod intake;
 mod judge;
 mod ledger;
@@ -15,6 +16,7 @@ mod waiving;
 
 pub use closing::{Collected, close};
 pub use docket::Docket;
+pub use hearing::Heard;
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use proceedings::Proceedings;

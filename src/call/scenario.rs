@@ -44,8 +44,8 @@ pub(super) fn play_arrivals(arrivals: &[Arrival], end: Time, tick: impl Fn(usize
         if tick(n) {
             calls.advance(arrival.envelope.clock, &mut happenings);
         }
-        for happening in &happenings[seen..] {
-            if let Happening::Load(load) = happening {
+        for report in &happenings[seen..] {
+            if let Happening::Load(load) = &report.happening {
                 assert!(before <= load.at && load.at <= arrival.envelope.clock);
             }
         }
@@ -53,7 +53,7 @@ pub(super) fn play_arrivals(arrivals: &[Arrival], end: Time, tick: impl Fn(usize
     }
     calls.finish(end, &mut happenings);
     assert_eq!(calls.live(), 0);
-    Played { places, happenings }
+    Played { places, happenings: happenings.into_iter().map(|report| report.happening).collect() }
 }
 
 pub(super) fn arrivals(script: &str) -> Vec<Arrival> {

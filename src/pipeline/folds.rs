@@ -9,7 +9,7 @@ use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Endpoint, Time};
-use crate::call::{Calls, Happening, Place, Repeat, Standing};
+use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{Arrival, HeaderName};
@@ -126,13 +126,16 @@ impl StreamShard {
     }
 }
 
+/// How many messages take a step together: what they hold fits into a core's cache, and outweighs the code of the step.
+const FEW: usize = 128;
+
 /// The calls of a shard and their judge.
 #[derive(Debug)]
 pub(super) struct CallShard<'p> {
     pub(super) calls: Calls,
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
-    happenings: Vec<Happening>,
+    happenings: Vec<Report>,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
     pub(super) named: Vec<(Time, Endpoint, bool)>,
 }
@@ -148,25 +151,33 @@ impl<'p> CallShard<'p> {
             arrivals.extend(streamed);
             arrivals.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
         }
-        arrivals.into_iter().for_each(|arrival| self.message(arrival, blind));
+        arrivals.chunks(FEW).for_each(|few| self.messages(few, blind));
         self.calls.advance(clock, &mut self.happenings);
         self.settle(blind);
     }
 
-    fn message(&mut self, arrival: &Arrival, blind: &BlindSpots) {
-        let sdp = description(arrival);
-        // Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
-        let place = if arrival.message.call_id().is_empty() {
-            Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() }
-        } else {
-            self.calls.on(arrival, sdp.as_ref(), &mut self.happenings)
-        };
-        self.counter.message(arrival, place.repeat);
-        self.judge.message(arrival, &place, sdp.as_deref());
-        if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
-            self.announce(&sdp, arrival.envelope.clock);
+    /// Each step goes over all of a few messages, so that its code stays in the cache of the core.
+    fn messages(&mut self, arrivals: &[&Arrival], blind: &BlindSpots) {
+        let bodies: Vec<_> = arrivals.iter().map(|arrival| description(arrival)).collect();
+        let mut heard = Vec::with_capacity(arrivals.len());
+        for (arrival, sdp) in arrivals.iter().zip(bodies) {
+            let place = self.place(arrival, sdp.as_ref());
+            self.counter.message(arrival, place.repeat);
+            if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
+                self.announce(sdp, arrival.envelope.clock);
+            }
+            heard.extend(self.judge.hear(arrival, place, sdp));
         }
+        self.judge.messages(&heard);
         self.settle(blind);
+    }
+
+    /// Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
+    fn place(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>) -> Place {
+        if arrival.message.call_id().is_empty() {
+            return Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() };
+        }
+        self.calls.on(arrival, sdp, &mut self.happenings)
     }
 
     fn announce(&mut self, sdp: &Description, clock: Time) {
@@ -178,10 +189,8 @@ impl<'p> CallShard<'p> {
     }
 
     fn settle(&mut self, blind: &BlindSpots) {
-        for mut happening in self.happenings.drain(..) {
-            blind.soften(&mut happening);
-            self.judge.happening(happening);
-        }
+        self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
+        self.judge.happenings(&mut self.happenings);
     }
 
     pub(super) fn finish(&mut self, blind: &BlindSpots, clock: Time) {
