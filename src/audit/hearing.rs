@@ -7,7 +7,7 @@ use super::intake::count_named;
 use super::judge::{Judge, Matter};
 use super::proceedings::Traffic;
 use crate::call::{self, Place, Repeat};
-use crate::policy::{Party, Terms, TrunkFacts, TrunkId};
+use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{Addresses, Kind, MessageSubject, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::{Arrival, HeaderName};
@@ -26,6 +26,27 @@ pub struct Heard<'a, 'p> {
     trunk: Option<TrunkId>,
     by_message: &'p Terms,
     by_session: &'p Terms,
+}
+
+impl<'p> Heard<'_, 'p> {
+    /// What rules of the message's direction look at.
+    fn subject<'s>(&'s self, policy: &'p Policy, read: &'s Addresses<'s>) -> MessageSubject<'s>
+    where
+        'p: 's,
+    {
+        MessageSubject {
+            arrival: self.arrival,
+            place: &self.place,
+            sdp: self.sdp.as_deref(),
+            policy,
+            from: self.from,
+            to: self.to,
+            terms: self.by_message,
+            session_from: self.session_from,
+            session_to: self.session_to,
+            read,
+        }
+    }
 }
 
 impl<'p> Judge<'p> {
@@ -68,26 +89,15 @@ impl<'p> Judge<'p> {
     pub fn messages(&mut self, heard: &[Heard<'_, 'p>]) {
         heard.iter().for_each(|heard| self.proceedings.ledger.message(heard.kind));
         let read: Vec<Addresses<'_>> = heard.iter().map(|_| Addresses::default()).collect();
+        let mut subjects: Vec<_> = heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, read)).collect();
         for (spoken_of, case) in &self.docket.messages {
-            let asked = heard.iter().zip(&read).filter(|(heard, _)| heard.kind.is(*spoken_of));
-            for (heard, read) in asked {
-                let subject = MessageSubject {
-                    arrival: heard.arrival,
-                    place: &heard.place,
-                    sdp: heard.sdp.as_deref(),
-                    policy: self.policy,
-                    from: heard.from,
-                    to: heard.to,
-                    terms: match case.scope {
-                        Scope::Session => heard.by_session,
-                        Scope::Global => self.policy.global(),
-                        Scope::Message | Scope::Connection | Scope::Interval => heard.by_message,
-                    },
-                    session_from: heard.session_from,
-                    session_to: heard.session_to,
-                    read,
+            for (heard, subject) in heard.iter().zip(&mut subjects).filter(|(heard, _)| heard.kind.is(*spoken_of)) {
+                subject.terms = match case.scope {
+                    Scope::Session => heard.by_session,
+                    Scope::Global => self.policy.global(),
+                    Scope::Message | Scope::Connection | Scope::Interval => heard.by_message,
                 };
-                match (case.check)(&subject) {
+                match (case.check)(subject) {
                     Verdict::Pass => self.proceedings.ledger.pass(case.rule),
                     Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
                     verdict => self.enter_heard(verdict, case.rule, heard),

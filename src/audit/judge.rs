@@ -267,7 +267,7 @@ impl<'p> Judge<'p> {
             Offender::Capture => Blame::Capture,
             Offender::Policy => Blame::Policy,
         };
-        let trace = exhibit.as_ref().or(matter.trace);
+        let trace = exhibit.as_deref().or(matter.trace);
         // A trace without a frame tells of more than one message: the first frame of those stands for it.
         let placed = trace.filter(|t| t.origin.frame > 0).map(|t| (t.origin, t.first));
         let placed = placed.or(matter.arrival.filter(|_| trace.is_none()).map(|a| (a.envelope.origin, a.envelope.first)));

@@ -10,7 +10,7 @@ use super::timer::Timer;
 use super::turn::{Alarm, Turn};
 use super::{Dialog, Expiry, Trace};
 use crate::sip::value::{Params, number};
-use crate::sip::{Arrival, HeaderName, Message};
+use crate::sip::{Arrival, HeaderName};
 
 /// A dialog that is not over, or lingers for late messages.
 #[derive(Debug)]
@@ -201,12 +201,6 @@ pub(super) enum Woken {
     Ended,
     /// It has been over long enough.
     Over,
-}
-
-/// The URI of the first Contact.
-pub(super) fn contact(message: &Message) -> Option<&[u8]> {
-    let first = message.addresses_of(HeaderName::Contact).next().filter(|a| a.scheme().is_some())?;
-    Some(message.at(first.at))
 }
 
 /// The interval in seconds of Session-Expires, and whether the side that asked is to refresh (RFC 4028 §4).

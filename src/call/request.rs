@@ -6,7 +6,6 @@ use super::bargain::{Bargain, request_slot};
 use super::live_call::LiveCall;
 use super::live_call::adrift_key;
 use super::live_chain::{Follow, LiveChain};
-use super::live_dialog::contact;
 use super::live_transaction::LiveTransaction;
 use super::marks::{Marks, hash};
 use super::path::Path;
@@ -81,7 +80,7 @@ impl LiveCall {
         let mut bargain = Bargain::default();
         place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
         transaction.bargain = Some(bargain);
-        transaction.contact = contact(&arrival.message).map(Arc::from);
+        transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
         transaction.hop = hop;
     }
 
@@ -143,10 +142,10 @@ impl LiveCall {
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = contact(&arrival.message).map(Arc::from);
+                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
             }
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
-                transaction.contact = contact(&arrival.message).map(Arc::from)
+                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
             }
             Method::Bye => {
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);

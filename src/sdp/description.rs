@@ -24,6 +24,8 @@ pub struct Line {
 pub struct Description {
     pub(super) text: Box<[u8]>,
     pub(super) lines: Vec<Line>,
+    /// Whether any attribute of it agrees on media keys.
+    pub(super) keyed: bool,
     pub(super) media: Vec<Media>,
     pub(super) flaws: Vec<SdpFlaw>,
 }
@@ -33,6 +35,12 @@ impl Description {
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         parse::description(body)
+    }
+
+    /// Whether any attribute of it agrees on media keys: `crypto`, `fingerprint`, `key-mgmt` or `zrtp-hash`.
+    #[must_use]
+    pub const fn is_keyed(&self) -> bool {
+        self.keyed
     }
 
     /// The whole text.

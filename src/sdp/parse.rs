@@ -26,7 +26,14 @@ pub(super) fn description(body: &[u8]) -> Description {
         media.extend(reader.media(start, next));
     }
     let flaws = reader.flaws;
-    Description { text: body.into(), lines, media, flaws }
+    let keyed =
+        lines.iter().filter(|l| l.kind == b'a').any(|l| is_key(l.value.of(body).get(..usize::from(l.name_len)).unwrap_or_default()));
+    Description { text: body.into(), lines, keyed, media, flaws }
+}
+
+/// RFC 4568 §4, RFC 8122 §5, RFC 4567 §3, RFC 6189 §8.
+const fn is_key(attribute: &[u8]) -> bool {
+    matches!(attribute, b"crypto" | b"fingerprint" | b"key-mgmt" | b"zrtp-hash")
 }
 
 /// Every line of the body: CRLF, LF alone or the end of the body ends one.

@@ -1,7 +1,9 @@
 //! Takes the value of a header that routing, dialogs or transactions hang on, gives what its grammar forbids, never a judgement
 //! on headers that only inform (RFC 3261 §25.1).
 
-use super::octet::{before, is_all_uri, is_all_visible, is_lws, is_token, place_of, plain_len, token_len};
+use super::octet::{
+    before, host_len, is_all_uri, is_all_visible, is_lws, is_token, place_of, plain_len, token_len, uri_params_len, user_len,
+};
 use super::value::{Params, Via, date, media_type, number, rack, uri};
 use super::{FlawKind, HeaderName};
 
@@ -67,6 +69,24 @@ pub(super) fn fault(id: HeaderName, value: &[u8]) -> Option<FlawKind> {
         _ => true,
     };
     (!good).then_some(FlawKind::BadSyntax)
+}
+
+/// What stands behind an address as nearly everybody writes it, `<sip:user@host:port;params>` or less; `None` for any other, which need not be wrong.
+pub(super) fn behind_usual_address(value: &[u8]) -> Option<Params<'_>> {
+    let rest = value.strip_prefix(b"<sip:")?;
+    let rest = rest.get(user_len(rest)..)?.strip_prefix(b"@").unwrap_or(rest);
+    let host = host_len(rest);
+    let rest = rest.get(host..).filter(|_| host > 0)?;
+    let rest = match rest {
+        // Five digits may be no port.
+        [b':', port @ ..] => {
+            let digits = port.iter().take_while(|b| b.is_ascii_digit()).count();
+            port.get(digits..).filter(|_| (1..5).contains(&digits))?
+        }
+        _ => rest,
+    };
+    let rest = if rest.first() == Some(&b';') { rest.get(uri_params_len(rest)..)? } else { rest };
+    Some(Params(rest.strip_prefix(b">")?))
 }
 
 /// Whether `element`, of which `address` is the URI, is a `name-addr` or an `addr-spec`.

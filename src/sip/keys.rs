@@ -117,9 +117,15 @@ impl<'a> Reader<'a> {
 
     /// From or To: its tag.
     fn party(&self, value: &[u8]) -> (Option<Span>, Option<FlawKind>) {
-        let Some(named) = name_addr(value) else { return (None, Some(FlawKind::BadSyntax)) };
-        let (tag, clean) = grammar::parameter(named.params, b"tag");
-        let good = clean && grammar::is_address(value, named.address);
+        let (params, good) = match grammar::behind_usual_address(value) {
+            Some(params) => (params, true),
+            None => match name_addr(value) {
+                Some(named) => (named.params, grammar::is_address(value, named.address)),
+                None => return (None, Some(FlawKind::BadSyntax)),
+            },
+        };
+        let (tag, clean) = grammar::parameter(params, b"tag");
+        let good = good && clean;
         (tag.and_then(|tag| place_of(tag, self.text)), (!good).then_some(FlawKind::BadSyntax))
     }
 
@@ -164,6 +170,10 @@ impl<'a> Reader<'a> {
 
 /// What is wrong with a Contact, Route or Record-Route.
 fn steering(id: HeaderName, value: &[u8]) -> Option<FlawKind> {
+    // With a comma behind it, it is a list.
+    if grammar::behind_usual_address(value).is_some_and(|params| params.0.is_empty()) {
+        return None;
+    }
     let good = elements(value).all(|element| {
         let bracketed = id == HeaderName::Contact || element.contains(&b'<');
         let named = name_addr(element).filter(|_| bracketed);

@@ -300,6 +300,13 @@ impl Message {
         })
     }
 
+    /// The URI of the first address of a header, as text; not looked into.
+    #[must_use]
+    pub fn first_address(&self, id: HeaderName) -> Option<&[u8]> {
+        let value = self.at(self.header(id)?.value);
+        Some(name_addr(elements(value).next()?)?.address)
+    }
+
     /// Gives its text up, so that what it is shared with can serve again.
     pub fn release(&mut self) {
         self.text = Bytes::new();

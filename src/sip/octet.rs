@@ -9,6 +9,7 @@ const PLAIN: u8 = 8;
 const BARE: u8 = 16;
 const USER: u8 = 32;
 const VISIBLE: u8 = 64;
+const PARAMS: u8 = 128;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -17,15 +18,18 @@ static CLASSES: [u8; 256] = {
         let c = b as u8;
         if c > b' ' && !matches!(c, b'<' | b'>' | b'"' | 0x7F) {
             classes[b] |= URI;
+            if !matches!(c, b'@' | b':' | b'[') {
+                classes[b] |= USER;
+            }
+            if c != b'?' {
+                classes[b] |= PARAMS;
+            }
         }
         if !is_lws(c) && !matches!(c, b'"' | b';') {
             classes[b] |= PLAIN;
         }
         if !matches!(c, b',' | b'?') {
             classes[b] |= BARE;
-        }
-        if !matches!(c, b'@' | b':' | b'[') {
-            classes[b] |= USER;
         }
         if c.is_ascii_graphic() {
             classes[b] |= VISIBLE;
@@ -62,9 +66,14 @@ pub(super) fn host_len(text: &[u8]) -> usize {
     run(text, HOST)
 }
 
-/// How many come before anything that ends the user of a URI, or shows that there is none: `@`, `:` or `[`.
+/// How many may stand in a URI and neither end its user nor show that there is none, as `@`, `:` and `[` do.
 pub(super) fn user_len(text: &[u8]) -> usize {
     run(text, USER)
+}
+
+/// How many may stand in the parameters of a URI, `;` included.
+pub(super) fn uri_params_len(text: &[u8]) -> usize {
+    run(text, PARAMS)
 }
 
 /// Whether all octets of `text` are visible ASCII.

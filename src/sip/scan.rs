@@ -118,6 +118,16 @@ fn header(text: &[u8], at: Span) -> Line {
     }
     let name_len = token_len(line);
     let (name, behind) = line.split_at(name_len);
+    // As nearly everybody writes a line: no white space but one space behind the colon.
+    if let [b':', b' ', value @ ..] = behind
+        && let [first, .., last] | [first @ last] = value
+        && *first > b' '
+        && *last > b' '
+        && name_len > 0
+    {
+        let value = Span::new(start + name_len + 2, start + line.len());
+        return Line::Header(Header { id: HeaderName::of(name), name: Span::new(start, start + name_len), value, folded: false });
+    }
     let [b':', value @ ..] = behind.trim_ascii_start() else {
         return Line::Bad(if memchr(b':', line).is_some() { FlawKind::BadName } else { FlawKind::NoColon });
     };

@@ -24,6 +24,9 @@ pub(super) fn streams(sdp: &Description) -> impl Iterator<Item = (&Media, Method
 
 /// RFC 4568 §4, RFC 8122 §5, RFC 4567 §3, RFC 6189 §8.
 fn named(sdp: &Description, lines: std::ops::Range<usize>) -> Methods {
+    if !sdp.is_keyed() {
+        return Methods::new();
+    }
     let has = |name: &[u8]| sdp.attributes(lines.clone(), name).next().is_some();
     let attributes: [(&[u8], _); 4] = [(b"crypto", "sdes"), (b"fingerprint", "dtls-srtp"), (b"key-mgmt", "mikey"), (b"zrtp-hash", "zrtp")];
     attributes.into_iter().filter(|(name, _)| has(name)).map(|(_, method)| method).collect()

@@ -69,9 +69,20 @@ fn is_peering_space(ip: IpAddr, subject: &MessageSubject<'_>) -> bool {
     hosts || subject.policy.peers.iter().any(|p| p.sbe_at(ip).is_some() || p.dbe_at(ip).is_some())
 }
 
+/// The octets that names and IPv4 addresses are made of.
+static NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'.' | b'-' | b'_');
+        b += 1;
+    }
+    table
+};
+
 /// The hosts that `text` may name: IP addresses, and names with a dot in them.
 pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends_name = |b: &u8| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let ends_name = |b: &u8| !NAME[usize::from(*b)];
     let ends_v6 = |b: &u8| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
     let mut rest = text;
     std::iter::from_fn(move || {

@@ -3,7 +3,6 @@
 use crate::call::Standing;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
-use crate::sip::value::Scheme;
 use crate::sip::{HeaderName, Message, Method};
 
 pub(crate) static RULE: Rule = Rule {
@@ -52,8 +51,7 @@ fn is_sips(uri: &[u8]) -> bool {
 
 /// Whether the first address of a header is a sips: URI; `None` without one that can be read.
 fn first_is_sips(message: &Message, header: HeaderName) -> Option<bool> {
-    let first = message.addresses_of(header).next().filter(|_| message.has(header))?;
-    Some(first.scheme()? == Scheme::Sips)
+    message.first_address(header).map(is_sips)
 }
 
 #[cfg(test)]
