@@ -1,9 +1,7 @@
 //! Takes messages with their places, gives a few of them at a time to the rules that look at messages, never what happened in calls.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
-use super::intake::count_named;
 use super::judge::{Judge, Matter};
 use super::proceedings::Traffic;
 use crate::call::{self, Place, Repeat};
@@ -169,11 +167,6 @@ impl<'p> Judge<'p> {
         let (Some(role @ (SdpRole::Offer | SdpRole::Answer)), Some(sdp)) = (place.sdp_role, sdp) else { return };
         let counts = self.proceedings.codecs.entry((from, to)).or_default();
         let counts = if role == SdpRole::Offer { &mut counts.offered } else { &mut counts.answered };
-        for codec in sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs) {
-            self.spelling.clear();
-            // Writing to a string cannot fail.
-            let _ = write!(self.spelling, "{codec}");
-            count_named(counts, &self.spelling);
-        }
+        sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs).for_each(|codec| counts.add(codec));
     }
 }

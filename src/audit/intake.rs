@@ -9,7 +9,7 @@ use crate::media::Counts;
 use crate::sip::{Arrival, FlawKind, Method};
 
 /// Distinct unregistered methods counted by name; a flood of invented ones is counted together.
-const NAMED: usize = 256;
+pub(super) const NAMED: usize = 256;
 
 /// The counts of one part of the capture, mergeable.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ fn add(mine: &mut [u64], theirs: &[u64]) {
 }
 
 /// Counts under a name that the wire chose: at most [`NAMED`] names, the rest as `(other)`.
-pub(super) fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
+fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
     if let Some(n) = counts.get_mut(name) {
         *n += 1;
     } else {

@@ -55,8 +55,6 @@ pub struct Judge<'p> {
     /// By the number of the call.
     pub(super) live: HashMap<u64, Docketed, FixedState>,
     pub(super) has_trunks: bool,
-    /// Where names are spelled out, again and again.
-    pub(super) spelling: String,
 }
 
 /// Where a breach belongs, and how its evidence is made.
@@ -91,7 +89,6 @@ impl<'p> Judge<'p> {
             pending: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
-            spelling: String::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod closing;
+mod codecs;
 mod docket;
 mod evidence;
 mod figures;
