@@ -15,6 +15,7 @@ mod sniff;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub mod tls;
 mod websocket;
 #[cfg(test)]
 mod websocket_tests;
@@ -27,3 +28,4 @@ pub use hep::{Hep, Relayed, is_hep, open as open_hep};
 pub use sctp::SctpPart;
 pub use segment::{SegmentPart, StreamPart};
 pub use sniff::looks_like_sip;
+pub use tls::{Contact, TlsConnection};
