@@ -5,7 +5,9 @@ mod connection;
 mod contact;
 mod hello;
 mod moment;
+mod registry;
 mod sight;
+mod suite;
 mod version;
 
 pub use attempt::{Attempt, Refusal};
@@ -13,5 +15,7 @@ pub use connection::{Alert, Chain, EarlyData, Group, KeyExchange, Keys, Outcome,
 pub use contact::Contact;
 pub use hello::{ClientHello, ServerHello};
 pub use moment::Moment;
+pub use registry::{suite, suite_named, suites};
 pub use sight::Sight;
+pub use suite::{Authentication, Cipher, Class, Hash, KeyExchangeAlgorithm, Mac, Mode, Suite};
 pub use version::TlsVersion;
