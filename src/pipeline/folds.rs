@@ -13,7 +13,7 @@ use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{Arrival, HeaderName};
-use crate::transport::{self, Associations, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::transport::{self, Associations, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -30,6 +30,8 @@ pub(super) struct Recovered {
     pub(super) segments: Sharded<StreamPart>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
+    /// What TLS connections and attempts at connections came to.
+    pub(super) tls: Vec<TlsEvent>,
     /// What was odd.
     pub(super) anomalies: Anomalies,
 }
@@ -114,6 +116,7 @@ impl StreamShard {
         self.table.advance(clock, &mut out.anomalies);
         self.associations.advance(clock, &mut out.anomalies);
         self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        out.tls = self.table.take_events();
         out
     }
 
@@ -122,6 +125,7 @@ impl StreamShard {
         self.table.finish(&mut self.payloads, &mut out.anomalies);
         self.associations.finish(&mut self.payloads, &mut out.anomalies);
         self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        out.tls = self.table.take_events();
         out
     }
 }

@@ -10,6 +10,7 @@ use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
 use crate::policy::Severity;
 use crate::rules::Reason;
+use crate::transport::TlsTotals;
 
 const START: Time = Time(1_794_650_400_000_000_000);
 
@@ -197,6 +198,7 @@ pub(crate) fn full() -> Audit {
             rtp_packets: 48_000,
             rtcp_packets: 310,
             srtp_packets: 0,
+            tls: TlsTotals::default(),
             anomalies,
         },
         totals: Totals {

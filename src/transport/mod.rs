@@ -7,12 +7,14 @@ mod envelope;
 mod framing;
 mod half;
 mod hep;
+mod opening;
 mod sctp;
 #[cfg(test)]
 mod sctp_tests;
 mod segment;
 mod sniff;
 mod stream;
+mod tap;
 #[cfg(test)]
 mod tests;
 pub mod tls;
@@ -28,4 +30,4 @@ pub use hep::{Hep, Relayed, is_hep, open as open_hep};
 pub use sctp::SctpPart;
 pub use segment::{SegmentPart, StreamPart};
 pub use sniff::looks_like_sip;
-pub use tls::{Contact, TlsConnection};
+pub use tls::{Contact, KeyLog, Resumptions, TlsConnection, TlsEvent, TlsTotals};
