@@ -18,6 +18,8 @@ mod tap;
 #[cfg(test)]
 mod tests;
 pub mod tls;
+#[cfg(test)]
+mod tls_tests;
 mod websocket;
 #[cfg(test)]
 mod websocket_tests;

@@ -160,7 +160,8 @@ pub(super) fn client_hello(body: &[u8], at: Moment) -> Option<(ClientHello, Gree
 /// Reads a ClientHello in the form of SSL 2.0, from behind its length (RFC 5246 §E.2).
 pub(super) fn sslv2_hello(record: &[u8], at: Moment) -> Option<(ClientHello, Greeting<'_>)> {
     let mut octets = Octets(record);
-    octets.take(3)?;
+    // The type of the message.
+    octets.u8()?;
     let version = TlsVersion(octets.u16()?);
     let (suites, session_id, challenge) = (octets.u16()?, octets.u16()?, octets.u16()?);
     let suites = octets.take(usize::from(suites))?;
@@ -300,6 +301,16 @@ mod tests {
         // RFC 8701 §2.
         assert!([0x0a0a, 0x1a1a, 0xfafa].into_iter().all(is_grease));
         assert!(![0x1301, 0x0a1a, 0xc02f, 0x0aaa].into_iter().any(is_grease));
+    }
+
+    #[test]
+    fn a_hello_of_the_old_form_is_an_offer() {
+        // RFC 5246 §E.2: type, version, lengths of suites, session id and challenge; then these.
+        let suites = [0x01, 0x00, 0x80, 0x00, 0x00, 0x2f, 0x00, 0x00, 0xff];
+        let hello = [&[1, 3, 1, 0, 9, 0, 0, 0, 16][..], &suites, &[7; 16]].concat();
+        let (hello, greeting) = sslv2_hello(&hello, Moment::default()).unwrap();
+        assert_eq!((hello.version, hello.suites, hello.secure_renegotiation, hello.sslv2), (TlsVersion::TLS10, vec![0x2f], true, true));
+        assert_eq!(greeting.random, *[[0; 16], [7; 16]].as_flattened());
     }
 
     #[test]

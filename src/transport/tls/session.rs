@@ -246,16 +246,14 @@ impl Session {
             }
             return;
         }
-        let version = self.version();
+        let is_13 = self.is_13();
         let Some(direction) = self.directions.get(end) else { return };
-        let sealed = match version {
-            Some(version) if version >= TlsVersion::TLS13 => kind == content::APPLICATION_DATA,
-            _ => direction.changed || kind == content::APPLICATION_DATA || (direction.lossy && !is_clear_handshake(&record)),
-        };
+        let sealed = kind == content::APPLICATION_DATA
+            || (!is_13 && (direction.changed || (direction.lossy && !is_clear_handshake(&record))));
         if !sealed {
             return self.content(end, kind, HEADER..record.len(), &record, (passage, moment), out);
         }
-        if version.is_none_or(|version| version < TlsVersion::TLS13) && !direction.changed {
+        if !is_13 && !direction.changed {
             // The capture missed when the keys changed.
             self.change_cipher(end);
             if let Some(direction) = self.directions.get_mut(end) {
@@ -269,9 +267,18 @@ impl Session {
         self.agreed.map(|agreed| agreed.version)
     }
 
+    /// Whether it is TLS 1.3, as far as is known: a HelloRetryRequest tells before anything is agreed.
+    fn is_13(&self) -> bool {
+        match (self.agreed, &self.handshake) {
+            (Some(agreed), _) => agreed.version >= TlsVersion::TLS13,
+            (None, Some(handshake)) => handshake.is_13(),
+            (None, None) => false,
+        }
+    }
+
     /// Takes a record under keys.
     fn sealed(&mut self, end: usize, kind: u8, record: &mut [u8], (passage, moment): (Passage, Moment), out: &mut Outlet<'_>) {
-        let is_13 = self.version().is_some_and(|version| version >= TlsVersion::TLS13);
+        let is_13 = self.is_13();
         let length = declared_length(record);
         let whole = record.len() == HEADER + length;
         if !whole {
@@ -380,7 +387,7 @@ impl Session {
     /// Takes a record that stays closed.
     fn opaque(&mut self, end: usize, kind: u8, length: usize, moment: Moment, out: &mut Outlet<'_>) {
         let side = self.side(end);
-        let is_13 = self.version().is_some_and(|version| version >= TlsVersion::TLS13);
+        let is_13 = self.is_13();
         if let Some(direction) = self.directions.get_mut(end) {
             direction.passed = direction.passed.saturating_add(1);
         }
@@ -390,6 +397,10 @@ impl Session {
             }
             return;
         };
+        if is_13 && self.agreed.is_none() {
+            // Early data that a HelloRetryRequest refused.
+            return;
+        }
         if is_13 {
             // Nothing but lengths tells: an alert is shorter than any Finished.
             let alert = length == SEALED_ALERT;
@@ -450,7 +461,8 @@ impl Session {
         let (passage, moment) = at;
         let octets = record.get(range).unwrap_or_default();
         match kind {
-            content::CHANGE_CIPHER_SPEC if self.version().is_none_or(|version| version < TlsVersion::TLS13) => self.change_cipher(end),
+            // In TLS 1.3 it changes nothing (RFC 8446 §D.4).
+            content::CHANGE_CIPHER_SPEC if !self.is_13() => self.change_cipher(end),
             content::ALERT => self.alert(end, octets, moment, out),
             content::HANDSHAKE => self.handshake(end, octets, moment, out),
             content::APPLICATION_DATA => {
@@ -616,7 +628,7 @@ impl Session {
 
     /// What a message of TLS 1.3 does to the keys of its direction.
     fn follow(&mut self, end: usize, of: u8) {
-        if self.version().is_none_or(|version| version < TlsVersion::TLS13) {
+        if !self.is_13() {
             return;
         }
         let side = self.side(end);
@@ -660,7 +672,9 @@ impl Session {
 
     fn decide(&mut self, outcome: Outcome, moment: Moment, unseen: Option<Side>, out: &mut Outlet<'_>) {
         let Some(handshake) = self.handshake.take() else { return };
-        self.lineage = Some(handshake.decide(outcome, moment, unseen, out.events));
+        let lineage = handshake.decide(outcome, moment, unseen, out.events);
+        // Only where later tickets can be read is it of any use.
+        self.lineage = (self.is_13() && self.opened).then_some(lineage);
     }
 
     /// Octets of a direction are missing.
