@@ -110,7 +110,11 @@ pub fn over_tls(said: &[Said], terms: &Terms) -> Taken {
     }
     for (number, (at, from_alpha, octets)) in said.iter().enumerate() {
         ends.at = ends.at.max(*at);
-        if *from_alpha { ends.client.writer().write_all(octets).unwrap() } else { ends.server.writer().write_all(octets).unwrap() }
+        if *from_alpha {
+            ends.client.writer().write_all(octets).unwrap()
+        } else {
+            ends.server.writer().write_all(octets).unwrap()
+        }
         ends.carry(*from_alpha, terms.lost.contains(&number));
         if terms.refresh && terms.version == &rustls::version::TLS13 {
             ends.client.refresh_traffic_keys().unwrap();
@@ -142,8 +146,16 @@ impl Ends {
         }
         let mut rest = octets.as_slice();
         while !rest.is_empty() {
-            if from_alpha { self.server.read_tls(&mut rest).unwrap() } else { self.client.read_tls(&mut rest).unwrap() };
-            if from_alpha { self.server.process_new_packets().unwrap() } else { self.client.process_new_packets().unwrap() };
+            if from_alpha {
+                self.server.read_tls(&mut rest).unwrap()
+            } else {
+                self.client.read_tls(&mut rest).unwrap()
+            };
+            if from_alpha {
+                self.server.process_new_packets().unwrap()
+            } else {
+                self.client.process_new_packets().unwrap()
+            };
             // What was read is of no interest, but must not fill the buffer.
             let mut read = Vec::new();
             let _ = if from_alpha { self.server.reader().read_to_end(&mut read) } else { self.client.reader().read_to_end(&mut read) };

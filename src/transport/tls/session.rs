@@ -31,6 +31,9 @@ const FAR: u64 = 1 << 32;
 /// Type, level and description of an alert, and the tag of every suite of TLS 1.3 but one.
 const SEALED_ALERT: usize = 2 + 1 + 16;
 
+/// Records that the encrypted part of a handshake has at most in one direction, in practice.
+const HANDSHAKE_RECORDS: u64 = 12;
+
 /// Type and length of a handshake message (RFC 8446 §4).
 const MESSAGE_HEADER: usize = 4;
 
@@ -248,8 +251,8 @@ impl Session {
         }
         let is_13 = self.is_13();
         let Some(direction) = self.directions.get(end) else { return };
-        let sealed = kind == content::APPLICATION_DATA
-            || (!is_13 && (direction.changed || (direction.lossy && !is_clear_handshake(&record))));
+        let sealed =
+            kind == content::APPLICATION_DATA || (!is_13 && (direction.changed || (direction.lossy && !is_clear_handshake(&record))));
         if !sealed {
             return self.content(end, kind, HEADER..record.len(), &record, (passage, moment), out);
         }
@@ -300,9 +303,12 @@ impl Session {
             if next == Stage::Traffic && !direction.lossy {
                 break;
             }
-            let before = direction.stage;
+            let passed = direction.passed;
             direction.enter(next);
-            direction.lossy |= before == Stage::Handshake;
+            if next == Stage::Traffic {
+                // Where in between the keys changed is not known, but a handshake has few records.
+                direction.passed = passed.saturating_sub(HANDSHAKE_RECORDS);
+            }
             if let Some(copy) = copy {
                 record.copy_from_slice(&copy);
             }
@@ -374,7 +380,12 @@ impl Session {
         };
         let Some(mut opener) = opener else { return false };
         if direction.passed > 0 {
-            out.anomalies.note_many(Anomaly::TlsKeysLate, direction.passed);
+            let is_13 = version >= TlsVersion::TLS13;
+            if !is_13 || direction.stage != Stage::Traffic {
+                out.anomalies.note_many(Anomaly::TlsKeysLate, direction.passed);
+            }
+            // Those that were passed over may have been of the handshake, or of what followed.
+            direction.lossy |= is_13;
             opener.pass(direction.passed);
         }
         if direction.lossy {
@@ -425,7 +436,8 @@ impl Session {
         }
         match kind {
             content::HANDSHAKE => self.finished(end, moment, out),
-            content::ALERT => {
+            // Without the answer of the server, the alert may close what was long established.
+            content::ALERT if self.agreed.is_some() => {
                 handshake.hidden_alert(side, moment);
                 self.decide(Outcome::Alerted(side), moment, None, out);
             }
