@@ -246,6 +246,38 @@ fn another_library_is_understood() {
 }
 
 #[test]
+fn early_data_counts_where_the_server_takes_it() {
+    // One request in a connection, and another as early data of the next, before a third.
+    for (name, messages) in [("early-data-accepted", 3), ("early-data-refused", 2)] {
+        let report = recorded(name, true);
+        assert_eq!((counts(&report).0, anomalies(&report)), (messages, &json!({})), "{name}");
+        assert_eq!((&tls(&report)["resumed"], &tls(&report)["decrypted"]), (&json!(1), &json!(2)), "{name}");
+        assert_eq!(tls(&recorded(name, false))["established"], 2, "{name}");
+    }
+}
+
+#[test]
+fn a_policy_may_name_the_key_log() {
+    let [terms, _] = Terms::usual();
+    let Taken { frames, keys } = over_tls(&talk("agreed"), &terms);
+    let folder = tempfile::tempdir().unwrap();
+    let capture = made::write(folder.path(), "tls.pcap", &frames);
+    fs::write(folder.path().join("keys.txt"), keys).unwrap();
+    let policy = folder.path().join("policy.toml");
+    let audit = |line: &str| {
+        fs::write(&policy, format!("{}[capture]\n{line}\n", made::program::PEERS)).unwrap();
+        answer(&Request { inputs: vec![capture.clone()], policy: Some(policy.clone()), ..Request::default() })
+    };
+    assert_eq!((counts(&audit("tls_keylog = \"keys.txt\"")), counts(&audit(""))), ((6, 1, 1), (0, 0, 0)));
+}
+
+#[test]
+fn renegotiation_changes_the_keys() {
+    let report = recorded("renegotiated", true);
+    assert_eq!((counts(&report).0, anomalies(&report)), (2, &json!({})));
+}
+
+#[test]
 fn without_encryption_no_key_is_needed() {
     assert_eq!(counts(&recorded("null", false)), (6, 1, 1));
 }

@@ -141,6 +141,16 @@ fn a_resumed_session_inherits_the_certificates_of_the_one_before() {
 }
 
 #[test]
+fn early_data_is_accepted_refused_or_hidden() {
+    for (name, known) in [("early-data-accepted", EarlyData::Accepted), ("early-data-refused", EarlyData::Refused)] {
+        let [first, second] = recorded(name, true).try_into().unwrap();
+        assert_eq!((first.early_data, second.early_data), (EarlyData::NotOffered, known), "{name}");
+    }
+    let [_, second] = recorded("early-data-accepted", false).try_into().unwrap();
+    assert_eq!(second.early_data, EarlyData::Hidden);
+}
+
+#[test]
 fn who_refused_a_handshake_is_known() {
     let tls = one("refused", false);
     assert_eq!((tls.outcome, tls.alerts.last().map(|alert| alert.description)), (Outcome::Alerted(Side::Server), Some(Sight::Seen(40))));

@@ -123,9 +123,14 @@ impl Handshake {
         self.tls.client_hello.is_some()
     }
 
-    /// Whether the client sends early data.
-    pub(super) fn offers_early_data(&self) -> bool {
-        self.tls.client_hello.as_ref().is_some_and(|hello| hello.early_data)
+    /// Whether the client sends early data, and the server has not said yet what it does with it.
+    pub(super) fn may_accept_early_data(&self) -> bool {
+        self.tls.early_data == EarlyData::Hidden
+    }
+
+    /// Whether the server refused it.
+    pub(super) fn refuses_early_data(&self) -> bool {
+        self.tls.early_data == EarlyData::Refused
     }
 
     /// Whether a side has sent Finished.

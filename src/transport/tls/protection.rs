@@ -445,3 +445,21 @@ fn additional(sequence: u64, [kind, major, minor]: [u8; 3], length: usize) -> Op
     let [high, low] = u16::try_from(length).ok()?.to_be_bytes();
     Some([a, b, c, d, e, f, g, h, kind, major, minor, high, low])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_stream_is_the_published_one() {
+        // RFC 6229 §2: offset 0 of the keys of 40 and of 128 bits.
+        let stream = |key: &[u8]| {
+            let mut out = [0; 16];
+            Rc4::new(key).apply(&mut out);
+            out
+        };
+        let short = [0xb2, 0x39, 0x63, 0x05, 0xf0, 0x3d, 0xc0, 0x27, 0xcc, 0xc3, 0x52, 0x4a, 0x0a, 0x11, 0x18, 0xa8];
+        let long = [0x9a, 0xc7, 0xcc, 0x9a, 0x60, 0x9d, 0x1e, 0xf7, 0xb2, 0x93, 0x28, 0x99, 0xcd, 0xe4, 0x1b, 0x97];
+        assert_eq!((stream(&[1, 2, 3, 4, 5]), stream(&std::array::from_fn::<u8, 16, _>(|n| n as u8 + 1))), (short, long));
+    }
+}

@@ -65,6 +65,8 @@ struct Direction {
     /// Whether records are missing, so that `passed` is no count.
     lossy: bool,
     refused: u32,
+    /// Whether refused early data may still come.
+    deaf: bool,
     inner: Stream,
 }
 
@@ -206,7 +208,7 @@ impl Session {
 
     /// Takes the next record that an end sent; of application data that is of no use, its header may be all.
     pub(in crate::transport) fn take(&mut self, end: usize, record: Box<[u8]>, passage: Passage, moment: Moment, out: &mut Outlet<'_>) {
-        if self.must_wait(end, &record) {
+        if self.must_wait(end, &record, moment, out) {
             self.waiting_octets += record.len();
             self.waiting.push_back(Waiting { end, record, passage, moment });
             if self.waiting_octets > MAX_WAITING {
@@ -218,15 +220,29 @@ impl Session {
         self.process(end, record, passage, moment, out);
     }
 
-    /// Whether a record can be understood only with hellos that may still come: the two directions are not captured in one order.
-    fn must_wait(&self, end: usize, record: &[u8]) -> bool {
-        let Some(handshake) = &self.handshake else { return false };
-        if self.hopeless || self.agreed.is_some() || (handshake.has_client_hello() && handshake.version().is_some()) {
+    /// Whether a record can be understood only with what may still come of the other side: its hello, where the two directions are not
+    /// captured in one order, or whether it accepts early data.
+    fn must_wait(&self, end: usize, record: &[u8], moment: Moment, out: &Outlet<'_>) -> bool {
+        let (Some(handshake), Some(direction)) = (&self.handshake, self.directions.get(end)) else { return false };
+        if self.hopeless {
             return false;
         }
-        let changed = self.directions.get(end).is_some_and(|direction| direction.changed);
-        let queued = self.waiting.iter().any(|waiting| waiting.end == end);
-        queued || record.first() == Some(&content::APPLICATION_DATA) || (changed && record.first() != Some(&content::CHANGE_CIPHER_SPEC))
+        let sealed = record.first() == Some(&content::APPLICATION_DATA);
+        if self.waiting.iter().any(|waiting| waiting.end == end) {
+            return true;
+        }
+        if self.agreed.is_some() {
+            let early = direction.stage == Stage::Early && self.side(end) == Side::Client && handshake.may_accept_early_data();
+            return sealed && early && self.knows(Label::ServerHandshake, moment, out);
+        }
+        let greeted = handshake.has_client_hello() && handshake.version().is_some();
+        !greeted && (sealed || (direction.changed && record.first() != Some(&content::CHANGE_CIPHER_SPEC)))
+    }
+
+    /// Whether a key log has a secret.
+    fn knows(&self, label: Label, moment: Moment, out: &Outlet<'_>) -> bool {
+        let random = self.agreed.and_then(|agreed| agreed.client_random);
+        random.is_some_and(|random| out.keys.get(&random, label, moment.origin).is_some())
     }
 
     fn stop_waiting(&mut self, out: &mut Outlet<'_>) {
@@ -237,7 +253,7 @@ impl Session {
     fn flush(&mut self, out: &mut Outlet<'_>) {
         self.waiting_octets = 0;
         for Waiting { end, record, passage, moment } in std::mem::take(&mut self.waiting) {
-            self.process(end, record, passage, moment, out);
+            self.take(end, record, passage, moment, out);
         }
     }
 
@@ -300,7 +316,7 @@ impl Session {
                 break;
             }
             let next = if direction.stage == Stage::Early { Stage::Handshake } else { Stage::Traffic };
-            if next == Stage::Traffic && !direction.lossy {
+            if direction.deaf || (next == Stage::Traffic && !direction.lossy) {
                 break;
             }
             let passed = direction.passed;
@@ -315,6 +331,11 @@ impl Session {
         }
         let Some(direction) = self.directions.get_mut(end) else { return };
         let Some(opened) = opened else {
+            if direction.deaf {
+                // The first record that opens is the first of its keys.
+                direction.opener = None;
+                return;
+            }
             if let Some(opener) = &mut direction.opener {
                 opener.lose();
                 direction.refused += 1;
@@ -332,6 +353,7 @@ impl Session {
         };
         direction.refused = 0;
         direction.lossy = false;
+        direction.deaf = false;
         if !std::mem::replace(&mut self.opened, true) {
             self.keys_are(Keys::Found);
         }
@@ -564,6 +586,9 @@ impl Session {
             _ => {
                 let taken = self.handshake.as_mut().map_or(Some(()), |handshake| handshake.take(side, of, body));
                 self.follow(end, of);
+                if of == kind::ENCRYPTED_EXTENSIONS {
+                    self.settle_early_data(out);
+                }
                 taken
             }
         };
@@ -601,7 +626,8 @@ impl Session {
             handshake.name_ends(client, server);
         }
         if handshake.greet(hello, greeting) {
-            return;
+            // What waited was early data, which is refused so.
+            return self.flush(out);
         }
         if handshake.has_client_hello() {
             self.agree();
@@ -621,7 +647,8 @@ impl Session {
             encrypt_then_mac: hello.encrypt_then_mac,
             truncated_hmac: hello.truncated_hmac,
         });
-        let early = handshake.offers_early_data() && !hello.retried;
+        // Without the answer of the server nobody can tell whether it took the early data.
+        let early = handshake.may_accept_early_data() && !hello.retried;
         self.agreed = Some(Agreement {
             version: hello.version,
             terms,
@@ -636,6 +663,19 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// The server has said whether it takes early data (RFC 8446 §4.2.10): what it does not take was said to nobody.
+    fn settle_early_data(&mut self, out: &mut Outlet<'_>) {
+        let refused = self.handshake.as_ref().is_some_and(|handshake| handshake.refuses_early_data());
+        if let Some(direction) = self.directions.get_mut(self.client)
+            && refused
+            && direction.stage == Stage::Early
+        {
+            direction.enter(Stage::Handshake);
+            direction.deaf = true;
+        }
+        self.flush(out);
     }
 
     /// What a message of TLS 1.3 does to the keys of its direction.
@@ -760,7 +800,11 @@ impl Direction {
         };
         loop {
             let label = match self.stage {
-                Stage::Early => Label::ClientEarly,
+                Stage::Early if known(handshake).is_some() => Label::ClientEarly,
+                Stage::Early => {
+                    self.stage = Stage::Handshake;
+                    continue;
+                }
                 Stage::Handshake => handshake,
                 Stage::Traffic => traffic,
             };
