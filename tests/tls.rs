@@ -57,6 +57,16 @@ fn a_call_is_the_same_under_every_suite() {
 }
 
 #[test]
+fn inside_tls_it_may_be_websocket() {
+    for terms in Terms::usual() {
+        let Taken { frames, keys } = over_tls(&made::websocket::upgraded(&call("browser")), &terms);
+        let report = opened(&pcap(&frames), &[&keys]);
+        assert_eq!((counts(&report), anomalies(&report)), ((6, 1, 1), &json!({})), "{terms:?}");
+        assert_eq!(report["intake"]["sip_by_transport"]["WSS"], 6);
+    }
+}
+
+#[test]
 fn records_may_begin_and_end_anywhere_in_segments() {
     for terms in Terms::usual() {
         for segment in [1, 7, 100] {
