@@ -4,6 +4,7 @@ mod attempt;
 mod connection;
 mod contact;
 mod derive;
+mod direction;
 mod event;
 mod handshake;
 mod hello;
@@ -12,6 +13,7 @@ mod message;
 mod moment;
 mod name;
 mod octets;
+mod outlet;
 mod protection;
 mod record;
 mod registry;
@@ -37,5 +39,6 @@ pub use suite::{Authentication, Cipher, Class, Hash, KeyExchangeAlgorithm, Mac, 
 pub use totals::TlsTotals;
 pub use version::TlsVersion;
 
+pub(super) use outlet::{Ending, Outlet};
 pub(super) use record::{HEADER, Head, begins_connection, begins_like_records, head, is_application_data, may_begin};
-pub(super) use session::{Ending, Outlet, Session};
+pub(super) use session::Session;

@@ -1,7 +1,12 @@
 //! Takes the octets of one direction, gives where its records begin and end, never opens one.
 
+use super::message::kind;
+
 /// Type, version and length (RFC 8446 §5.1).
 pub(in super::super) const HEADER: usize = 5;
+
+/// Type and length of a handshake message (RFC 8446 §4).
+pub(super) const MESSAGE_HEADER: usize = 4;
 
 /// The longest fragment: TLS 1.2 allows an encryption to add 2,048 octets (RFC 5246 §6.2.3); TLS 1.3 is content with 256.
 const MAX_FRAGMENT: usize = (1 << 14) + 2048;
@@ -96,6 +101,30 @@ pub(in super::super) fn begins_like_records(octets: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// What the header of a record says of the length behind it.
+pub(super) fn declared_length(record: &[u8]) -> usize {
+    match record {
+        [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => 0,
+    }
+}
+
+/// Whether a record holds whole handshake messages in the clear, or is none of a handshake.
+pub(super) fn is_clear_handshake(record: &[u8]) -> bool {
+    if record.first() != Some(&content::HANDSHAKE) {
+        return true;
+    }
+    let mut rest = record.get(HEADER..).unwrap_or_default();
+    while let Some([of, a, b, c]) = rest.first_chunk().copied() {
+        let length = u32::from_be_bytes([0, a, b, c]) as usize;
+        match rest.get(MESSAGE_HEADER + length..) {
+            Some(next) if of <= kind::COMPRESSED_CERTIFICATE => rest = next,
+            _ => return false,
+        }
+    }
+    rest.is_empty()
 }
 
 #[cfg(test)]

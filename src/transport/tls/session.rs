@@ -4,17 +4,18 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::connection::{Keys, Outcome, Side};
+use super::direction::{Direction, Stage};
 use super::event::{Lineage, TlsEvent};
 use super::handshake::Handshake;
 use super::keylog::{KeyLog, Label};
 use super::message::{self, kind};
+use super::outlet::{Ending, Outlet};
 use super::protection::{Agreed, Opener};
-use super::record::{HEADER, content};
+use super::record::{HEADER, MESSAGE_HEADER, content, declared_length, is_clear_handshake};
 use super::sealing::Sealing;
-use super::totals::TlsTotals;
 use super::{Moment, TlsVersion};
-use crate::base::{Anomalies, Anomaly, Endpoint, Time, Transport};
-use crate::transport::stream::{Framed, Passage, Stream};
+use crate::base::{Anomalies, Anomaly, Endpoint, Transport};
+use crate::transport::stream::{Framed, Passage};
 
 /// The longest handshake message that is believed: a chain of many certificates.
 const MAX_MESSAGE: usize = 128 << 10;
@@ -34,75 +35,12 @@ const SEALED_ALERT: usize = 2 + 1 + 16;
 /// Records that the encrypted part of a handshake has at most in one direction, in practice.
 const HANDSHAKE_RECORDS: u64 = 12;
 
-/// Type and length of a handshake message (RFC 8446 §4).
-const MESSAGE_HEADER: usize = 4;
-
-/// Whose keys a direction of TLS 1.3 is under.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Early,
-    Handshake,
-    Traffic,
-}
-
-/// One direction.
-#[derive(Default)]
-struct Direction {
-    /// Of a handshake message that is not whole.
-    message: Vec<u8>,
-    /// Whether handshake messages cannot be told apart any more.
-    unreadable: bool,
-    /// TLS 1.2 and before: whether it has changed to the agreed keys.
-    changed: bool,
-    /// TLS 1.3: under which keys it is.
-    stage: Stage,
-    opener: Option<Opener>,
-    /// The traffic secret of TLS 1.3 after an update.
-    updated: Option<Box<[u8]>>,
-    /// Records passed over since the keys changed.
-    passed: u64,
-    /// Whether records are missing, so that `passed` is no count.
-    lossy: bool,
-    refused: u32,
-    /// Whether refused early data may still come.
-    deaf: bool,
-    inner: Stream,
-}
-
 /// A record that waits.
 struct Waiting {
     end: usize,
     record: Box<[u8]>,
     passage: Passage,
     moment: Moment,
-}
-
-/// What happens to a connection outside its records.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::transport) enum Ending {
-    /// An end reset it.
-    Reset(usize),
-    /// An end closed it first.
-    Closed(usize),
-    /// Nothing more came until then.
-    Silent {
-        /// The running clock.
-        until: Time,
-        /// Whether the capture ended.
-        ended: bool,
-    },
-    /// It was given up to make room.
-    Evicted,
-}
-
-/// Where everything goes.
-pub(in crate::transport) struct Outlet<'a> {
-    pub(in crate::transport) keys: &'a KeyLog,
-    pub(in crate::transport) totals: &'a mut TlsTotals,
-    pub(in crate::transport) events: &'a mut Vec<TlsEvent>,
-    pub(in crate::transport) framed: &'a mut Vec<Framed>,
-    pub(in crate::transport) anomalies: &'a mut Anomalies,
 }
 
 /// A TLS connection. Ends are numbered as those of the TCP connection.
@@ -782,71 +720,6 @@ impl Session {
             secure(framed, before);
         }
     }
-}
-
-impl Direction {
-    /// Comes under other keys of TLS 1.3.
-    fn enter(&mut self, stage: Stage) {
-        self.stage = stage;
-        self.opener = None;
-        self.updated = None;
-        self.passed = 0;
-    }
-
-    fn opener_13<'k>(&mut self, sealing: Sealing, side: Side, known: impl Fn(Label) -> Option<&'k [u8]>) -> Option<Opener> {
-        let (handshake, traffic) = match side {
-            Side::Client => (Label::ClientHandshake, Label::ClientTraffic),
-            Side::Server => (Label::ServerHandshake, Label::ServerTraffic),
-        };
-        loop {
-            let label = match self.stage {
-                Stage::Early if known(handshake).is_some() => Label::ClientEarly,
-                Stage::Early => {
-                    self.stage = Stage::Handshake;
-                    continue;
-                }
-                Stage::Handshake => handshake,
-                Stage::Traffic => traffic,
-            };
-            if let Some(secret) = known(label) {
-                return Opener::of_traffic(sealing, secret);
-            }
-            // A key log may hold a part: then the rest of the handshake is passed over.
-            self.stage = match self.stage {
-                Stage::Early => Stage::Handshake,
-                Stage::Handshake if known(traffic).is_some() => {
-                    self.lossy = true;
-                    self.passed = 0;
-                    Stage::Traffic
-                }
-                Stage::Handshake | Stage::Traffic => return None,
-            };
-        }
-    }
-}
-
-/// What the header of a record says of the length behind it.
-fn declared_length(record: &[u8]) -> usize {
-    match record {
-        [_, _, _, high, low, ..] => usize::from(u16::from_be_bytes([*high, *low])),
-        _ => 0,
-    }
-}
-
-/// Whether a record holds whole handshake messages in the clear, or is none of a handshake.
-fn is_clear_handshake(record: &[u8]) -> bool {
-    if record.first() != Some(&content::HANDSHAKE) {
-        return true;
-    }
-    let mut rest = record.get(HEADER..).unwrap_or_default();
-    while let Some([of, a, b, c]) = rest.first_chunk().copied() {
-        let length = u32::from_be_bytes([0, a, b, c]) as usize;
-        match rest.get(MESSAGE_HEADER + length..) {
-            Some(next) if of <= kind::COMPRESSED_CERTIFICATE => rest = next,
-            _ => return false,
-        }
-    }
-    rest.is_empty()
 }
 
 /// What came out of a TLS connection came over it.
