@@ -230,6 +230,15 @@ fn a_length_that_lies_is_an_anomaly() {
 }
 
 #[test]
+fn a_refused_connection_is_refused_once() {
+    let hello = segments("cbc-sha1").into_iter().find(|segment| !segment.bytes.is_empty()).unwrap().bytes;
+    let again = [&hello, &[21, 3, 3, 0, 2, 2, 40][..]].concat().repeat(50);
+    let found = client_says(&again);
+    let [Contact::Tls(tls)] = found.contacts.as_slice() else { panic!("{:?}", found.contacts.len()) };
+    assert_eq!((tls.outcome, tls.alerts.len()), (Outcome::Alerted(Side::Client), 1));
+}
+
+#[test]
 fn handshakes_that_never_end_hold_little() {
     // A hundred connections, each with most of the longest message that is believed.
     let recorded = segments("cbc-sha1");

@@ -54,6 +54,8 @@ pub(in crate::transport) struct Session {
     /// What the last decided handshake agreed.
     agreed: Option<Agreement>,
     lineage: Option<Lineage>,
+    /// Whether a handshake was complete.
+    established: bool,
     waiting: VecDeque<Waiting>,
     waiting_octets: usize,
     /// Whether nothing is waited for any more.
@@ -88,6 +90,7 @@ impl Session {
             handshake: Some(Box::new(Handshake::new(from, to, begun))),
             agreed: None,
             lineage: None,
+            established: false,
             waiting: VecDeque::new(),
             waiting_octets: 0,
             hopeless: midstream,
@@ -535,9 +538,9 @@ impl Session {
         }
     }
 
-    /// A ClientHello behind a complete handshake begins another (RFC 5246 §7.4.1.1).
+    /// A ClientHello behind a complete handshake begins another (RFC 5246 §7.4.1.1); behind one that was refused, nothing does.
     fn renegotiate(&mut self, moment: Moment) {
-        if self.handshake.is_none() {
+        if self.handshake.is_none() && self.established {
             let [a, b] = self.ends;
             let (client, server) = if self.client == 0 { (a, b) } else { (b, a) };
             self.handshake = Some(Box::new(Handshake::new(client, server, moment)));
@@ -662,6 +665,7 @@ impl Session {
 
     fn decide(&mut self, outcome: Outcome, moment: Moment, unseen: Option<Side>, out: &mut Outlet<'_>) {
         let Some(handshake) = self.handshake.take() else { return };
+        self.established = outcome == Outcome::Established;
         let lineage = handshake.decide(outcome, moment, unseen, out.events);
         // Only where later tickets can be read is it of any use.
         self.lineage = (self.is_13() && self.opened).then_some(lineage);
