@@ -21,6 +21,8 @@ pub mod media;
 
 pub mod call;
 
+pub mod certificate;
+
 pub mod policy;
 
 pub mod metrics;
