@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::audit::{Audit, Docket};
 use crate::base::{Error, Result, Time};
 use crate::capture::{Batch, Options, Reader};
-use crate::policy::Policy;
+use crate::policy::{Policy, Style};
 use crate::rules;
 use keys::Keys;
 use stages::Stages;
@@ -54,7 +54,7 @@ pub struct Progress {
 /// When an input or the policy cannot be read or believed.
 pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
     let policy = match &request.policy {
-        Some(path) => Policy::load(path, rules::KNOWN)?,
+        Some(path) => Policy::load(path, rules::KNOWN)?.with_files(Style::Plain)?,
         None => Policy::baseline(),
     };
     let docket = Docket::new(&policy);

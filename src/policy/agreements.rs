@@ -48,6 +48,14 @@ impl Agreements {
         narrowed.map_or(&self.global, |narrowed| &narrowed.plain)
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Terms> {
+        let narrowed = self.rows.iter().flatten().map(|(_, narrowed)| narrowed);
+        let narrowed = narrowed.flat_map(|n| std::iter::once(&n.plain).chain(n.trunks.iter().map(|(_, terms)| terms)));
+        let terms = std::iter::once(&self.global).chain(narrowed).chain(self.trunks.iter().flatten().flatten());
+        terms.map(|terms| &**terms)
+    }
+
     /// What holds for everyone.
     pub(super) fn global(&self) -> &Terms {
         &self.global

@@ -14,6 +14,7 @@ use super::profile::{self, BuiltIn};
 use super::reader::{Read, Reader};
 use super::source::Source;
 use super::tree::{self, Node, Place, Table};
+use super::trust::TrustFiles;
 use super::{Clause, Severity, declared, references, schema, territory, validate};
 use crate::base::{Error, Result, Time};
 
@@ -139,6 +140,7 @@ fn believe(path: &Path, root: &Table, built_in: &BuiltIn, sources: &[Source], mi
         waivers: declared::waivers(root, &peers, &reader),
         agreements: agree(&Layers { file: root, built_in, peers: &peers }, &reader, mistakes),
         attribution: Attribution::new(&peers),
+        trusted: TrustFiles::default(),
         sources: Vec::new(),
         peers,
     }

@@ -25,6 +25,7 @@ mod source;
 mod terms;
 mod territory;
 mod tree;
+mod trust;
 mod validate;
 mod waiver;
 mod words;

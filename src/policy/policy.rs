@@ -7,8 +7,10 @@ use std::sync::Arc;
 use super::agreements::Agreements;
 use super::attribution::Attribution;
 use super::source::Source;
+use super::trust::TrustFiles;
 use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
 use crate::base::Time;
+use crate::certificate::Anchors;
 
 /// What the catalogue of rules tells the policy loader: which ids exist.
 pub type KnownRules<'a> = &'a [&'a str];
@@ -76,6 +78,7 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     pub(super) agreements: Agreements,
     pub(super) attribution: Attribution,
+    pub(super) trusted: TrustFiles,
     /// What the provenances point into.
     pub(super) sources: Vec<Source>,
 }
@@ -126,6 +129,12 @@ impl Policy {
             let group = peer.trunk_groups.iter().position(|group| selects(group, peer, ip, facts))?;
             Some(TrunkId { peer: index, group: u16::try_from(group).ok()? })
         })
+    }
+
+    /// The certificates that chains may lead to; `None` where none were agreed, or [`Policy::with_files`] did not read them.
+    #[must_use]
+    pub fn anchors(&self, terms: &Terms) -> Option<&Anchors> {
+        self.trusted.of(&terms.tls.trusted_cas.as_ref()?.value)
     }
 
     /// The line of the policy, profile or defaults that a clause comes from.

@@ -40,6 +40,13 @@ impl Source {
         self.text.get(start..end)
     }
 
+    /// Where a text stands first, from the start of a line on.
+    pub(super) fn find(&self, line: u32, text: &str) -> Option<(usize, usize)> {
+        let (start, _) = self.bounds(usize::try_from(line).ok()?)?;
+        let at = start + self.text.get(start..)?.find(text)?;
+        Some((at, at + text.len()))
+    }
+
     /// `start..end` on one line and inside the text: what a caret can stand under.
     pub(super) fn on_one_line(&self, start: usize, end: usize) -> (usize, usize) {
         let start = self.boundary(start.min(self.text.len()));

@@ -178,6 +178,16 @@ pub(super) const MEDIA_TYPE: Form = Form {
     check: |s| word(s, ["audio", "video", "text", "image", "message", "application"].into_iter()),
 };
 
+pub(super) const SUITE: Form = Form { what: "a registered TLS cipher suite", example: "TLS_AES_256_GCM_SHA384", check: |s| suite(s) };
+
+/// Names of OpenSSL are another language: what is meant is guessed by the words in them.
+fn suite(name: &str) -> Result<(), Option<String>> {
+    match crate::transport::tls::suite_named(name) {
+        Some(_) => Ok(()),
+        None => word(name, crate::transport::tls::suites().map(|suite| suite.name)),
+    }
+}
+
 pub(super) const TRANSPORT: Form = Form {
     what: "a transport: udp, tcp, tls, sctp, tls-sctp, ws or wss",
     example: "tls",

@@ -1,6 +1,6 @@
 //! Takes nothing, gives the keys of connectivity, security, identity and privacy, never their values.
 
-use super::form::{ANY, CAPTURE_POINT, CIDR, CODE_POINT, HOST, NAME, NUMBERS, REGEX, TRAFFIC};
+use super::form::{ANY, CAPTURE_POINT, CIDR, CODE_POINT, HOST, NAME, NUMBERS, REGEX, SUITE, TRAFFIC};
 use super::{AMOUNT, COUNT, Field, Kind, LEVEL, NAMES, PERCENT, PORT, key};
 
 const CIDRS: Kind = Kind::List(&Kind::Text(&CIDR));
@@ -24,7 +24,7 @@ pub(super) const SECURITY: &[Field] = &[
 
 const TLS: &[Field] = &[
     key("min_version", Kind::Word(&["1.0", "1.1", "1.2", "1.3"]), "Lowest TLS version (RFC 9325 §3.1)"),
-    key("allowed_suites", NAMES, "Cipher suites; none: all outside the forbidden classes"),
+    key("allowed_suites", Kind::List(&Kind::Text(&SUITE)), "Cipher suites; none: all outside the forbidden classes"),
     key(
         "forbidden_classes",
         Kind::List(&Kind::Word(&["null", "anon", "rc4", "export", "lt112", "lt128", "static-rsa", "static-dh", "dhe", "cbc", "3des"])),

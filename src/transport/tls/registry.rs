@@ -35,7 +35,7 @@ pub fn suite_named(name: &str) -> Option<&'static Suite> {
 }
 
 /// Every suite, in the order of the code points.
-pub fn suites() -> impl Iterator<Item = &'static Suite> {
+pub fn suites() -> impl Iterator<Item = &'static Suite> + Clone {
     SUITES.iter()
 }
 
