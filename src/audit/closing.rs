@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::contacts::{Contacts, Shower, Shown};
 use super::docket::Docket;
 use super::evidence::Evidence;
 use super::figures;
@@ -11,16 +12,18 @@ use super::ledger::{Blame, Entry, Key};
 use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
 use super::{
-    Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage, Series, Subject,
-    Tool, Totals, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage,
+    Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
 use crate::base::{Origin, Time};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
+use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
 use crate::metrics::{LimitLoad, Load, Tally, Timeline};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
-use crate::rules::{Check, PairTraffic};
+use crate::rules::{Check, PairTraffic, suite_text};
+use crate::transport::tls::{Side, TlsVersion};
 
 /// Everything that a run collected.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub struct Collected {
     pub streams: u64,
     pub proceedings: Proceedings,
     pub load: Load,
+    pub contacts: Contacts,
     pub sides: Sides,
     /// TCP connections of which one side was acknowledged and never seen, by host pair.
     pub one_sided: BTreeMap<(IpAddr, IpAddr), u64>,
@@ -41,7 +45,7 @@ pub struct Collected {
 /// Judges what only the whole capture can answer, and puts the audit together.
 #[must_use]
 pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
-    let Collected { captures, intake, streams, mut proceedings, load, sides, one_sided, first, last } = collected;
+    let Collected { captures, intake, streams, mut proceedings, load, mut contacts, sides, one_sided, first, last } = collected;
     let inferred = policy.peers.is_empty();
     if inferred {
         proceedings.rename(|party| sides.of(party));
@@ -57,6 +61,8 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     for limit in &limits {
         judge.limit(limit);
     }
+    let certificates = contacts.close(&sides, last.unwrap_or_default(), &mut judge);
+    let tls = tls_use(&names, &contacts, &certificates);
     for (pair, anchor) in &pairs {
         judge.pair(pair, *anchor, first, last);
     }
@@ -101,6 +107,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         codecs,
         rules,
         findings,
+        tls,
         series,
     }
 }
@@ -255,6 +262,44 @@ fn codecs(names: &Names<'_>, proceedings: &Proceedings) -> Vec<CodecCount> {
         }));
     }
     rows
+}
+
+fn tls_use(names: &Names<'_>, contacts: &Contacts, certificates: &[(Shower, Shown)]) -> TlsUse {
+    let count = |name: String, &connections: &u64| TlsCount { name, connections };
+    let row = |(whose, shown): &(Shower, Shown)| {
+        let leaf = shown.presented.leaf()?;
+        let (owner, to, role) = match whose.side {
+            Side::Server => (whose.server, whose.client, "server"),
+            Side::Client => (whose.client, whose.server, "client"),
+        };
+        Some(CertificateRow {
+            owner: names.of(owner),
+            to: names.of(to),
+            role,
+            subject: leaf.subject.clone(),
+            issuer: leaf.issuer.clone(),
+            names: leaf.alternative_names(),
+            key: leaf.key.to_string(),
+            not_before: leaf.not_before,
+            not_after: leaf.not_after,
+            sha256: leaf.fingerprint(),
+            trusted: match shown.trust {
+                Some(Trust::Agreed(_)) => Some(true),
+                Some(Trust::Broken(_)) => Some(false),
+                Some(Trust::Unverifiable) | None => None,
+            },
+            handshakes: shown.handshakes,
+        })
+    };
+    TlsUse {
+        connections: contacts.connections,
+        established: contacts.established,
+        resumed: contacts.resumed,
+        other_connections: contacts.others,
+        versions: contacts.versions.iter().map(|(&version, n)| count(TlsVersion(version).to_string(), n)).collect(),
+        suites: contacts.suites.iter().map(|(&code, n)| count(suite_text(code), n)).collect(),
+        certificates: certificates.iter().filter_map(row).collect(),
+    }
 }
 
 fn finding(

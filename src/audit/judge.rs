@@ -256,8 +256,8 @@ impl<'p> Judge<'p> {
         let Breach { observed, agreed, clause, at: mark, exhibit, about, .. } = breach;
         let severity = Policy::capped(breach.severity.unwrap_or(severity), breach.level);
         let blame = match breach.offender.unwrap_or(rule.offender) {
-            Offender::Sender => Blame::Party(from),
-            Offender::Responder => Blame::Party(to),
+            Offender::Sender | Offender::Client => Blame::Party(from),
+            Offender::Responder | Offender::Server => Blame::Party(to),
             Offender::Originating => Blame::Party(matter.session.0),
             Offender::Terminating => Blame::Party(matter.session.1),
             Offender::Both => Blame::Both,

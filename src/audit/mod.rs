@@ -3,6 +3,7 @@
 mod bench;
 mod closing;
 mod codecs;
+mod contacts;
 mod docket;
 mod evidence;
 mod figures;
@@ -16,6 +17,7 @@ mod sides;
 mod waiving;
 
 pub use closing::{Collected, close};
+pub use contacts::Contacts;
 pub use docket::Docket;
 pub use hearing::Heard;
 pub use intake::Counter;
@@ -25,6 +27,6 @@ pub use sides::Sides;
 pub use waiving::Pending;
 
 pub use model::{
-    Audit, CallMix, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo,
-    Quote, RuleCoverage, Series, Subject, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MetricRow,
+    PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
 };

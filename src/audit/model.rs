@@ -25,6 +25,8 @@ pub struct Audit {
     pub codecs: Vec<CodecCount>,
     pub rules: Vec<RuleCoverage>,
     pub findings: Vec<Finding>,
+    /// TLS between border elements.
+    pub tls: TlsUse,
     /// What the charts draw.
     pub series: Series,
 }
@@ -186,6 +188,56 @@ pub struct CodecCount {
     pub answered: u64,
     /// `None` until streams are bound to their calls.
     pub sent_streams: Option<u64>,
+}
+
+/// TLS connections that carry signalling, and the certificates that they showed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct TlsUse {
+    pub connections: u64,
+    /// Those whose handshake was completed.
+    pub established: u64,
+    /// Those that resumed a session.
+    pub resumed: u64,
+    /// TLS connections that carry something else, which no rule looks at.
+    pub other_connections: u64,
+    /// By version, oldest first.
+    pub versions: Vec<TlsCount>,
+    /// By cipher suite.
+    pub suites: Vec<TlsCount>,
+    pub certificates: Vec<CertificateRow>,
+}
+
+/// How many connections have something in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct TlsCount {
+    pub name: String,
+    pub connections: u64,
+}
+
+/// A certificate as one side showed it to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct CertificateRow {
+    /// Who showed it.
+    pub owner: String,
+    /// To whom.
+    pub to: String,
+    /// `client` or `server`
+    pub role: &'static str,
+    pub subject: String,
+    pub issuer: String,
+    /// subjectAltName; `None` where there is none.
+    pub names: Option<String>,
+    pub key: String,
+    pub not_before: Time,
+    pub not_after: Time,
+    pub sha256: String,
+    /// Whether it leads to an agreed authority; `None` where none were agreed, or that cannot be told.
+    pub trusted: Option<bool>,
+    /// Handshakes in which it was shown, resumed sessions among them.
+    pub handshakes: u64,
 }
 
 /// The five counts of a rule.

@@ -88,6 +88,8 @@ anomalies! {
     SipTrailing = "sip-trailing",
     /// A packet that looks like media, of a flow beyond what can be followed at once.
     MediaBudget = "media-budget",
+    /// A TLS connection or attempt between more hosts, or with more certificates, than are told apart: judged by itself.
+    TlsUntallied = "tls-untallied",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",
     /// A HEP packet that relays something other than SIP: RTCP, statistics, a log.

@@ -1,6 +1,7 @@
 //! Takes the certificates that one side of a connection showed, gives them read, never a verdict on the chain.
 
-use super::Certificate;
+use super::{Certificate, Trust};
+use crate::base::Time;
 
 /// More certificates than this are no chain (RFC 5246 §7.4.2 sets no limit; real ones have up to five).
 const MOST: usize = 32;
@@ -42,12 +43,27 @@ impl Presented {
         self.certificates.get(at)?.as_ref()
     }
 
-    /// The places of the leaf and of those above it that follow by name, one for each issuer, as far as that goes.
+    /// The places of the leaf and of the authorities that it hangs on: of the way that was found, else by name. A root that signed
+    /// itself is left out: nobody asks it who it is.
     #[must_use]
-    pub fn by_name(&self) -> Vec<usize> {
+    pub fn line(&self, trust: Option<&Trust>) -> Vec<usize> {
+        match trust {
+            Some(Trust::Agreed(way)) => way.clone(),
+            _ => self.by_name(),
+        }
+    }
+
+    /// The first of these that does not hold at a time.
+    #[must_use]
+    pub fn lapsed(&self, line: &[usize], at: Time) -> Option<usize> {
+        line.iter().copied().find(|&place| self.get(place).is_some_and(|certificate| !certificate.holds_at(at)))
+    }
+
+    /// The leaf and those above it that follow by name, one for each issuer, as far as that goes.
+    fn by_name(&self) -> Vec<usize> {
         let mut line: Vec<usize> = self.leaf().map(|_| 0).into_iter().collect();
         while let Some(last) = line.last().and_then(|&at| self.get(at)).filter(|c| !c.self_issued) {
-            let issuers = self.others().filter(|(at, c)| c.subject == last.issuer && !line.contains(at));
+            let issuers = self.others().filter(|(at, c)| !c.self_issued && c.subject == last.issuer && !line.contains(at));
             let Some((next, _)) = issuers.max_by_key(|(at, c)| (c.not_after, std::cmp::Reverse(*at))) else { break };
             line.push(next);
         }

@@ -10,7 +10,7 @@ use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard};
-use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides};
 use crate::base::{Anomaly, Endpoint, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -48,6 +48,8 @@ pub(super) struct Stages<'p> {
     tls: Vec<TlsEvent>,
     resumptions: Resumptions,
     load: Load,
+    /// TLS connections and attempts, in the order in which they were decided.
+    contacts: Contacts,
     timeline: Timeline,
     times: Option<(Time, Time)>,
     clock: Time,
@@ -83,6 +85,7 @@ impl<'p> Stages<'p> {
             tls: Vec::new(),
             resumptions: Resumptions::default(),
             load: Load::default(),
+            contacts: Contacts::default(),
             timeline: Timeline::default(),
             times: None,
             clock: Time::MIN,
@@ -163,6 +166,7 @@ impl Stages<'_> {
         for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
         }
+        pending.append(&mut self.bench.pending);
         self.bench.resolve(pending);
         for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
             self.counter.tls.contact(&contact);
@@ -215,6 +219,7 @@ impl Stages<'_> {
         for streams in self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
+        self.counter.anomalies.note_many(Anomaly::TlsUntallied, self.contacts.untallied);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
             captures,
@@ -222,6 +227,7 @@ impl Stages<'_> {
             streams: self.counter.media.streams,
             proceedings,
             load: self.load,
+            contacts: self.contacts,
             sides: self.sides,
             one_sided,
             first: self.times.map(|t| t.0),

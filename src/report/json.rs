@@ -50,7 +50,11 @@ mod tests {
                     "count": 214, "first_time": "", "last_time": "", "observed": "REFER", "agreed": "forbidden",
                     "clause": {"source": "policy.toml", "line": 88, "path": "sip.methods.REFER"},
                     "reference": "RFC 6271 App. A.1", "waiver": null,
-                    "exhibits": [{"capture": "", "frame": 1482, "time": "", "call_id": "", "excerpt": ""}]}]
+                    "exhibits": [{"capture": "", "frame": 1482, "time": "", "call_id": "", "excerpt": ""}]}],
+      "tls": {"connections": 0, "established": 0, "resumed": 0, "other_connections": 0,
+              "versions": [{"name": "", "connections": 0}], "suites": [{"name": "", "connections": 0}],
+              "certificates": [{"owner": "", "to": "", "role": "", "subject": "", "issuer": "", "names": null, "key": "",
+                                "not_before": "", "not_after": "", "sha256": "", "trusted": null, "handshakes": 0}]}
     }"#;
 
     fn written(audit: &Audit) -> String {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, CallMix, ClauseRef, CodecCount, Coverage, Delay, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, Quote,
-    RuleCoverage, Series, Subject, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, Exhibit, Finding, FindingOutcome, Intake, MetricRow,
+    PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
@@ -255,6 +255,7 @@ pub(crate) fn full() -> Audit {
             RuleCoverage { enabled: false, ..rule("SIP-URI-003", "user-phone", Severity::Low, Coverage::default()) },
         ],
         findings: vec![refer(), limit, cleared, waived],
+        tls: tls(),
         series: Series {
             start: Some(START),
             bucket_s: 60,
@@ -285,6 +286,7 @@ pub(crate) fn empty() -> Audit {
         codecs: Vec::new(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],
         findings: Vec::new(),
+        tls: TlsUse::default(),
         series: Series::default(),
     }
 }
@@ -332,4 +334,30 @@ pub(crate) fn hostile() -> Audit {
         }
     }
     audit
+}
+
+fn tls() -> TlsUse {
+    let count = |name: &str, connections| TlsCount { name: name.into(), connections };
+    TlsUse {
+        connections: 14,
+        established: 12,
+        resumed: 3,
+        other_connections: 1,
+        versions: vec![count("TLS 1.2", 12), count("TLS 1.3", 1)],
+        suites: vec![count("TLS_RSA_WITH_AES_128_CBC_SHA (0x002f)", 12), count("TLS_AES_128_GCM_SHA256 (0x1301)", 1)],
+        certificates: vec![CertificateRow {
+            owner: "bravo".into(),
+            to: "alpha".into(),
+            role: "server",
+            subject: "C=GB, O=Bravo <Voice>, CN=edge.bravo.example".into(),
+            issuer: "CN=Peering CA".into(),
+            names: Some("URI:sip:bravo.example, DNS:edge.bravo.example".into()),
+            key: "EC 256".into(),
+            not_before: at(-86_400 * 300, 0),
+            not_after: at(86_400 * 10, 0),
+            sha256: "06793a659d23ee94133d627b294294ba95f1dee0fdea80ab8fb388cc89be3fbd".into(),
+            trusted: Some(true),
+            handshakes: 12,
+        }],
+    }
 }

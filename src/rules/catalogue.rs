@@ -32,6 +32,18 @@ static ALL: &[&Rule] = &[
     &sig::transport_002::RULE,
     &sig::transport_003::RULE,
     &sig::transport_006::RULE,
+    &sig::tls_001::RULE,
+    &sig::tls_002::RULE,
+    &sig::tls_003::RULE,
+    &sig::tls_004::RULE,
+    &sig::tls_005::RULE,
+    &sig::tls_006::RULE,
+    &sig::cert_001::RULE,
+    &sig::cert_002::RULE,
+    &sig::cert_003::RULE,
+    &sig::cert_004::RULE,
+    &sig::cert_005::RULE,
+    &sig::cert_006::RULE,
 
     // SIP
     &sip::method_001::RULE,

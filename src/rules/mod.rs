@@ -2,6 +2,7 @@
 
 mod addresses;
 mod catalogue;
+mod connection;
 mod distinct;
 mod kind;
 #[cfg(test)]
@@ -34,11 +35,12 @@ mod txn;
 pub use crate::metrics::Excursion;
 pub use addresses::Addresses;
 pub use catalogue::{KNOWN, all, find};
+pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
 pub use page::{Catalogue, Page};
 pub use rule::{
-    CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, Rule, Scope,
-    SessionCheck, TransactionCheck,
+    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender,
+    OfferAnswerCheck, PolicyCheck, ReachCheck, Rule, Scope, SessionCheck, TransactionCheck,
 };
 pub use subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,

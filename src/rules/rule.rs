@@ -1,5 +1,6 @@
 //! Takes nothing, gives what a rule is made of, never a particular rule.
 
+use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
@@ -19,6 +20,10 @@ pub enum Offender {
     Originating,
     /// The terminating peer of the session.
     Terminating,
+    /// Who opened the TLS connection.
+    Client,
+    /// Who was to answer it.
+    Server,
     /// Both.
     Both,
     /// Nobody: the capture.
@@ -52,6 +57,12 @@ pub type OfferAnswerCheck = fn(&OfferAnswerSubject<'_>) -> Verdict;
 pub type DialogCheck = fn(&DialogSubject<'_>) -> Verdict;
 /// Judges a session.
 pub type SessionCheck = fn(&SessionSubject<'_>) -> Verdict;
+/// Judges a TLS connection.
+pub type ConnectionCheck = fn(&ConnectionSubject<'_>) -> Verdict;
+/// Judges a certificate.
+pub type CertificateCheck = fn(&CertificateSubject<'_>) -> Verdict;
+/// Judges whether a border element can be reached over TLS.
+pub type ReachCheck = fn(&ReachSubject<'_>) -> Verdict;
 /// Judges an interval.
 pub type IntervalCheck = fn(&IntervalSubject<'_>) -> Verdict;
 /// Judges a limit.
@@ -74,6 +85,12 @@ pub enum Check {
     Dialog(DialogCheck),
     /// A session request that is over.
     Session(SessionCheck),
+    /// A TLS connection whose handshake is decided.
+    Connection(ConnectionCheck),
+    /// A certificate as one side showed it to the other.
+    Certificate(CertificateCheck),
+    /// All attempts of one border element to reach another over TLS.
+    Reach(ReachCheck),
     /// A direction over an interval, and over the whole capture.
     Interval(IntervalCheck),
     /// An admission limit with the load that it met.

@@ -1,0 +1,397 @@
+//! Takes TLS connections and attempts at them in the order of the capture, gives what they came to together, never keeps one.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use sha2::{Digest, Sha256};
+
+use super::judge::{Judge, Matter};
+use super::sides::Sides;
+use crate::base::{Time, Transport};
+use crate::call::Trace;
+use crate::certificate::{Presented, Trust};
+use crate::policy::{Party, Policy, Terms};
+use crate::rules::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, Verdict, certificate_text, trace};
+use crate::transport::TlsConnection;
+use crate::transport::tls::{Attempt, Chain, Contact, Outcome, Refusal, Resumption, Side};
+
+/// Pairs of hosts whose attempts are counted, and certificates that are kept until the end. A scan or a flood makes more; what is beyond
+/// is judged by itself.
+const MOST: usize = 1024;
+
+/// The registered port of SIP over TLS (RFC 3261 §19.1.2), where none was agreed.
+const SIPS: u16 = 5061;
+
+/// How long a handshake may take, in milliseconds, where nothing was agreed.
+const HANDSHAKE_MS: u32 = 3000;
+
+/// What the connections of a capture came to.
+#[derive(Debug, Default)]
+pub struct Contacts {
+    /// TLS connections that carry signalling.
+    pub connections: u64,
+    /// Those whose handshake was completed.
+    pub established: u64,
+    /// Those that resumed a session.
+    pub resumed: u64,
+    /// TLS connections that carry something else.
+    pub others: u64,
+    /// By the number of the version.
+    pub versions: BTreeMap<u16, u64>,
+    /// By the number of the suite.
+    pub suites: BTreeMap<u16, u64>,
+    /// By client and server.
+    reach: BTreeMap<(IpAddr, IpAddr), Reach>,
+    shown: BTreeMap<ShownKey, Shown>,
+    /// Certificates that were read, by fingerprint of the chain.
+    read: HashMap<[u8; 32], Arc<Presented>, FixedState>,
+    /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept.
+    pub untallied: u64,
+}
+
+/// Attempts of one host to reach another.
+#[derive(Clone, Debug, Default)]
+struct Reach {
+    tries: u64,
+    open: u64,
+    failures: BTreeMap<Failure, u64>,
+    first: Option<Trace>,
+}
+
+/// Client, server, the side that showed the certificate, and the fingerprint of the chain.
+type ShownKey = (IpAddr, IpAddr, Side, [u8; 32]);
+
+/// A certificate as one side showed it.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) presented: Arc<Presented>,
+    pub(super) trust: Option<Trust>,
+    /// Handshakes in which it was shown.
+    pub(super) handshakes: u64,
+    pub(super) first: Trace,
+    /// The first handshake in which it did not hold.
+    pub(super) lapsed: Option<Trace>,
+}
+
+/// A border element: its peer, and its name there or its address.
+type Element = (Party, String);
+
+impl Contacts {
+    /// Judges what can be judged at once, and notes the rest. Contacts come in the order in which they were decided.
+    pub fn meet(&mut self, contact: &Contact, judge: &mut Judge<'_>) {
+        let policy = judge.policy;
+        let (client, server) = (contact.client(), contact.server());
+        let (from, to) = (policy.party(client.ip), policy.party(server.ip));
+        let terms = policy.terms(from, to, None);
+        let to_tls_port = is_tls_port(policy, to, server.ip, server.port, terms);
+        match contact {
+            Contact::Attempt(attempt) if to_tls_port => self.attempt(attempt, terms),
+            Contact::Attempt(_) => {}
+            Contact::Tls(tls) if to_tls_port || carries_sip(tls) || is_between_elements(policy, tls) => {
+                let subject = ConnectionSubject { tls, policy, client: from, server: to, terms };
+                self.connection(&subject, judge);
+            }
+            Contact::Tls(_) => self.others += 1,
+        }
+    }
+
+    fn connection(&mut self, subject: &ConnectionSubject<'_>, judge: &mut Judge<'_>) {
+        let tls = subject.tls;
+        self.connections += 1;
+        self.established += u64::from(tls.outcome == Outcome::Established);
+        self.resumed += u64::from(matches!(tls.resumption, Resumption::Of(_)));
+        if let Some(hello) = &tls.server_hello {
+            *self.versions.entry(hello.version.0).or_default() += 1;
+            *self.suites.entry(hello.suite).or_default() += 1;
+        }
+        let at = subject.server_hello();
+        let matter = matter("connection", (subject.client, subject.server), &at);
+        judge.judge(&judge.docket.connections, matter, |check| check(subject));
+        for (side, chain) in [(Side::Server, &tls.server_chain), (Side::Client, &tls.client_chain)] {
+            match subject.look(chain) {
+                Ok(Some(chain)) if !chain.is_empty() => self.show(subject, side, chain, judge),
+                Ok(_) => unseen(subject, side, &Verdict::NotApplicable, judge),
+                Err(verdict) => unseen(subject, side, &verdict, judge),
+            }
+        }
+        let timeout = timeout(subject.terms);
+        let pair = (tls.client.ip, tls.server.ip);
+        match outcome(tls, timeout) {
+            Some(Some(failure)) => {
+                let hello = subject.client_hello();
+                let line = format!("{}: {}", hello.text(), failure.text());
+                self.tried(pair, Some((failure, Trace { line: line.as_bytes().into(), ..hello })));
+            }
+            Some(None) => self.tried(pair, None),
+            None if matches!(tls.outcome, Outcome::Stalled { .. }) => self.left_open(pair),
+            None => {}
+        }
+    }
+
+    fn attempt(&mut self, attempt: &Attempt, terms: &Terms) {
+        let pair = (attempt.client.ip, attempt.server.ip);
+        let failure = match attempt.refusal {
+            Refusal::Reset(_) => Failure::PortClosed,
+            // Three SYNs take seven seconds (RFC 6298 §2.1); fewer are the end of the capture, or a client that gave up.
+            Refusal::Silence(until) if attempt.syns >= 3 || until.since(attempt.first.clock) >= timeout(terms) => Failure::PortSilent,
+            Refusal::Silence(_) => return self.left_open(pair),
+        };
+        let line = format!("{} SYN to {}: {}", attempt.syns, attempt.server, failure.text());
+        self.tried(pair, Some((failure, trace(attempt.first, attempt.client, attempt.server, &line))));
+    }
+
+    fn reach(&mut self, pair: (IpAddr, IpAddr)) -> Option<&mut Reach> {
+        if self.reach.len() >= MOST && !self.reach.contains_key(&pair) {
+            self.untallied += 1;
+            return None;
+        }
+        Some(self.reach.entry(pair).or_default())
+    }
+
+    fn tried(&mut self, pair: (IpAddr, IpAddr), failed: Option<(Failure, Trace)>) {
+        let Some(reach) = self.reach(pair) else { return };
+        reach.tries += 1;
+        if let Some((failure, trace)) = failed {
+            *reach.failures.entry(failure).or_default() += 1;
+            keep_first(&mut reach.first, &trace);
+        }
+    }
+
+    fn left_open(&mut self, pair: (IpAddr, IpAddr)) {
+        if let Some(reach) = self.reach(pair) {
+            reach.open += 1;
+        }
+    }
+
+    /// Notes a certificate, to be judged when the capture is over: only then it is known how long it still holds.
+    fn show(&mut self, subject: &ConnectionSubject<'_>, side: Side, chain: &Chain, judge: &mut Judge<'_>) {
+        let tls = subject.tls;
+        let fingerprint = fingerprint(chain);
+        let key = (tls.client.ip, tls.server.ip, side, fingerprint);
+        let begun = tls.server_hello.as_ref().map_or(tls.begun, |hello| hello.at);
+        let (sender, receiver) = if side == Side::Server { (tls.server, tls.client) } else { (tls.client, tls.server) };
+        let trace = |presented: &Presented| {
+            let text = presented.leaf().map_or_else(|| "no readable certificate".to_owned(), certificate_text);
+            trace(begun, sender, receiver, &text)
+        };
+        if let Some(known) = self.shown.get_mut(&key) {
+            known.handshakes += 1;
+            let lapsed = known.presented.lapsed(&known.presented.line(known.trust.as_ref()), begun.time);
+            if lapsed.is_some() && known.lapsed.is_none() {
+                known.lapsed = Some(trace(&known.presented));
+            }
+            return;
+        }
+        let presented = match self.read.get(&fingerprint) {
+            Some(presented) => Arc::clone(presented),
+            None => Arc::new(Presented::read(chain)),
+        };
+        let trust = subject.policy.anchors(subject.terms).map(|anchors| anchors.judge(&presented));
+        let first = trace(&presented);
+        let lapsed = presented.lapsed(&presented.line(trust.as_ref()), begun.time).map(|_| first.clone());
+        let shown = Shown { presented, trust, handshakes: 1, first, lapsed };
+        if self.shown.len() < MOST {
+            self.read.insert(fingerprint, Arc::clone(&shown.presented));
+            self.shown.insert(key, shown);
+        } else {
+            // As if the capture ended here.
+            self.untallied += 1;
+            let whose = Shower { side, client: subject.client, server: subject.server, end: begun.time };
+            shown.judge(&whose, subject.terms, judge);
+        }
+    }
+
+    /// Judges what only the whole capture can answer; gives every certificate with who showed it to whom.
+    pub(super) fn close(&mut self, sides: &Sides, end: Time, judge: &mut Judge<'_>) -> Vec<(Shower, Shown)> {
+        let policy = judge.policy;
+        let side_of = |ip| sides.of(policy.party(ip));
+        let mut certificates: BTreeMap<(Party, Party, Side, [u8; 32]), Shown> = BTreeMap::new();
+        for ((client, server, side, fingerprint), shown) in std::mem::take(&mut self.shown) {
+            let key = (side_of(client), side_of(server), side, fingerprint);
+            match certificates.get_mut(&key) {
+                Some(known) => known.absorb(&shown),
+                None => drop(certificates.insert(key, shown)),
+            }
+        }
+        let certificates: Vec<(Shower, Shown)> =
+            certificates.into_iter().map(|((client, server, side, _), shown)| (Shower { side, client, server, end }, shown)).collect();
+        for (whose, shown) in &certificates {
+            shown.judge(whose, policy.terms(whose.client, whose.server, None), judge);
+        }
+        let mut pairs: BTreeMap<(Element, Element), Reach> = BTreeMap::new();
+        for ((client, server), reach) in std::mem::take(&mut self.reach) {
+            let element = |ip| {
+                let name = policy.peer(policy.party(ip)).and_then(|peer| peer.sbe_at(ip)).map(|sbe| sbe.name.clone());
+                (side_of(ip), name.unwrap_or_else(|| ip.to_string()))
+            };
+            pairs.entry((element(client), element(server))).or_default().absorb(reach);
+        }
+        for (((client, _), (server, _)), reach) in pairs {
+            reach.judge((client, server), judge);
+        }
+        certificates
+    }
+}
+
+/// Who showed a certificate to whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shower {
+    pub(super) side: Side,
+    pub(super) client: Party,
+    pub(super) server: Party,
+    /// When the capture ended.
+    end: Time,
+}
+
+impl Shown {
+    fn absorb(&mut self, other: &Self) {
+        self.handshakes += other.handshakes;
+        if other.first.origin < self.first.origin {
+            self.first = other.first.clone();
+        }
+        if let Some(lapsed) = &other.lapsed {
+            keep_first(&mut self.lapsed, lapsed);
+        }
+    }
+
+    fn judge(&self, whose: &Shower, terms: &Terms, judge: &mut Judge<'_>) {
+        let subject = CertificateSubject {
+            side: whose.side,
+            shown: Ok(&self.presented),
+            trust: self.trust.as_ref(),
+            first: &self.first,
+            lapsed: self.lapsed.as_ref(),
+            end: whose.end,
+            policy: judge.policy,
+            client: whose.client,
+            server: whose.server,
+            terms,
+        };
+        let matter = matter("certificate", (whose.client, whose.server), &self.first);
+        judge.judge(&judge.docket.certificates, matter, |check| check(&subject));
+    }
+}
+
+/// Asks the rules about a certificate that cannot be judged.
+fn unseen(subject: &ConnectionSubject<'_>, side: Side, verdict: &Verdict, judge: &mut Judge<'_>) {
+    let first = subject.server_hello();
+    let asked = CertificateSubject {
+        side,
+        shown: Err(verdict),
+        trust: None,
+        first: &first,
+        lapsed: None,
+        end: first.first,
+        policy: subject.policy,
+        client: subject.client,
+        server: subject.server,
+        terms: subject.terms,
+    };
+    let matter = matter("certificate", (subject.client, subject.server), &first);
+    judge.judge(&judge.docket.certificates, matter, |check| check(&asked));
+}
+
+impl Reach {
+    fn absorb(&mut self, other: Self) {
+        self.tries += other.tries;
+        self.open += other.open;
+        for (failure, n) in other.failures {
+            *self.failures.entry(failure).or_default() += n;
+        }
+        if let Some(first) = &other.first {
+            keep_first(&mut self.first, first);
+        }
+    }
+
+    fn judge(&self, direction: (Party, Party), judge: &mut Judge<'_>) {
+        // Of equally many the one that is named first in the list of failures.
+        let most = self.failures.iter().rev().max_by_key(|(_, n)| **n).map(|(&failure, &n)| (failure, n));
+        let none = Trace::default();
+        let subject = ReachSubject {
+            tries: self.tries,
+            failures: self.failures.values().sum(),
+            open: self.open,
+            most,
+            first: self.first.as_ref(),
+            terms: judge.policy.terms(direction.0, direction.1, None),
+        };
+        let matter = matter("connection", direction, self.first.as_ref().unwrap_or(&none));
+        judge.judge(&judge.docket.reaches, matter, |check| check(&subject));
+    }
+}
+
+fn matter<'a>(subject: &'static str, direction: (Party, Party), trace: &'a Trace) -> Matter<'a> {
+    Matter {
+        rule: 0,
+        subject,
+        direction: Some(direction),
+        session: direction,
+        trunk: None,
+        call: None,
+        call_id: None,
+        arrival: None,
+        trace: Some(trace),
+        anchor: None,
+        at: trace.first,
+    }
+}
+
+fn keep_first(kept: &mut Option<Trace>, other: &Trace) {
+    if kept.as_ref().is_none_or(|kept| other.origin < kept.origin) {
+        *kept = Some(other.clone());
+    }
+}
+
+fn fingerprint(chain: &Chain) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for der in chain.iter() {
+        hash.update(der.len().to_be_bytes());
+        hash.update(der);
+    }
+    hash.finalize().into()
+}
+
+/// The longest handshake, in nanoseconds.
+fn timeout(terms: &Terms) -> i64 {
+    i64::from(terms.tls.handshake_timeout_ms.as_ref().map_or(HANDSHAKE_MS, |clause| clause.value)) * 1_000_000
+}
+
+/// What came of a handshake: how it failed, or that it did not; `None` where nobody knows.
+fn outcome(tls: &TlsConnection, timeout: i64) -> Option<Option<Failure>> {
+    match tls.outcome {
+        Outcome::Established => Some(None),
+        Outcome::Alerted(side) => {
+            let last = tls.alerts.iter().rev().find(|alert| alert.fatal && alert.from == side);
+            let code = last.and_then(|alert| alert.description.seen().copied());
+            Some(Some(if side == Side::Server { Failure::ServerAlert(code) } else { Failure::ClientAlert(code) }))
+        }
+        Outcome::Reset(side) | Outcome::Closed(side) => Some(Some(Failure::Dropped(side))),
+        Outcome::Stalled { until, .. } if until.since(tls.begun.clock) >= timeout => Some(Some(Failure::Stalled)),
+        Outcome::Stalled { .. } | Outcome::Unseen => None,
+    }
+}
+
+/// Whether SIP over TLS is agreed on a port of a host, or would stand there where nothing was agreed.
+fn is_tls_port(policy: &Policy, owner: Party, ip: IpAddr, port: u16, terms: &Terms) -> bool {
+    let agreed = terms.tls.ports.as_ref().filter(|clause| !clause.value.is_empty());
+    let declared = policy.peer(owner).and_then(|peer| peer.sbe_at(ip)).map(|sbe| &sbe.ports);
+    let secure = [Transport::Tls, Transport::Wss, Transport::TlsSctp];
+    let is_declared = declared.is_some_and(|ports| secure.iter().filter_map(|t| ports.get(t)).any(|ports| ports.contains(&port)));
+    is_declared || agreed.map_or(port == SIPS, |clause| clause.value.contains(&port))
+}
+
+/// Whether its ends say that it carries SIP (IANA "ALPN Protocol IDs").
+fn carries_sip(tls: &TlsConnection) -> bool {
+    let is_sip = |protocol: &str| protocol == "sip/2";
+    tls.alpn.seen().is_some_and(|protocol| is_sip(protocol))
+        || tls.client_hello.as_ref().is_some_and(|hello| hello.alpn.iter().any(|p| is_sip(p)))
+}
+
+/// Whether it joins signalling border elements of two peers: what else would it carry?
+fn is_between_elements(policy: &Policy, tls: &TlsConnection) -> bool {
+    let owner = |ip| policy.peer(policy.party(ip)).filter(|peer| peer.sbe_at(ip).is_some()).map(|peer| &peer.id);
+    matches!((owner(tls.client.ip), owner(tls.server.ip)), (Some(a), Some(b)) if a != b)
+}
