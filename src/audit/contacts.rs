@@ -180,8 +180,12 @@ impl Contacts {
         if let Some(known) = self.shown.get_mut(&key) {
             known.handshakes += 1;
             let lapsed = known.presented.lapsed(&known.presented.line(known.trust.as_ref()), begun.time);
-            if lapsed.is_some() && known.lapsed.is_none() {
+            // Connections come in the order in which they were decided, not begun.
+            if lapsed.is_some() && known.lapsed.as_ref().is_none_or(|kept| begun.origin < kept.origin) {
                 known.lapsed = Some(trace(&known.presented));
+            }
+            if begun.origin < known.first.origin {
+                known.first = trace(&known.presented);
             }
             return;
         }
@@ -394,4 +398,214 @@ fn carries_sip(tls: &TlsConnection) -> bool {
 fn is_between_elements(policy: &Policy, tls: &TlsConnection) -> bool {
     let owner = |ip| policy.peer(policy.party(ip)).filter(|peer| peer.sbe_at(ip).is_some()).map(|peer| &peer.id);
     matches!((owner(tls.client.ip), owner(tls.server.ip)), (Some(a), Some(b)) if a != b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Audit, Collected, Docket, Finding, Intake, Proceedings, close};
+    use crate::base::Origin;
+    use crate::certificate::workshop::{Authority, Draft, San};
+    use crate::metrics::Load;
+    use crate::policy::Style;
+    use crate::rules::handshake::{Handshake, moment};
+    use crate::rules::{KNOWN, Reason};
+    use crate::transport::tls::{Moment, Sight};
+
+    /// Alpha and bravo agreed on TLS with each other's certificates, from an authority of their own.
+    const AGREED: &str = r#"schema = 1
+[policy]
+id = "tls"
+pairs = [["alpha", "bravo"]]
+[[peer]]
+id = "alpha"
+tls_identities = ["sbc.alpha.example"]
+sbe = [{ name = "alpha-sbe", addresses = ["192.0.2.16/29"] }]
+[[peer]]
+id = "bravo"
+tls_identities = ["edge.bravo.example"]
+sbe = [{ name = "bravo-sbe", addresses = ["198.51.100.32/28"], ports = { tls = [5061] } }]
+[security.tls]
+min_version = "1.2"
+forward_secrecy = "required"
+mutual_auth = "required"
+trusted_cas = ["peering.pem"]
+eku = "server-client-ok"
+max_handshake_failure_pct = 10.0
+"#;
+
+    struct Court {
+        root: Authority,
+        policy: Policy,
+    }
+
+    impl Court {
+        fn new() -> Self {
+            let root = Authority::root("Peering Root");
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join("peering.pem"), &root.der).unwrap();
+            let policy = Policy::parse(&dir.path().join("policy.toml"), AGREED, KNOWN, Style::Plain).unwrap();
+            Self { root, policy: policy.with_files(Style::Plain).unwrap() }
+        }
+
+        fn chain(&self, draft: &Draft<'_>) -> Sight<Chain> {
+            Sight::Seen(Arc::from([self.root.issue(draft)]))
+        }
+
+        /// A handshake in which both sides show what was agreed.
+        fn handshake(&self) -> Handshake {
+            let (client, server) = (Draft::for_host("sbc.alpha.example"), Draft::for_host("edge.bravo.example"));
+            Handshake::new().with(|tls| (tls.client_chain, tls.server_chain) = (self.chain(&client), self.chain(&server)))
+        }
+
+        fn audit(&self, contacts: &[Contact]) -> Audit {
+            audit(&self.policy, contacts)
+        }
+    }
+
+    fn audit(policy: &Policy, met: &[Contact]) -> Audit {
+        let docket = Docket::new(policy);
+        let (mut judge, mut contacts) = (Judge::new(policy, &docket), Contacts::default());
+        met.iter().for_each(|contact| contacts.meet(contact, &mut judge));
+        let end = moment(3600).time;
+        let collected = Collected {
+            captures: Vec::new(),
+            intake: Intake::default(),
+            streams: 0,
+            proceedings: std::mem::replace(&mut judge.proceedings, Proceedings::new(&docket, policy)),
+            load: Load::default(),
+            contacts,
+            sides: Sides::default(),
+            one_sided: BTreeMap::new(),
+            first: Some(moment(0).time),
+            last: Some(end),
+        };
+        close(policy, &docket, collected)
+    }
+
+    fn tls(handshake: Handshake) -> Contact {
+        Contact::Tls(Box::new(handshake.tls))
+    }
+
+    fn found(audit: &Audit) -> Vec<(&str, &str, &str, u64)> {
+        audit.findings.iter().map(|f| (f.rule, f.offender.as_str(), f.observed.as_str(), f.count)).collect()
+    }
+
+    fn coverage<'a>(audit: &'a Audit, rule: &str) -> &'a crate::audit::Coverage {
+        &audit.rules.iter().find(|r| r.id == rule).unwrap().coverage
+    }
+
+    #[test]
+    fn mutual_tls_as_agreed_has_nothing_to_answer_for() {
+        let court = Court::new();
+        let audit = court.audit(&[tls(court.handshake()), tls(court.handshake())]);
+        assert_eq!(found(&audit), []);
+        for rule in ["SIG-TLS-001", "SIG-TLS-003", "SIG-TLS-004", "SIG-TLS-006"] {
+            assert_eq!(coverage(&audit, rule).pass, 2, "{rule}");
+        }
+        // Four certificates: each handshake was made with new ones.
+        assert_eq!((coverage(&audit, "SIG-CERT-001").pass, coverage(&audit, "SIG-CERT-003").pass), (4, 2));
+        assert_eq!(coverage(&audit, "SIG-TLS-005").pass, 1, "one pair of border elements");
+        assert_eq!((audit.tls.connections, audit.tls.established), (2, 2));
+        assert_eq!(audit.tls.versions[0].name, "TLS 1.2");
+    }
+
+    #[test]
+    fn each_side_answers_for_its_own_certificate() {
+        let court = Court::new();
+        let old = court.chain(&Draft { until: (2026, 3, 1), ..Draft::for_host("edge.bravo.example") });
+        let wild = court.chain(&Draft { names: Some(vec![San::Dns("*.alpha.example")]), ..Draft::default() });
+        let broken = |frame: u32| {
+            let handshake = court.handshake().with(|tls| (tls.server_chain, tls.client_chain) = (old.clone(), wild.clone()));
+            tls(handshake.server(|hello| hello.at = moment(frame)))
+        };
+        let audit = court.audit(&[broken(20), broken(6)]);
+        assert_eq!(
+            found(&audit),
+            [
+                ("SIG-CERT-002", "bravo", "certificate expired", 1),
+                ("SIG-CERT-004", "alpha", "no SIP identity of alpha", 1),
+                ("SIG-CERT-005", "alpha", "wildcard", 1),
+            ]
+        );
+        let exhibit = &audit.findings[0].exhibits[0];
+        assert_eq!((exhibit.frame, exhibit.sender.as_deref()), (6, Some("bravo")));
+        assert!(
+            exhibit.excerpt.contains("to 2026-03-01T00:00:00Z: CN=edge.bravo.example, SAN DNS:edge.bravo.example"),
+            "{}",
+            exhibit.excerpt
+        );
+        assert_eq!((audit.tls.certificates.len(), audit.tls.certificates[0].handshakes), (2, 2));
+        assert_eq!(audit.findings[0].subject.kind, "certificate");
+    }
+
+    #[test]
+    fn tls_1_3_without_keys_is_judged_as_far_as_it_is_in_the_clear() {
+        let court = Court::new();
+        let audit = court.audit(&[tls(Handshake::hidden())]);
+        assert_eq!(found(&audit), []);
+        assert_eq!(coverage(&audit, "SIG-TLS-001").pass, 1);
+        let hidden = |rule| coverage(&audit, rule).indeterminate.get(&Reason::Tls13Encrypted).copied().unwrap_or_default();
+        assert_eq!(hidden("SIG-TLS-004"), 1);
+        assert_eq!(hidden("SIG-CERT-001"), 2, "of both sides");
+        assert_eq!((hidden("SIG-CERT-003"), hidden("SIG-CERT-004")), (1, 1));
+        assert_eq!(coverage(&audit, "SIG-CERT-003").not_applicable, 1, "the certificate of the client");
+    }
+
+    #[test]
+    fn failures_are_counted_over_the_pair_and_laid_at_the_server() {
+        let court = Court::new();
+        let refused = |frame| {
+            let attempt = Attempt {
+                client: court.handshake().tls.client,
+                server: court.handshake().tls.server,
+                first: moment(frame),
+                syns: 1,
+                refusal: Refusal::Reset(moment(frame + 1)),
+            };
+            Contact::Attempt(attempt)
+        };
+        let mut met: Vec<Contact> = (0..8).map(|_| tls(court.handshake())).collect();
+        met.push(refused(40));
+        let audit = court.audit(&met);
+        assert_eq!(found(&audit), [("SIG-TLS-005", "bravo", "1 of 9 attempts failed (11.1 %): port closed", 1)]);
+        assert_eq!(audit.findings[0].exhibits[0].excerpt, "1 SYN to 198.51.100.33:5061: port closed");
+        met.push(tls(court.handshake()));
+        assert_eq!(found(&court.audit(&met)), [], "one in ten was agreed");
+    }
+
+    #[test]
+    fn what_is_no_signalling_is_counted_and_not_judged() {
+        let baseline = Policy::baseline();
+        let web = |port| tls(Handshake::new().with(|tls| tls.server.port = port).server(|hello| hello.suite = 0x0005));
+        let audit = audit(&baseline, &[web(443), web(5061)]);
+        assert_eq!((audit.tls.connections, audit.tls.other_connections), (1, 1));
+        assert_eq!(coverage(&audit, "SIG-TLS-002").violation, 1);
+    }
+
+    #[test]
+    fn a_flood_of_certificates_is_judged_and_not_kept() {
+        let court = Court::new();
+        let docket = Docket::new(&court.policy);
+        let (mut judge, mut contacts) = (Judge::new(&court.policy, &docket), Contacts::default());
+        let handshake = court.handshake();
+        for n in 0..2_000_u32 {
+            let mut tls = handshake.tls.clone();
+            tls.client.ip = IpAddr::from(u32::to_be_bytes(0xC000_0210 + n % 8));
+            tls.begun = Moment { origin: Origin { serial: n.into(), capture: 0, frame: n + 1 }, ..moment(4) };
+            tls.server_chain = Sight::Seen(Arc::from([n.to_be_bytes().to_vec().into_boxed_slice()]));
+            contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
+        }
+        assert_eq!((contacts.shown.len(), contacts.connections), (MOST, 2_000));
+        assert_eq!(contacts.untallied, 2_000 + 8 - MOST as u64);
+    }
+
+    #[test]
+    fn findings_do_not_depend_on_how_often_they_are_looked_at() {
+        let court = Court::new();
+        let met: Vec<Contact> =
+            (0..3).map(|_| tls(court.handshake().with(|tls| tls.server_chain = court.chain(&Draft::for_host("x.example"))))).collect();
+        let text = |audit: &Audit| serde_json::to_string(&audit.findings.iter().collect::<Vec<&Finding>>()).unwrap();
+        assert_eq!(text(&court.audit(&met)), text(&court.audit(&met)));
+    }
 }

@@ -1,6 +1,6 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
-use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, PolicyInfo, RuleCoverage, Totals, Verdict};
+use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, PolicyInfo, RuleCoverage, TlsUse, Totals, Verdict};
 use crate::base::Time;
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -136,6 +136,19 @@ pub(super) fn intake(audit: &Audit) -> Vec<String> {
         lines.push(format!("oddities: {}", oddities.join(", ")));
     }
     lines
+}
+
+/// The TLS connections; `None` where there were none.
+pub(super) fn tls(tls: &TlsUse) -> Option<String> {
+    if tls.connections + tls.other_connections == 0 {
+        return None;
+    }
+    let connections = counted(tls.connections, "connection");
+    let mut text = format!("{connections} of signalling: {} established, {} resumed", count(tls.established), count(tls.resumed));
+    if tls.other_connections > 0 {
+        text.push_str(&format!("; {} with something else in them, which no rule looks at", count(tls.other_connections)));
+    }
+    Some(text)
 }
 
 /// The sessions.

@@ -307,6 +307,10 @@ pub(crate) fn hostile() -> Audit {
     audit.intake.sip_responses.insert(text(), 1);
     audit.totals.outcomes.insert(text(), 1);
     audit.series.concurrent_limits.insert(text(), 61.0);
+    for certificate in &mut audit.tls.certificates {
+        (certificate.owner, certificate.to, certificate.subject, certificate.issuer) = (text(), text(), text(), text());
+        (certificate.names, certificate.key) = (Some(text()), text());
+    }
     for capture in &mut audit.captures {
         capture.path = text().into();
         capture.link_types = vec![text()];

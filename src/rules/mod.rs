@@ -42,6 +42,8 @@ pub use rule::{
     CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender,
     OfferAnswerCheck, PolicyCheck, ReachCheck, Rule, Scope, SessionCheck, TransactionCheck,
 };
+#[cfg(test)]
+pub(crate) use sig::handshake;
 pub use subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,
     SessionSubject, TransactionSubject, WaiverUse,

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::excerpt::{Excerpt, head};
-use crate::audit::{Audit, CodecCount, Exhibit, Finding, FindingOutcome, MetricRow, RuleCoverage, Verdict};
+use crate::audit::{Audit, CertificateRow, CodecCount, Exhibit, Finding, FindingOutcome, MetricRow, RuleCoverage, TlsCount, Verdict};
 use crate::capture::CaptureInfo;
 use crate::report::chart::{self, Chart};
 use crate::report::digest::{self, Looked};
@@ -35,6 +35,9 @@ pub(super) struct Document<'a> {
     metrics: Part<Direction>,
     intervals: Part<Direction>,
     codecs: Part<Codec>,
+    tls: Option<String>,
+    tls_counts: Vec<(&'static str, Part<(String, String)>)>,
+    certificates: Part<Certificate>,
     rules: Vec<Rule>,
     coverage: String,
     charts: Vec<Chart>,
@@ -100,6 +103,19 @@ struct Direction {
     rate: String,
 }
 
+struct Certificate {
+    owner: String,
+    to: String,
+    subject: String,
+    names: String,
+    issuer: String,
+    key: String,
+    until: String,
+    trusted: &'static str,
+    handshakes: String,
+    sha256: String,
+}
+
 struct Codec {
     direction: String,
     name: String,
@@ -148,6 +164,12 @@ impl<'a> Document<'a> {
             metrics: Part::new(whole, shown, direction),
             intervals: Part::new(parts, shown, direction),
             codecs: Part::new(audit.codecs.iter(), shown, codec),
+            tls: digest::tls(&audit.tls),
+            tls_counts: vec![
+                ("Version", Part::new(audit.tls.versions.iter(), shown, tls_count)),
+                ("Cipher suite", Part::new(audit.tls.suites.iter(), shown, tls_count)),
+            ],
+            certificates: Part::new(audit.tls.certificates.iter(), shown, certificate),
             rules: audit.rules.iter().map(rule).collect(),
             coverage: digest::coverage(&audit.rules),
             charts: chart::all(audit),
@@ -252,6 +274,30 @@ fn codec(codec: &CodecCount) -> Codec {
         offered: count(codec.offered),
         answered: count(codec.answered),
         sent: codec.sent_streams.map_or_else(|| NONE.into(), count),
+    }
+}
+
+fn tls_count(counted: &TlsCount) -> (String, String) {
+    (head(&counted.name, LONGEST), count(counted.connections))
+}
+
+fn certificate(row: &CertificateRow) -> Certificate {
+    let names = row.names.as_deref().map_or_else(|| "no alternative names".to_owned(), |names| head(names, LONGEST));
+    Certificate {
+        owner: format!("{}, as {}", head(&row.owner, 120), row.role),
+        to: head(&row.to, 120),
+        subject: head(&row.subject, LONGEST),
+        names,
+        issuer: head(&row.issuer, LONGEST),
+        key: head(&row.key, 60),
+        until: moment(row.not_after),
+        trusted: match row.trusted {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => NONE,
+        },
+        handshakes: count(row.handshakes),
+        sha256: row.sha256.get(..16).map(|start| format!("{start}…")).unwrap_or_default(),
     }
 }
 

@@ -15,23 +15,23 @@ use crate::transport::tls::{
 };
 
 /// 2026-06-01T00:00:00Z.
-pub(super) const JUNE: Time = Time(seconds(1_780_272_000));
+pub(crate) const JUNE: Time = Time(seconds(1_780_272_000));
 
 /// A frame of the handshake.
-pub(super) fn moment(frame: u32) -> Moment {
+pub(crate) fn moment(frame: u32) -> Moment {
     let time = JUNE.plus(seconds(i64::from(frame)));
     Moment { origin: Origin { serial: u64::from(frame), capture: 0, frame }, time, clock: time }
 }
 
 /// A full handshake from alpha to bravo that nobody can object to: TLS 1.2 with mutual authentication. A test changes what it is about.
-pub(super) struct Handshake {
-    pub(super) tls: TlsConnection,
-    pub(super) terms: Terms,
-    pub(super) policy: Policy,
+pub(crate) struct Handshake {
+    pub(crate) tls: TlsConnection,
+    pub(crate) terms: Terms,
+    pub(crate) policy: Policy,
 }
 
 impl Handshake {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let chain = Sight::Seen(Arc::from([Draft::for_host("edge.bravo.example").self_signed()]));
         let tls = TlsConnection {
             client: endpoint("192.0.2.17:40000"),
@@ -73,7 +73,7 @@ impl Handshake {
     }
 
     /// TLS 1.3 without keys.
-    pub(super) fn hidden() -> Self {
+    pub(crate) fn hidden() -> Self {
         Self::new().with(|tls| {
             if let Some(hello) = &mut tls.server_hello {
                 (hello.version, hello.suite) = (TlsVersion::TLS13, 0x1301);
@@ -85,7 +85,7 @@ impl Handshake {
     }
 
     /// One that came no further than the ClientHello.
-    pub(super) fn unanswered(outcome: Outcome) -> Self {
+    pub(crate) fn unanswered(outcome: Outcome) -> Self {
         Self::new().with(|tls| {
             tls.server_hello = None;
             (tls.server_chain, tls.client_chain, tls.certificate_request) = (Sight::Unseen, Sight::Unseen, Sight::Unseen);
@@ -94,25 +94,25 @@ impl Handshake {
         })
     }
 
-    pub(super) fn with(mut self, change: impl FnOnce(&mut TlsConnection)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut TlsConnection)) -> Self {
         change(&mut self.tls);
         self
     }
 
-    pub(super) fn server(self, change: impl FnOnce(&mut ServerHello)) -> Self {
+    pub(crate) fn server(self, change: impl FnOnce(&mut ServerHello)) -> Self {
         self.with(|tls| change(tls.server_hello.as_mut().unwrap()))
     }
 
-    pub(super) fn client(self, change: impl FnOnce(&mut ClientHello)) -> Self {
+    pub(crate) fn client(self, change: impl FnOnce(&mut ClientHello)) -> Self {
         self.with(|tls| change(tls.client_hello.as_mut().unwrap()))
     }
 
-    pub(super) fn agreed(mut self, change: impl FnOnce(&mut Terms)) -> Self {
+    pub(crate) fn agreed(mut self, change: impl FnOnce(&mut Terms)) -> Self {
         change(&mut self.terms);
         self
     }
 
-    pub(super) fn judge(&self, rule: &Rule) -> Verdict {
+    pub(crate) fn judge(&self, rule: &Rule) -> Verdict {
         let Check::Connection(check) = rule.check else { panic!("{} looks at no connection", rule.id) };
         let party = |e: Endpoint| owner(&self.policy, e);
         check(&ConnectionSubject {
@@ -127,43 +127,43 @@ impl Handshake {
 
 /// A certificate that bravo's server showed alpha's client on 2026-06-01, unless a test says that it was the client's. The capture ended
 /// an hour later.
-pub(super) struct Showing {
-    pub(super) chain: Vec<Box<[u8]>>,
-    pub(super) side: Side,
-    pub(super) anchors: Option<Anchors>,
-    pub(super) hidden: Option<Verdict>,
-    pub(super) at: Time,
-    pub(super) terms: Terms,
-    pub(super) policy: Policy,
+pub(crate) struct Showing {
+    pub(crate) chain: Vec<Box<[u8]>>,
+    pub(crate) side: Side,
+    pub(crate) anchors: Option<Anchors>,
+    pub(crate) hidden: Option<Verdict>,
+    pub(crate) at: Time,
+    pub(crate) terms: Terms,
+    pub(crate) policy: Policy,
 }
 
 impl Showing {
-    pub(super) fn of(draft: &Draft<'_>) -> Self {
+    pub(crate) fn of(draft: &Draft<'_>) -> Self {
         Self::chain(&[&draft.self_signed()])
     }
 
-    pub(super) fn chain(chain: &[&[u8]]) -> Self {
+    pub(crate) fn chain(chain: &[&[u8]]) -> Self {
         let policy = declared();
         let chain = chain.iter().map(|der| (*der).into()).collect();
         Self { chain, side: Side::Server, anchors: None, hidden: None, at: JUNE, terms: Terms::default(), policy }
     }
 
-    pub(super) fn by(mut self, side: Side) -> Self {
+    pub(crate) fn by(mut self, side: Side) -> Self {
         self.side = side;
         self
     }
 
-    pub(super) fn agreed(mut self, change: impl FnOnce(&mut Terms)) -> Self {
+    pub(crate) fn agreed(mut self, change: impl FnOnce(&mut Terms)) -> Self {
         change(&mut self.terms);
         self
     }
 
-    pub(super) fn hidden_by(mut self, verdict: Verdict) -> Self {
+    pub(crate) fn hidden_by(mut self, verdict: Verdict) -> Self {
         self.hidden = Some(verdict);
         self
     }
 
-    pub(super) fn judge(&self, rule: &Rule) -> Verdict {
+    pub(crate) fn judge(&self, rule: &Rule) -> Verdict {
         let Check::Certificate(check) = rule.check else { panic!("{} looks at no certificate", rule.id) };
         let presented = Presented::read(&self.chain);
         let trust = self.anchors.as_ref().map(|anchors| anchors.judge(&presented));

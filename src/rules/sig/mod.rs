@@ -7,7 +7,7 @@ pub(super) mod cert_004;
 pub(super) mod cert_005;
 pub(super) mod cert_006;
 #[cfg(test)]
-mod handshake;
+pub(crate) mod handshake;
 pub(super) mod tls_001;
 pub(super) mod tls_002;
 pub(super) mod tls_003;
