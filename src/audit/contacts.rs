@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::judge::{Judge, Matter};
 use super::sides::Sides;
-use crate::base::{Time, Transport};
+use crate::base::{Origin, Time, Transport};
 use crate::call::Trace;
 use crate::certificate::{Presented, Trust};
 use crate::policy::{Party, Policy, Terms};
@@ -80,21 +80,29 @@ pub(super) struct Shown {
 type Element = (Party, String);
 
 impl Contacts {
-    /// Judges what can be judged at once, and notes the rest. Contacts come in the order in which they were decided.
-    pub fn meet(&mut self, contact: &Contact, judge: &mut Judge<'_>) {
+    /// Judges what can be judged at once, and notes the rest; gives the hosts that met for signalling, and in which frame that was
+    /// decided. Contacts come in the order in which they were decided.
+    pub fn meet(&mut self, contact: &Contact, judge: &mut Judge<'_>) -> Option<(Origin, IpAddr, IpAddr)> {
         let policy = judge.policy;
         let (client, server) = (contact.client(), contact.server());
         let (from, to) = (policy.party(client.ip), policy.party(server.ip));
         let terms = policy.terms(from, to, None);
         let to_tls_port = is_tls_port(policy, to, server.ip, server.port, terms);
         match contact {
-            Contact::Attempt(attempt) if to_tls_port => self.attempt(attempt, terms),
-            Contact::Attempt(_) => {}
+            Contact::Attempt(attempt) if to_tls_port => {
+                self.attempt(attempt, terms);
+                None
+            }
+            Contact::Attempt(_) => None,
             Contact::Tls(tls) if to_tls_port || carries_sip(tls) || is_between_elements(policy, tls) => {
                 let subject = ConnectionSubject { tls, policy, client: from, server: to, terms };
                 self.connection(&subject, judge);
+                (tls.outcome == Outcome::Established).then_some((tls.decided.origin, client.ip, server.ip))
             }
-            Contact::Tls(_) => self.others += 1,
+            Contact::Tls(_) => {
+                self.others += 1;
+                None
+            }
         }
     }
 
@@ -404,7 +412,6 @@ fn is_between_elements(policy: &Policy, tls: &TlsConnection) -> bool {
 mod tests {
     use super::*;
     use crate::audit::{Audit, Collected, Docket, Finding, Intake, Proceedings, close};
-    use crate::base::Origin;
     use crate::certificate::workshop::{Authority, Draft, San};
     use crate::metrics::Load;
     use crate::policy::Style;
@@ -466,7 +473,9 @@ max_handshake_failure_pct = 10.0
     fn audit(policy: &Policy, met: &[Contact]) -> Audit {
         let docket = Docket::new(policy);
         let (mut judge, mut contacts) = (Judge::new(policy, &docket), Contacts::default());
-        met.iter().for_each(|contact| contacts.meet(contact, &mut judge));
+        for contact in met {
+            contacts.meet(contact, &mut judge);
+        }
         let end = moment(3600).time;
         let collected = Collected {
             captures: Vec::new(),

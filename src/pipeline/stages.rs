@@ -166,11 +166,12 @@ impl Stages<'_> {
         for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
         }
-        pending.append(&mut self.bench.pending);
-        self.bench.resolve(pending);
         for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
             self.counter.tls.contact(&contact);
+            met.extend(self.contacts.meet(&contact, &mut self.bench));
         }
+        pending.append(&mut self.bench.pending);
+        self.bench.resolve(pending);
         met.sort_unstable();
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
