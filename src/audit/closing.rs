@@ -298,8 +298,27 @@ fn tls_use(names: &Names<'_>, contacts: &Contacts, certificates: &[(Shower, Show
         other_connections: contacts.others,
         versions: contacts.versions.iter().map(|(&version, n)| count(TlsVersion(version).to_string(), n)).collect(),
         suites: contacts.suites.iter().map(|(&code, n)| count(suite_text(code), n)).collect(),
-        certificates: certificates.iter().filter_map(row).collect(),
+        certificates: by_leaf(certificates.iter().filter_map(row)),
     }
+}
+
+/// A certificate that was sent with others behind it and without them is one to its reader; trusted only where it always is.
+fn by_leaf(rows: impl Iterator<Item = CertificateRow>) -> Vec<CertificateRow> {
+    let mut folded: Vec<CertificateRow> = Vec::new();
+    for row in rows {
+        let same = |known: &&mut CertificateRow| {
+            (&known.owner, &known.to, known.role, &known.sha256) == (&row.owner, &row.to, row.role, &row.sha256)
+        };
+        match folded.iter_mut().find(same) {
+            Some(known) => {
+                known.handshakes += row.handshakes;
+                known.trusted = known.trusted.zip(row.trusted).map(|(a, b)| a && b);
+            }
+            None => folded.push(row),
+        }
+    }
+    folded.sort_by(|a, b| (&a.owner, &a.to, a.role, &a.sha256).cmp(&(&b.owner, &b.to, b.role, &b.sha256)));
+    folded
 }
 
 fn finding(

@@ -130,7 +130,7 @@ impl Contacts {
         match outcome(tls, timeout) {
             Some(Some(failure)) => {
                 let hello = subject.client_hello();
-                let line = format!("{}: {}", hello.text(), failure.text());
+                let line = format!("{} after {}", failure.text(), hello.text());
                 self.tried(pair, Some((failure, Trace { line: line.as_bytes().into(), ..hello })));
             }
             Some(None) => self.tried(pair, None),
