@@ -43,3 +43,36 @@ fn the_samples_in_order_have_nothing_to_answer_for() {
         assert!(audit.totals.answered > 0, "{name}");
     }
 }
+
+/// RFC 5922, 8996, 9325 and the policy of the sample: who has to act for what.
+#[test]
+fn each_carrier_of_the_tls_sample_answers_for_its_one_fault() {
+    let capture = std::path::PathBuf::from("samples/tls-certificates/capture.pcap");
+    let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };
+    let audit = audit(&request, &|_| {}).unwrap();
+    let mut found: Vec<_> = audit.findings.iter().map(|f| (f.to.as_str(), f.rule, f.offender.as_str())).collect();
+    found.sort_unstable();
+    let expected = [
+        ("closed", "SIG-TLS-005", "closed"),
+        ("cn-only", "SIG-CERT-005", "cn-only"),
+        ("expired", "SIG-CERT-002", "expired"),
+        ("no-client-certificate", "SIG-TLS-004", "alpha"),
+        ("not-asked", "SIG-TLS-004", "not-asked"),
+        ("not-yet-valid", "SIG-CERT-002", "not-yet-valid"),
+        ("null-suite", "SIG-TLS-002", "null-suite"),
+        ("refused", "SIG-CERT-001", "alpha"),
+        ("refused", "SIG-TLS-005", "both"),
+        ("rsa-1024", "SIG-CERT-006", "rsa-1024"),
+        ("self-signed", "SIG-CERT-001", "self-signed"),
+        ("sha-1", "SIG-CERT-006", "sha-1"),
+        ("static-rsa", "SIG-TLS-003", "static-rsa"),
+        ("tls-10", "SIG-TLS-001", "both"),
+        ("tls-13-open", "SIG-CERT-002", "tls-13-open"),
+        ("unknown-ca", "SIG-CERT-001", "unknown-ca"),
+        ("uri-first", "SIG-CERT-003", "uri-first"),
+        ("wildcard", "SIG-CERT-003", "wildcard"),
+        ("wildcard", "SIG-CERT-005", "wildcard"),
+        ("wrong-name", "SIG-CERT-003", "wrong-name"),
+    ];
+    assert_eq!(found, expected);
+}
