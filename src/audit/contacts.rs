@@ -14,7 +14,9 @@ use crate::base::{Origin, Time, Transport};
 use crate::call::Trace;
 use crate::certificate::{Presented, Trust};
 use crate::policy::{Party, Policy, Terms};
-use crate::rules::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, Verdict, certificate_text, trace};
+use crate::rules::{
+    CertificateSubject, Certified, ClientShown, ConnectionSubject, Failure, ReachSubject, Verdict, certificate_text, trace,
+};
 use crate::transport::TlsConnection;
 use crate::transport::tls::{Attempt, Chain, Contact, Outcome, Refusal, Resumption, Side};
 
@@ -48,6 +50,9 @@ pub struct Contacts {
     shown: BTreeMap<ShownKey, Shown>,
     /// Certificates that were read, by fingerprint of the chain.
     read: HashMap<[u8; 32], Arc<Presented>, FixedState>,
+    /// Whose certificates stand behind messages; empty where nobody asks.
+    certified: Arc<Certified>,
+    verifies: bool,
     /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept.
     pub untallied: u64,
 }
@@ -80,6 +85,25 @@ pub(super) struct Shown {
 type Element = (Party, String);
 
 impl Contacts {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(policy: &Policy) -> Self {
+        Self { verifies: policy.verifies_identities(), ..Self::default() }
+    }
+
+    /// Begins a window: what was given out by [`Contacts::certified`] must have been given back.
+    pub fn advance(&mut self) {
+        if self.verifies {
+            Arc::make_mut(&mut self.certified).advance();
+        }
+    }
+
+    /// Whose certificates stand behind the messages of this window.
+    #[must_use]
+    pub fn certified(&self) -> Arc<Certified> {
+        Arc::clone(&self.certified)
+    }
+
     /// Judges what can be judged at once, and notes the rest; gives the hosts that met for signalling, and in which frame that was
     /// decided. Contacts come in the order in which they were decided.
     pub fn meet(&mut self, contact: &Contact, judge: &mut Judge<'_>) -> Option<(Origin, IpAddr, IpAddr)> {
@@ -125,6 +149,10 @@ impl Contacts {
                 Err(verdict) => unseen(subject, side, &verdict, judge),
             }
         }
+        if self.verifies && tls.outcome == Outcome::Established {
+            let shown = self.client_shown(subject);
+            Arc::make_mut(&mut self.certified).learn(tls.client, tls.server, tls.decided.origin, shown);
+        }
         let timeout = timeout(subject.terms);
         let pair = (tls.client.ip, tls.server.ip);
         match outcome(tls, timeout) {
@@ -137,6 +165,14 @@ impl Contacts {
             None if matches!(tls.outcome, Outcome::Stalled { .. }) => self.left_open(pair),
             None => {}
         }
+    }
+
+    /// What the client showed, for requests that come over the connection.
+    fn client_shown(&self, subject: &ConnectionSubject<'_>) -> ClientShown {
+        let chain = subject.look(&subject.tls.client_chain)?;
+        let Some(chain) = chain.filter(|chain| !chain.is_empty()) else { return Ok(Arc::default()) };
+        let known = self.read.get(&fingerprint(chain)).map(Arc::clone);
+        Ok(known.unwrap_or_else(|| Arc::new(Presented::read(chain))))
     }
 
     fn attempt(&mut self, attempt: &Attempt, terms: &Terms) {

@@ -6,7 +6,7 @@ use super::judge::{Judge, Matter};
 use super::proceedings::Traffic;
 use crate::call::{self, Place, Repeat};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
-use crate::rules::{Addresses, Kind, MessageSubject, Scope, Verdict};
+use crate::rules::{Addresses, Certified, Kind, MessageSubject, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::{Arrival, HeaderName};
 
@@ -28,7 +28,7 @@ pub struct Heard<'a, 'p> {
 
 impl<'p> Heard<'_, 'p> {
     /// What rules of the message's direction look at.
-    fn subject<'s>(&'s self, policy: &'p Policy, read: &'s Addresses<'s>) -> MessageSubject<'s>
+    fn subject<'s>(&'s self, policy: &'p Policy, read: &'s Addresses<'s>, certified: &'s Certified) -> MessageSubject<'s>
     where
         'p: 's,
     {
@@ -43,6 +43,7 @@ impl<'p> Heard<'_, 'p> {
             session_from: self.session_from,
             session_to: self.session_to,
             read,
+            certified,
         }
     }
 }
@@ -86,8 +87,9 @@ impl<'p> Judge<'p> {
     /// Judges a few messages, rule by rule: the code of all rules is more than a core's cache for code holds, the messages fit beside it.
     pub fn messages(&mut self, heard: &[Heard<'_, 'p>]) {
         heard.iter().for_each(|heard| self.proceedings.ledger.message(heard.kind));
+        let certified = Arc::clone(&self.certified);
         let read: Vec<Addresses<'_>> = heard.iter().map(|_| Addresses::default()).collect();
-        let mut subjects: Vec<_> = heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, read)).collect();
+        let mut subjects: Vec<_> = heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, read, &certified)).collect();
         for (spoken_of, case) in &self.docket.messages {
             for (heard, subject) in heard.iter().zip(&mut subjects).filter(|(heard, _)| heard.kind.is(*spoken_of)) {
                 subject.terms = match case.scope {

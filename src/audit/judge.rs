@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -16,7 +17,7 @@ use crate::base::{Origin, Time};
 use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
 use crate::metrics::{Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkId};
-use crate::rules::{Breach, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
+use crate::rules::{Breach, Certified, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
 use crate::sip::{Arrival, Method};
 
 /// A load event and the trunk group of its session.
@@ -48,6 +49,8 @@ pub struct Judge<'p> {
     pub proceedings: Proceedings,
     /// Hosts that exchanged SIP for the first time in this shard, since they were last taken.
     pub met: Vec<(Origin, IpAddr, IpAddr)>,
+    /// Whose certificates stand behind messages: the same for all shards, renewed for every window.
+    pub certified: Arc<Certified>,
     /// Load events since they were last taken.
     pub load: Vec<Loaded>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
@@ -85,6 +88,7 @@ impl<'p> Judge<'p> {
             docket,
             proceedings: Proceedings::new(docket, policy),
             met: Vec::new(),
+            certified: Arc::default(),
             load: Vec::new(),
             pending: Vec::new(),
             live: HashMap::default(),

@@ -1,6 +1,7 @@
 //! Takes windows of batches in order, gives the audit at the end, never lets the number of threads or the cut of windows show in it.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard};
 use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides};
-use crate::base::{Anomaly, Endpoint, Time};
+use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Flow, Run, Streams};
@@ -50,6 +51,8 @@ pub(super) struct Stages<'p> {
     load: Load,
     /// TLS connections and attempts, in the order in which they were decided.
     contacts: Contacts,
+    /// Hosts that met over TLS, on their way to `sides`: empty between windows.
+    met: Vec<(Origin, IpAddr, IpAddr)>,
     timeline: Timeline,
     times: Option<(Time, Time)>,
     clock: Time,
@@ -85,7 +88,8 @@ impl<'p> Stages<'p> {
             tls: Vec::new(),
             resumptions: Resumptions::default(),
             load: Load::default(),
-            contacts: Contacts::default(),
+            contacts: Contacts::new(policy),
+            met: Vec::new(),
             timeline: Timeline::default(),
             times: None,
             clock: Time::MIN,
@@ -121,6 +125,7 @@ impl<'p> Stages<'p> {
         let streamed: Vec<Recovered> =
             (self.streams.par_iter_mut().zip(segments).zip(&late)).map(|((shard, parts), late)| shard.fold(parts, late, clock)).collect();
         let (from_streams, _) = self.gather(streamed);
+        self.contacts();
 
         let blind = &self.blind;
         let arrivals = by_shard(count(&facts, |f| f.arrivals.len()), facts.iter().flat_map(|part| part.arrivals.iter()));
@@ -152,9 +157,20 @@ impl Stages<'_> {
         }
     }
 
+    /// Judges TLS connections in the order in which they were decided: before the messages in them, which are judged by who stands behind.
+    fn contacts(&mut self) {
+        self.calls.iter_mut().for_each(|shard| shard.judge.certified = Arc::default());
+        self.contacts.advance();
+        for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
+            self.counter.tls.contact(&contact);
+            self.met.extend(self.contacts.meet(&contact, &mut self.bench));
+        }
+        self.calls.iter_mut().for_each(|shard| shard.judge.certified = self.contacts.certified());
+    }
+
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
     fn settle(&mut self) {
-        let (mut met, mut pending) = (Vec::new(), Vec::new());
+        let (mut met, mut pending) = (std::mem::take(&mut self.met), Vec::new());
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
@@ -165,10 +181,6 @@ impl Stages<'_> {
         named.sort_unstable();
         for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
-        }
-        for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
-            self.counter.tls.contact(&contact);
-            met.extend(self.contacts.meet(&contact, &mut self.bench));
         }
         pending.append(&mut self.bench.pending);
         self.bench.resolve(pending);
@@ -202,6 +214,7 @@ impl Stages<'_> {
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
         let (last_words, _) = self.gather(last_words);
+        self.contacts();
         let blind = &self.blind;
         self.calls.par_iter_mut().zip(last_words).for_each(|(shard, arrivals)| {
             shard.fold(Vec::new(), &arrivals, blind, clock);

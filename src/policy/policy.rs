@@ -137,6 +137,12 @@ impl Policy {
         self.trusted.of(&terms.tls.trusted_cas.as_ref()?.value)
     }
 
+    /// Whether anybody agreed to compare requests with the certificates behind them.
+    #[must_use]
+    pub fn verifies_identities(&self) -> bool {
+        self.agreements.all().any(|terms| terms.tls.verify_identity_in_requests.as_ref().is_some_and(|clause| clause.value))
+    }
+
     /// The line of the policy, profile or defaults that a clause comes from.
     #[must_use]
     pub fn source_line(&self, from: &Provenance) -> Option<&str> {

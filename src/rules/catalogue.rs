@@ -102,6 +102,7 @@ static ALL: &[&Rule] = &[
 
     // IDN
     &idn::pai_001::RULE,
+    &idn::from_001::RULE,
 
     // CAC
     &cac::conc_001::RULE,

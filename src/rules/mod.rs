@@ -2,6 +2,7 @@
 
 mod addresses;
 mod catalogue;
+mod certified;
 mod connection;
 mod distinct;
 mod kind;
@@ -35,6 +36,7 @@ mod txn;
 pub use crate::metrics::Excursion;
 pub use addresses::Addresses;
 pub use catalogue::{KNOWN, all, find};
+pub use certified::{Behind, Certified, ClientShown};
 pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
 pub use page::{Catalogue, Page};

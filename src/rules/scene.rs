@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::certified::{Certified, ClientShown};
 use super::{Addresses, Check, Kind, MessageSubject, Rule, Verdict};
-use crate::base::{Endpoint, Transport};
+use crate::base::{Endpoint, Origin, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
 use crate::sdp::{self, Description, SdpRole};
@@ -27,6 +28,7 @@ pub(super) struct Scene {
     pub(super) to: Party,
     pub(super) session_from: Party,
     pub(super) session_to: Party,
+    certified: Certified,
 }
 
 impl Scene {
@@ -69,6 +71,7 @@ impl Scene {
             to,
             session_from: from,
             session_to: to,
+            certified: Certified::default(),
         }
     }
 
@@ -130,6 +133,14 @@ impl Scene {
         self
     }
 
+    /// What the client of its TLS connection showed.
+    pub(super) fn shown_by(mut self, client: ClientShown) -> Self {
+        let before = std::mem::replace(&mut self.envelope.origin.serial, 1);
+        let at = Origin { serial: before, ..self.envelope.origin };
+        self.certified.learn(self.envelope.source, self.envelope.destination, at, client);
+        self
+    }
+
     /// How it came.
     pub(super) fn came(mut self, change: impl FnOnce(&mut Envelope)) -> Self {
         change(&mut self.envelope);
@@ -180,6 +191,7 @@ impl Scene {
             session_from: self.session_from,
             session_to: self.session_to,
             read: &read,
+            certified: &self.certified,
         });
         let asked = Kind::of(&arrival.message, &self.place, sdp.is_some()).is(spoken_of);
         assert!(asked || verdict == Verdict::NotApplicable, "{} is not asked and says {verdict:?}", rule.id);

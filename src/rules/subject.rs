@@ -1,6 +1,7 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
 use super::addresses::{Address, Addresses};
+use super::certified::{Behind, Certified};
 use super::distinct::Distinct;
 use super::verdict::{Breach, Reason, Verdict};
 use crate::base::Time;
@@ -33,9 +34,17 @@ pub struct MessageSubject<'a> {
     pub session_to: Party,
     /// Its addresses, once a rule has asked for them.
     pub read: &'a Addresses<'a>,
+    /// Whose certificates stand behind messages over TLS.
+    pub certified: &'a Certified,
 }
 
 impl<'a> MessageSubject<'a> {
+    /// Who sent it over its TLS connection, where that is known.
+    #[must_use]
+    pub fn behind(&self) -> Option<Behind<'a>> {
+        self.certified.behind(&self.arrival.envelope)
+    }
+
     /// The declared peer that sent it.
     #[must_use]
     pub fn sender(&self) -> Option<&'a Peer> {

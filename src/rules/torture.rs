@@ -54,6 +54,7 @@ fn broken(text: &[u8]) -> Vec<&'static str> {
         session_from: host,
         session_to: host,
         read: &read,
+        certified: &super::Certified::default(),
     };
     let breaks = |check: fn(&MessageSubject<'_>) -> Verdict| matches!(check(&subject), Verdict::Violation(_));
     all().iter().filter(|r| matches!(r.check, Check::Message(_, check) if breaks(check))).map(|r| r.id).collect()
