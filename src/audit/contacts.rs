@@ -24,6 +24,9 @@ use crate::transport::tls::{Attempt, Chain, Contact, Outcome, Refusal, Resumptio
 /// is judged by itself.
 const MOST: usize = 1024;
 
+/// Octets of certificates that are kept until the end: a thousand honest chains have four million.
+const MOST_OCTETS: usize = 16 << 20;
+
 /// The registered port of SIP over TLS (RFC 3261 §19.1.2), where none was agreed.
 const SIPS: u16 = 5061;
 
@@ -50,6 +53,8 @@ pub struct Contacts {
     shown: BTreeMap<ShownKey, Shown>,
     /// Certificates that were read, by fingerprint of the chain.
     read: HashMap<[u8; 32], Arc<Presented>, FixedState>,
+    /// What those weigh.
+    octets: usize,
     /// Whose certificates stand behind messages; empty where nobody asks.
     certified: Arc<Certified>,
     verifies: bool,
@@ -241,7 +246,9 @@ impl Contacts {
         let first = trace(&presented);
         let lapsed = presented.lapsed(&presented.line(trust.as_ref()), begun.time).map(|_| first.clone());
         let shown = Shown { presented, trust, handshakes: 1, first, lapsed };
-        if self.shown.len() < MOST {
+        let weight = if self.read.contains_key(&fingerprint) { 0 } else { chain.iter().map(|der| der.len()).sum() };
+        if self.shown.len() < MOST && self.octets.saturating_add(weight) <= MOST_OCTETS {
+            self.octets += weight;
             self.read.insert(fingerprint, Arc::clone(&shown.presented));
             self.shown.insert(key, shown);
         } else {
@@ -643,6 +650,12 @@ max_handshake_failure_pct = 10.0
         }
         assert_eq!((contacts.shown.len(), contacts.connections), (MOST, 2_000));
         assert_eq!(contacts.untallied, 2_000 + 8 - MOST as u64);
+        let mut tls = handshake.tls;
+        tls.server_chain = Sight::Seen(Arc::from([vec![1; MOST_OCTETS + 1].into_boxed_slice()]));
+        let (mut judge, mut contacts) = (Judge::new(&court.policy, &docket), Contacts::default());
+        contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
+        contacts.meet(&Contact::Tls(Box::new(court.handshake().tls)), &mut judge);
+        assert_eq!((contacts.shown.len(), contacts.untallied), (3, 1), "the client's, then both of the second");
     }
 
     #[test]
