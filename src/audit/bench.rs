@@ -1,9 +1,10 @@
 //! Takes what only the whole capture can decide, in order, gives it to the rules that ask for it, never sees a single message.
 
 use super::docket::Docket;
-use super::judge::{Judge, Matter};
+use super::judge::{Judge, Matter, interval_seconds};
 use super::proceedings::{Proceedings, TallyKey};
 use super::waiving::Pending;
+use super::wires::Steps;
 use crate::base::{Origin, Time, fingerprint};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
@@ -35,21 +36,23 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges every direction over every interval, and over the whole capture.
-    pub fn intervals(&mut self, first: Time) {
+    pub(super) fn intervals(&mut self, first: Time, steps: &Steps) {
         let tallies = std::mem::take(&mut self.proceedings.tallies);
         let mut sorted: Vec<(&TallyKey, &Tally)> = tallies.iter().collect();
         sorted.sort_by_key(|(key, _)| **key);
         for (&(from, to, trunk, start), tally) in sorted {
-            self.interval((from, to), trunk, start, tally, start.unwrap_or(first).max(first));
+            self.interval((from, to), trunk, start, tally, start.unwrap_or(first).max(first), steps);
         }
         self.proceedings.tallies = tallies;
     }
 
-    fn interval(&mut self, direction: (Party, Party), trunk: Option<TrunkId>, start: Option<Time>, tally: &Tally, at: Time) {
+    #[allow(clippy::too_many_arguments)]
+    fn interval(&mut self, direction: (Party, Party), trunk: Option<TrunkId>, start: Option<Time>, tally: &Tally, at: Time, steps: &Steps) {
         let terms = self.policy.terms(direction.0, direction.1, trunk);
         let matter = Matter { anchor: tally.first, ..Self::wide("interval", Some(direction), trunk, at) };
         let subject = IntervalSubject { start, tally, terms };
-        self.judge(&self.docket.intervals, matter, |check| check(&subject));
+        let length = i64::from(interval_seconds(terms)) * 1_000_000_000;
+        self.judge(&self.docket.intervals, matter, |check| steps.soften(start, length, check(&subject)));
     }
 
     /// Judges an admission limit in one scope.

@@ -11,6 +11,8 @@ use super::judge::{Judge, interval_seconds};
 use super::ledger::{Blame, Entry, Key};
 use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
+use super::waiving::Pending;
+use super::wires::Steps;
 use super::{
     Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage,
     Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
@@ -22,8 +24,9 @@ use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
 use crate::metrics::{LimitLoad, Load, Tally, Timeline};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
-use crate::rules::{Check, PairTraffic, suite_text};
+use crate::rules::{Check, Losses, PairTraffic, suite_text};
 use crate::transport::tls::{Side, TlsVersion};
+use crate::transport::{Openings, SealedTraffic};
 
 /// Everything that a run collected.
 #[derive(Debug)]
@@ -38,6 +41,14 @@ pub struct Collected {
     pub sides: Sides,
     /// TCP connections of which one side was acknowledged and never seen, by host pair.
     pub one_sided: BTreeMap<(IpAddr, IpAddr), u64>,
+    /// Connections that carry SIP, by who opened them.
+    pub openings: Openings,
+    /// What nobody on the path can read.
+    pub sealed: SealedTraffic,
+    /// What the capture does not hold although it passed.
+    pub losses: Losses,
+    /// Breaches of media streams under a waiver that covers only so many: streams end in no order that the capture gives.
+    pub pending: Vec<Pending>,
     pub first: Option<Time>,
     pub last: Option<Time>,
 }
@@ -45,18 +56,19 @@ pub struct Collected {
 /// Judges what only the whole capture can answer, and puts the audit together.
 #[must_use]
 pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
-    let Collected { captures, intake, streams, mut proceedings, load, mut contacts, sides, one_sided, first, last } = collected;
+    let Collected { captures, intake, streams, mut proceedings, load, mut contacts, sides, one_sided, openings, sealed, losses, pending, first, last } =
+        collected;
     let inferred = policy.peers.is_empty();
     if inferred {
         proceedings.rename(|party| sides.of(party));
     }
     proceedings.sum_up();
     let names = Names { policy, sides: &sides };
-    let pairs = pairs(policy, &sides, &proceedings, &one_sided);
+    let pairs = pairs(policy, &sides, &proceedings, &one_sided, &sealed);
     let calls = calls_between(policy, &sides, &proceedings);
 
     let mut judge = Judge::resume(policy, docket, proceedings);
-    judge.intervals(first.unwrap_or_default());
+    judge.intervals(first.unwrap_or_default(), &Steps::of(&captures));
     let limits = load.limits(policy);
     for limit in &limits {
         judge.limit(limit);
@@ -66,6 +78,12 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     for (pair, anchor) in &pairs {
         judge.pair(pair, *anchor, first, last);
     }
+    let party = |ip| sides.of(policy.party(ip));
+    judge.pending.extend(pending);
+    judge.intake(&captures, losses, first);
+    judge.signaling(&party);
+    judge.tunnels(&sealed, &party);
+    judge.links(&openings, &party);
     let pending = std::mem::take(&mut judge.pending);
     judge.resolve(pending);
     judge.hygiene(first, last);
@@ -135,14 +153,21 @@ impl Names<'_> {
 type Pair = (PairTraffic, Option<(Origin, Time)>);
 
 /// The traffic of each unordered pair of parties.
-fn pairs(policy: &Policy, sides: &Sides, proceedings: &Proceedings, one_sided: &BTreeMap<(IpAddr, IpAddr), u64>) -> Vec<Pair> {
+fn pairs(
+    policy: &Policy,
+    sides: &Sides,
+    proceedings: &Proceedings,
+    one_sided: &BTreeMap<(IpAddr, IpAddr), u64>,
+    sealed: &SealedTraffic,
+) -> Vec<Pair> {
     let party = |ip| sides.of(policy.party(ip));
     let mut pairs: BTreeMap<(Party, Party), Pair> = BTreeMap::new();
-    let counts = proceedings.traffic.iter().map(|(&(from, to), t)| (party(from), party(to), t.messages, 0, t.first));
-    let holes = one_sided.iter().map(|(&(a, b), &n)| (party(a), party(b), 0, n, None));
-    for (from, to, messages, connections, first) in counts.chain(holes) {
+    let counts = proceedings.traffic.iter().map(|(&(from, to), t)| (party(from), party(to), t.messages, 0, t.first, None));
+    let holes = one_sided.iter().map(|(&(a, b), &n)| (party(a), party(b), 0, n, None, None));
+    let seals = sealed.iter().map(|(seal, a, b, passed)| (party(a), party(b), 0, 0, None, Some((seal, passed))));
+    for (from, to, messages, connections, first, opaque) in counts.chain(holes).chain(seals) {
         let key = (from.min(to), from.max(to));
-        let nothing = PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0 };
+        let nothing = PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0, sealed: Default::default() };
         let (entry, anchor) = pairs.entry(key).or_insert((nothing, None));
         *anchor = [*anchor, first].into_iter().flatten().min();
         if from <= to {
@@ -151,6 +176,11 @@ fn pairs(policy: &Policy, sides: &Sides, proceedings: &Proceedings, one_sided: &
             entry.back += messages
         }
         entry.one_sided_connections += connections;
+        if let Some((seal, passed)) = opaque
+            && let Some(place) = entry.sealed.get_mut(seal as usize)
+        {
+            place.merge(passed);
+        }
     }
     pairs.into_values().collect()
 }

@@ -459,7 +459,8 @@ mod tests {
     use crate::metrics::Load;
     use crate::policy::Style;
     use crate::rules::handshake::{Handshake, moment};
-    use crate::rules::{KNOWN, Reason};
+    use crate::rules::{KNOWN, Losses, Reason};
+    use crate::transport::{Openings, SealedTraffic};
     use crate::transport::tls::{Moment, Sight};
 
     /// Alpha and bravo agreed on TLS with each other's certificates, from an authority of their own.
@@ -528,6 +529,10 @@ max_handshake_failure_pct = 10.0
             load: Load::default(),
             contacts,
             sides: Sides::default(),
+            openings: Openings::default(),
+            sealed: SealedTraffic::default(),
+            losses: Losses::default(),
+            pending: Vec::new(),
             one_sided: BTreeMap::new(),
             first: Some(moment(0).time),
             last: Some(end),

@@ -30,6 +30,9 @@ pub struct Docket {
     pub intervals: Vec<Case<rules::IntervalCheck>>,
     pub limits: Vec<Case<rules::LimitCheck>>,
     pub captures: Vec<Case<rules::CaptureCheck>>,
+    pub intakes: Vec<Case<rules::IntakeCheck>>,
+    pub flows: Vec<Case<rules::FlowCheck>>,
+    pub links: Vec<Case<rules::LinkCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
     /// With the kind of message that each speaks of.
     pub messages: Vec<(Kind, Case<rules::MessageCheck>)>,
@@ -60,6 +63,9 @@ impl Docket {
             intervals: Vec::new(),
             limits: Vec::new(),
             captures: Vec::new(),
+            intakes: Vec::new(),
+            flows: Vec::new(),
+            links: Vec::new(),
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
             enabled: Vec::new(),
@@ -100,6 +106,9 @@ impl Docket {
             Check::Interval(check) => self.intervals.push(case(rule, entry, check)),
             Check::Limit(check) => self.limits.push(case(rule, entry, check)),
             Check::Capture(check) => self.captures.push(case(rule, entry, check)),
+            Check::Intake(check) => self.intakes.push(case(rule, entry, check)),
+            Check::Flow(check) => self.flows.push(case(rule, entry, check)),
+            Check::Link(check) => self.links.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
         }
     }

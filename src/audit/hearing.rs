@@ -62,6 +62,12 @@ impl<'p> Judge<'p> {
             Traffic { first: Some((envelope.origin, envelope.first)), ..Traffic::default() }
         });
         traffic.messages += 1;
+        if !envelope.via_hep {
+            traffic.carried.add(envelope.carriage);
+        }
+        if envelope.transport.is_stream() {
+            traffic.reuse.add(arrival);
+        }
         if place.repeat != Repeat::First {
             return None;
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Intake, TransportCounts};
-use crate::base::{Anomalies, Transport};
+use crate::base::{Anomalies, Anomaly, Transport};
 use crate::call::Repeat;
 use crate::media::Counts;
+use crate::rules::Losses;
 use crate::sip::{Arrival, FlawKind, Method};
 use crate::transport::TlsTotals;
 
@@ -25,6 +26,10 @@ pub struct Counter {
     pub segments: u64,
     /// RTCP packets.
     pub rtcp: u64,
+    /// Datagrams of which the capture holds too little to tell what they are.
+    pub beheaded: u64,
+    /// SIP messages of which the capture holds less than was sent.
+    pub cut: u64,
     /// RTP packets and streams.
     pub media: Counts,
     /// TLS connections.
@@ -49,6 +54,8 @@ impl Default for Counter {
             fragments: 0,
             segments: 0,
             rtcp: 0,
+            beheaded: 0,
+            cut: 0,
             media: Counts::default(),
             tls: TlsTotals::default(),
             anomalies: Anomalies::default(),
@@ -69,6 +76,7 @@ impl Counter {
     pub fn message(&mut self, arrival: &Arrival, repeat: Repeat) {
         let message = &arrival.message;
         self.messages += 1;
+        self.cut += u64::from(arrival.envelope.cut);
         if let Some(n) = self.transports.get_mut(arrival.envelope.transport as usize) {
             *n += 1;
         }
@@ -94,6 +102,8 @@ impl Counter {
         self.fragments += other.fragments;
         self.segments += other.segments;
         self.rtcp += other.rtcp;
+        self.beheaded += other.beheaded;
+        self.cut += other.cut;
         self.media.merge(&other.media);
         self.tls.merge(&other.tls);
         self.anomalies.merge(&other.anomalies);
@@ -109,6 +119,19 @@ impl Counter {
         self.malformed += other.malformed;
         self.retransmissions += other.retransmissions;
         self.mirrored += other.mirrored;
+    }
+
+    /// What the capture does not hold although it passed.
+    #[must_use]
+    pub const fn losses(&self) -> Losses {
+        Losses {
+            frames: self.frames,
+            segments: self.segments,
+            // Where nothing was snapped, what is cut on a stream is cut by a hole or by the end of the capture.
+            cut_messages: if self.anomalies.count(Anomaly::SnapCut) > 0 { self.cut } else { 0 },
+            beheaded: self.beheaded,
+            holes: self.anomalies.count(Anomaly::TcpHole) + self.anomalies.count(Anomaly::SctpHole),
+        }
     }
 
     /// The report's form.

@@ -15,6 +15,7 @@ mod model;
 mod proceedings;
 mod sides;
 mod waiving;
+mod wires;
 
 pub use closing::{Collected, close};
 pub use contacts::Contacts;

@@ -10,8 +10,10 @@ use super::codecs::CodecCounts;
 use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
+use super::wires::Reuse;
 use crate::base::{Origin, Time};
 use crate::metrics::{Tally, Timeline};
+use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
 
 /// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
@@ -26,6 +28,10 @@ pub struct Traffic {
     pub calls: u64,
     /// The first message.
     pub first: Option<(Origin, Time)>,
+    /// How they were carried, but for those that an agent relayed.
+    pub carried: Carried,
+    /// Which way they went on connections.
+    pub reuse: Reuse,
 }
 
 /// How often a codec was offered and answered in a direction.
@@ -83,6 +89,8 @@ impl Proceedings {
             let mine = self.traffic.entry(pair).or_default();
             mine.messages += theirs.messages;
             mine.calls += theirs.calls;
+            mine.carried.merge(&theirs.carried);
+            mine.reuse.merge(&theirs.reuse);
             mine.first = [mine.first, theirs.first].into_iter().flatten().min();
         }
         self.call_ids.extend(other.call_ids);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clocks::Clocks;
 use super::record::Header;
 use super::walk::{Chain, MAX_PACKET, MAX_RECORD, Open, Search, Stop, Walked, search};
 use super::{ByteOrder, Interface, Layout, LinkType};
@@ -56,7 +57,7 @@ impl Classic {
     }
 
     /// Walks over whole records from `at` on.
-    pub(super) fn walk(&self, bytes: &[u8], mut at: usize, walked: &mut Walked) -> Stop {
+    pub(super) fn walk(&self, bytes: &[u8], mut at: usize, walked: &mut Walked, clocks: &mut Clocks) -> Stop {
         let Some(interface) = self.interfaces.first() else { return Stop::Short { at, need: 0 } };
         let mut open = Open::at(at);
         let stop = loop {
@@ -74,7 +75,9 @@ impl Classic {
             if next > bytes.len() {
                 break Stop::Short { at, need: next - at };
             }
-            open.add(Some(interface.time_of(head.seconds, head.fraction)));
+            let time = interface.time_of(head.seconds, head.fraction);
+            clocks.tick(0, time, walked.frames.saturating_add(open.frames));
+            open.add(Some(time));
             at = next;
         };
         walked.close(&open, at, self.order, Layout::Classic { header: self.header }, &self.interfaces);

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::classic::{Classic, is_classic};
+use super::clocks::Clocks;
 use super::pcapng::{Pcapng, is_pcapng};
 use super::source::Source;
 use super::walk::{Extent, Search, Stop, Walked};
-use super::{CaptureInfo, Damage, Format, Run, Secrets};
+use super::{CaptureInfo, Damage, Format, Options, Run, Secrets};
 use crate::base::{Error, Result, Time};
 
 /// Places of damage that are listed one by one; what follows is counted in the last of them.
@@ -28,10 +29,10 @@ enum Walker {
 }
 
 impl Walker {
-    fn walk(&mut self, bytes: &[u8], at: usize, walked: &mut Walked) -> Stop {
+    fn walk(&mut self, bytes: &[u8], at: usize, walked: &mut Walked, clocks: &mut Clocks) -> Stop {
         match self {
-            Self::Classic(classic) => classic.walk(bytes, at, walked),
-            Self::Pcapng(pcapng) => pcapng.walk(bytes, at, walked),
+            Self::Classic(classic) => classic.walk(bytes, at, walked, clocks),
+            Self::Pcapng(pcapng) => pcapng.walk(bytes, at, walked, clocks),
         }
     }
 
@@ -48,6 +49,7 @@ pub(super) struct CaptureFile {
     source: Source,
     walker: Walker,
     info: CaptureInfo,
+    clocks: Clocks,
     /// Bytes read and not yet walked over; the first stands at `base` in the capture, the next record begins at `at`.
     buffer: Vec<u8>,
     base: u64,
@@ -69,8 +71,8 @@ fn recognised(bytes: &[u8]) -> bool {
 
 impl CaptureFile {
     /// Opens a file and recognises its format. An error if it cannot be read, is empty or is no capture.
-    pub(super) fn open(path: &Path, hash: bool) -> Result<Self> {
-        match Self::recognise(path, hash)? {
+    pub(super) fn open(path: &Path, options: Options) -> Result<Self> {
+        match Self::recognise(path, options)? {
             Ok(file) => Ok(file),
             Err(why) => Err(Error::input(path, why)),
         }
@@ -78,7 +80,7 @@ impl CaptureFile {
 
     /// Whether the file at `path` is a capture.
     pub(super) fn is_capture(path: &Path) -> Result<bool> {
-        Self::recognise(path, false).map(|file| file.is_ok())
+        Self::recognise(path, Options::default()).map(|file| file.is_ok())
     }
 
     /// The decryption secrets that were met so far.
@@ -101,9 +103,9 @@ impl CaptureFile {
         Ok(self.finish()?.secrets)
     }
 
-    fn recognise(path: &Path, hash: bool) -> Result<std::result::Result<Self, String>> {
+    fn recognise(path: &Path, options: Options) -> Result<std::result::Result<Self, String>> {
         let fail = |error: std::io::Error| Error::input(path, error.to_string());
-        let mut source = Source::open(path, hash).map_err(fail)?;
+        let mut source = Source::open(path, options.hash).map_err(fail)?;
         let mut buffer = vec![0; 4 << 10];
         let filled = source.fill(&mut buffer, 0).map_err(fail)?;
         buffer.truncate(filled);
@@ -118,7 +120,8 @@ impl CaptureFile {
             return Ok(Err(unrecognised(&buffer, &source)));
         };
         let (extent, frames) = (Extent::NONE, 0);
-        Ok(Ok(Self { source, walker, info, buffer, base: 0, at, ended: false, lost: false, extent, frames, unlisted: 0 }))
+        let clocks = Clocks::new(options.clock_step);
+        Ok(Ok(Self { source, walker, info, clocks, buffer, base: 0, at, ended: false, lost: false, extent, frames, unlisted: 0 }))
     }
 
     /// Bytes read from disk so far.
@@ -193,7 +196,7 @@ impl CaptureFile {
                     }
                 }
             }
-            match self.walker.walk(&self.buffer, self.at, walked) {
+            match self.walker.walk(&self.buffer, self.at, walked, &mut self.clocks) {
                 Stop::Short { at, need } => {
                     self.at = at;
                     let have = self.buffer.len() - at;
@@ -266,7 +269,7 @@ impl CaptureFile {
 
     /// Reads what is left and gives what the file was.
     pub(super) fn finish(self) -> Result<CaptureInfo> {
-        let Self { source, walker, mut info, base, buffer, extent, frames, unlisted, .. } = self;
+        let Self { source, walker, mut info, clocks, base, buffer, extent, frames, unlisted, .. } = self;
         if let Some(why) = source.cut() {
             info.truncated = true;
             let offset = base + buffer.len() as u64;
@@ -277,13 +280,14 @@ impl CaptureFile {
             last.what = format!("{}; {unlisted} more places of damage follow", last.what);
         }
         if let Walker::Pcapng(pcapng) = walker {
-            info.dropped = pcapng.dropped();
+            (info.dropped, info.counts_drops) = (pcapng.dropped(), pcapng.counts_drops);
             info.link_types = pcapng.links.iter().map(|link| link.name().into_owned()).collect();
             info.secrets = pcapng.secrets;
         }
         let measured = source.finish().map_err(|error| Error::input(&info.path, error.to_string()))?;
         (info.bytes, info.sha256) = (measured.bytes, measured.sha256);
         info.frames = u64::from(frames);
+        info.clock_steps = clocks.steps;
         (info.first_time, info.last_time) = if extent.is_none() { (None, None) } else { (Some(extent.earliest), Some(extent.latest)) };
         Ok(info)
     }

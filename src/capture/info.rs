@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
+use super::ClockSteps;
 use crate::base::Time;
 
 /// The container of a capture.
@@ -90,6 +91,12 @@ pub struct CaptureInfo {
     pub damage: Vec<Damage>,
     /// Packets that the capturing program says it lost (pcapng interface statistics).
     pub dropped: u64,
+    /// Whether the capturing program says at all how many it lost.
+    #[serde(skip)]
+    pub counts_drops: bool,
+    /// Where its clock steps back.
+    #[serde(skip)]
+    pub clock_steps: ClockSteps,
     /// Decryption secrets.
     #[serde(skip)]
     pub secrets: Vec<Secrets>,

@@ -3,6 +3,7 @@
 mod batch;
 mod byte_order;
 mod classic;
+mod clocks;
 mod cursor;
 mod file;
 mod info;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use batch::{Batch, Frame, Frames, Run};
 pub use byte_order::ByteOrder;
+pub use clocks::{ClockStep, ClockSteps};
 pub use info::{CaptureInfo, Compression, Damage, Format, Secrets};
 pub use interface::{Interface, LinkType};
 pub use reader::{Options, Reader, TOLERANCE};

@@ -1,5 +1,6 @@
 //! Takes the bytes of a pcapng file, gives its whole blocks and where they make no sense, never a packet's content.
 
+use super::clocks::Clocks;
 use super::record::{PacketBlock, block, block_head};
 use super::section::Section;
 use super::walk::{Chain, MAX_RECORD, Open, Search, Stop, Walked, search};
@@ -23,6 +24,8 @@ pub(super) struct Pcapng {
     secrets_size: usize,
     /// Lost packets of the sections that ended.
     dropped: u64,
+    /// Whether statistics told of losses, or of none.
+    pub(super) counts_drops: bool,
 }
 
 /// The byte order that a section header block states, if it is one.
@@ -41,7 +44,7 @@ impl Pcapng {
     /// A capture before its first block; `None` if no section begins here.
     pub(super) fn open(bytes: &[u8]) -> Option<Self> {
         let section = Section::new(section_order(bytes)?);
-        Some(Self { section, links: Vec::new(), secrets: Vec::new(), secrets_size: 0, dropped: 0 })
+        Some(Self { section, links: Vec::new(), secrets: Vec::new(), secrets_size: 0, dropped: 0, counts_drops: false })
     }
 
     /// Packets that the capturing program lost.
@@ -50,7 +53,7 @@ impl Pcapng {
     }
 
     /// Walks over whole blocks from `at` on.
-    pub(super) fn walk(&mut self, bytes: &[u8], mut at: usize, walked: &mut Walked) -> Stop {
+    pub(super) fn walk(&mut self, bytes: &[u8], mut at: usize, walked: &mut Walked, clocks: &mut Clocks) -> Stop {
         let mut open = Open::at(at);
         let stop = loop {
             let rest = bytes.get(at..).unwrap_or_default();
@@ -68,6 +71,7 @@ impl Pcapng {
                     Whole::Yes(end) => {
                         self.dropped = self.dropped();
                         self.section = Section::new(order);
+                        clocks.restart();
                         at += end;
                         open = Open::at(at);
                         continue;
@@ -81,9 +85,15 @@ impl Pcapng {
             };
             let block = rest.get(..end).unwrap_or_default();
             let trouble = match kind {
-                block::ENHANCED_PACKET | block::SIMPLE_PACKET | block::OBSOLETE_PACKET => {
-                    self.packet(kind, block).map(|time| open.add(time)).err()
-                }
+                block::ENHANCED_PACKET | block::SIMPLE_PACKET | block::OBSOLETE_PACKET => self
+                    .packet(kind, block)
+                    .map(|(interface, time)| {
+                        if let Some(time) = time {
+                            clocks.tick(interface, time, walked.frames.saturating_add(open.frames));
+                        }
+                        open.add(time);
+                    })
+                    .err(),
                 block::INTERFACE | block::STATISTICS | block::SECRETS => {
                     self.describe(kind, block, walked.frames.saturating_add(open.frames)).err()
                 }
@@ -105,9 +115,9 @@ impl Pcapng {
         }
     }
 
-    /// The time of the packet in a block, if the block can be believed.
+    /// The interface and the time of the packet in a block, if the block can be believed.
     #[inline]
-    fn packet(&self, kind: u32, block: &[u8]) -> Result<Option<Time>, String> {
+    fn packet(&self, kind: u32, block: &[u8]) -> Result<(usize, Option<Time>), String> {
         let Some(packet) = PacketBlock::read(kind, block, self.section.order) else {
             return Err(format!("a packet block of {} bytes, too short for its headers", block.len()));
         };
@@ -117,7 +127,7 @@ impl Pcapng {
         if packet.data + packet.captured(interface) + 4 > block.len() {
             return Err(format!("a packet block of {} bytes claims {} captured bytes", block.len(), packet.caplen));
         }
-        Ok(packet.ticks.map(|ticks| interface.time(ticks)))
+        Ok((packet.interface as usize, packet.ticks.map(|ticks| interface.time(ticks))))
     }
 
     /// Takes what a block without packet tells.
@@ -132,7 +142,7 @@ impl Pcapng {
                 }
                 Ok(())
             }
-            block::STATISTICS => self.section.count_drops(block),
+            block::STATISTICS => self.section.count_drops(block).map(|counts| self.counts_drops |= counts),
             _ => {
                 let secrets = self.section.secrets(block, frames)?;
                 self.secrets_size += secrets.data.len();

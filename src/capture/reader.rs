@@ -31,10 +31,18 @@ const OVERLAP: usize = 16 << 20;
 const SPARES: usize = 256;
 
 /// How to read captures.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Whether to give the SHA-256 of every file.
     pub hash: bool,
+    /// By how many nanoseconds a time stamp must stand before its predecessor to be called a step of the clock.
+    pub clock_step: i64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { hash: false, clock_step: TOLERANCE }
+    }
 }
 
 /// A file whose turn has not come.
@@ -83,7 +91,7 @@ impl Reader {
             let length = fs::metadata(&path).ok().filter(fs::Metadata::is_file).map(|meta| meta.len());
             total_bytes = total_bytes.zip(length).map(|(sum, length): (u64, u64)| sum + length);
             let again = length.is_some() && !alone;
-            let file = CaptureFile::open(&path, options.hash && !again)?;
+            let file = CaptureFile::open(&path, Options { hash: options.hash && !again, ..options })?;
             let mut cursor = Cursor::new(0, file, BATCH);
             let first = cursor.front(&mut spare)?.and_then(|chunk| chunk.first).unwrap_or(Time::MIN);
             pending.push(Pending { path, first, open: (!again).then_some(cursor) });
@@ -193,7 +201,7 @@ impl Reader {
         let size = (OVERLAP / (self.active.len() + 1)).clamp(64 << 10, BATCH);
         let cursor = match next.open {
             Some(cursor) => cursor,
-            None => Cursor::new(capture, CaptureFile::open(&next.path, self.options.hash)?, size),
+            None => Cursor::new(capture, CaptureFile::open(&next.path, self.options)?, size),
         };
         self.active.push(cursor.of(capture));
         Ok(())

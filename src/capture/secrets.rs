@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Secrets;
+use super::{Options, Secrets};
 use super::file::CaptureFile;
 use super::inputs::expand;
 use crate::base::Result;
@@ -22,7 +22,7 @@ pub(super) fn is_file(path: &Path) -> bool {
 pub fn secrets(inputs: &[PathBuf]) -> Result<Vec<Secrets>> {
     let mut found = Vec::new();
     for path in expand(inputs)?.iter().filter(|path| is_file(path)) {
-        found.extend(CaptureFile::open(path, false)?.into_secrets()?);
+        found.extend(CaptureFile::open(path, Options::default())?.into_secrets()?);
     }
     Ok(found)
 }

@@ -69,20 +69,21 @@ impl Section {
         }
     }
 
-    /// Takes an interface statistics block.
-    pub(super) fn count_drops(&mut self, block: &[u8]) -> Result<(), String> {
-        let Block::InterfaceStatistics(isb) = self.parse(block)? else { return Ok(()) };
+    /// Takes an interface statistics block; gives whether it tells of losses, or of none.
+    pub(super) fn count_drops(&mut self, block: &[u8]) -> Result<bool, String> {
+        let Block::InterfaceStatistics(isb) = self.parse(block)? else { return Ok(false) };
         let id = isb.if_id as usize;
         if id >= self.interfaces.len() {
             return Err(format!("statistics of interface {id}, which no block describes"));
         }
-        let count = |code| value(&isb.options, code).map_or(0, |n| self.order.u64(n));
-        let lost = count(OptionCode::IsbIfDrop).saturating_add(count(OptionCode::IsbOsDrop));
+        let count = |code| value(&isb.options, code).map(|n| self.order.u64(n));
+        let (by_interface, by_system) = (count(OptionCode::IsbIfDrop), count(OptionCode::IsbOsDrop));
+        let lost = by_interface.unwrap_or(0).saturating_add(by_system.unwrap_or(0));
         self.dropped.resize(self.interfaces.len(), 0);
         if let Some(dropped) = self.dropped.get_mut(id) {
             *dropped = lost;
         }
-        Ok(())
+        Ok(by_interface.or(by_system).is_some())
     }
 
     /// The secrets of a decryption secrets block.

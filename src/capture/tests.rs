@@ -19,7 +19,7 @@ struct Seen {
 }
 
 fn read_paths(paths: &[PathBuf]) -> (Vec<Seen>, Vec<CaptureInfo>) {
-    let mut reader = Reader::open(paths, Options { hash: true }).unwrap();
+    let mut reader = Reader::open(paths, Options { hash: true, ..Options::default() }).unwrap();
     let (mut seen, mut clock) = (Vec::new(), Time::MIN);
     while let Some(batch) = reader.next_batch().unwrap() {
         assert_eq!(batch.clock, clock);

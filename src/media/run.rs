@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::capture::Frame;
+use crate::packet::{Carriage, Carried};
 use crate::rtp::Header;
 
 /// Silence on the running clock that ends a stream.
@@ -61,12 +62,14 @@ pub struct Run {
     pub repeats: u64,
     /// Bit n: payload type n was seen.
     pub payload_types: u128,
+    /// How they were carried.
+    pub carried: Carried,
 }
 
 impl Run {
     /// A run of one packet.
     #[must_use]
-    pub fn new(frame: &Frame<'_>, header: &Header) -> Self {
+    pub fn new(frame: &Frame<'_>, header: &Header, carriage: Carriage) -> Self {
         Self {
             origin: frame.origin,
             begun: frame.clock,
@@ -79,16 +82,23 @@ impl Run {
             steps: 0,
             repeats: 0,
             payload_types: 1 << (header.payload_type & 0x7f),
+            carried: Carried::once(carriage),
         }
     }
 
     /// Appends one packet.
-    pub fn add(&mut self, frame: &Frame<'_>, header: &Header) {
-        self.merge(&Self::new(frame, header));
+    pub fn add(&mut self, frame: &Frame<'_>, header: &Header, carriage: Carriage) {
+        self.follow(&Self { carried: Carried::default(), ..Self::new(frame, header, carriage) });
+        self.carried.add(carriage);
     }
 
     /// Appends the run that follows.
     pub fn merge(&mut self, later: &Self) {
+        self.follow(later);
+        self.carried.merge(&later.carried);
+    }
+
+    fn follow(&mut self, later: &Self) {
         let step = later.first_seq.wrapping_sub(self.last_seq);
         let forward = later.first_timestamp.wrapping_sub(self.last_timestamp) as i32 >= 0;
         self.steps += u64::from(step == 1 && forward) + later.steps;
@@ -119,13 +129,13 @@ pub struct Runs {
 
 impl Runs {
     /// Appends a packet to the run of its flow.
-    pub fn add(&mut self, flow: Flow, frame: &Frame<'_>, header: &Header) {
+    pub fn add(&mut self, flow: Flow, frame: &Frame<'_>, header: &Header, carriage: Carriage) {
         let Self { runs, latest, hasher } = self;
         let hash = hasher.hash_one(flow);
         let next = runs.len();
         match latest.find_mut(hash, |&at| runs.get(at).is_some_and(|(other, _)| *other == flow)) {
             Some(at) => match runs.get_mut(*at) {
-                Some((_, run)) if !run.is_over(frame.clock) => return run.add(frame, header),
+                Some((_, run)) if !run.is_over(frame.clock) => return run.add(frame, header, carriage),
                 _ => *at = next,
             },
             None => {
@@ -133,7 +143,7 @@ impl Runs {
                 latest.insert_unique(hash, next, rehash);
             }
         }
-        runs.push((flow, Run::new(frame, header)));
+        runs.push((flow, Run::new(frame, header, carriage)));
     }
 
     /// Gives all runs, in the order in which they began, and forgets them; their memory is kept for the next.

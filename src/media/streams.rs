@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::announced::Announced;
 use super::run::{Flow, IDLE, Run};
+use super::{Heard, MediaKind};
 use crate::base::{Origin, Time};
 
 /// Packets without which a flow that no SDP announced is not called media (MED-RTP-001, `rogue_min_packets`).
@@ -56,6 +57,8 @@ pub struct Streams {
     /// Open flows by a running clock at which they had a packet; looked at again when a minute has passed since.
     queue: BTreeMap<(Time, Origin), Flow>,
     counts: Counts,
+    /// Streams that are over, since they were last taken.
+    pub over: Vec<Heard>,
 }
 
 impl Streams {
@@ -106,8 +109,7 @@ impl Streams {
     }
 
     /// Judges what is left at the end of the capture, gives all counts.
-    #[must_use]
-    pub fn finish(mut self, announced: &Announced) -> Counts {
+    pub fn finish(&mut self, announced: &Announced) -> Counts {
         self.advance(Time(i64::MAX), announced);
         self.counts
     }
@@ -118,6 +120,8 @@ impl Streams {
             return;
         }
         self.counts.streams += 1;
+        let kind = MediaKind::of_payload_types(open.run.payload_types);
+        self.over.push(Heard { flow: *flow, origin: open.run.origin, begun: open.run.begun, kind, carried: open.run.carried });
         if secure == Some(true) {
             self.counts.srtp_packets += open.run.packets;
         } else {
@@ -148,6 +152,7 @@ mod tests {
     use super::*;
     use crate::base::Endpoint;
     use crate::capture::{Frame, LinkType};
+    use crate::packet::{Carriage, Tunnels};
     use crate::rtp::Header;
 
     fn end(port: u16) -> Endpoint {
@@ -184,7 +189,7 @@ mod tests {
                 let origin = Origin { serial: n as u64, capture: 0, frame: n as u32 + 1 };
                 let frame = Frame { origin, time: time(p.at), clock: time(p.at), link: LinkType(1), data: &[], wire_len: 0 };
                 let header = Header { marker: false, payload_type: 8, seq: p.seq, timestamp: u32::from(p.seq) * 160, ssrc: 7 };
-                runs.add(flow(p.port), &frame, &header);
+                runs.add(flow(p.port), &frame, &header, Carriage::default());
             }
             let until = if window[1] == packets.len() { i64::MAX / 1_000_000 } else { packets[window[1]].at };
             named.retain(|&(at, port, secure)| {
@@ -270,8 +275,9 @@ mod tests {
                 };
                 let mut packets = seqs.iter().map(one);
                 let (frame, header) = packets.next().unwrap();
-                let mut run = Run::new(&frame, &header);
-                packets.for_each(|(frame, header)| run.add(&frame, &header));
+                let way = |header: &Header| Carriage::new((header.seq % 7) as u8, None, Tunnels::default());
+                let mut run = Run::new(&frame, &header, way(&header));
+                packets.for_each(|(frame, header)| run.add(&frame, &header, way(&header)));
                 run
             };
             let at = 1 + at.index(seqs.len() - 1);

@@ -4,7 +4,7 @@ use etherparse::{TcpSlice, UdpSlice};
 
 use super::ip::{self, Ip};
 use super::link::{self, Inside, Peeled};
-use super::{Datagram, Fragment, Layers, Packet, Sctp, Segment, TcpFlags, Whole, plain, sctp, tunnel};
+use super::{Datagram, Fragment, Layers, Packet, Sctp, Segment, TcpFlags, Tunnels, Whole, plain, sctp, tunnel};
 use crate::base::{Anomaly, Endpoint};
 use crate::capture::Frame;
 
@@ -50,6 +50,7 @@ impl Whole {
             payload: &self.bytes,
             missing: u32::from(self.cut),
             fragment: None,
+            authenticated: false,
             lies: false,
         };
         let packet = walk.transport(&ip);
@@ -102,6 +103,9 @@ impl Walk {
         }
         self.layers = Layers { tunnelled: self.in_ip, dscp: ip.dscp, ip_id: ip.id, ip_len: ip.len, ..self.layers };
         self.in_ip = true;
+        if ip.authenticated {
+            self.lies_in(Tunnels::AH);
+        }
         match ip.fragment {
             Some((offset, more)) => Some(Packet::Fragment(Fragment {
                 source: ip.source,
@@ -124,21 +128,35 @@ impl Walk {
             132 => Sctp::parse(ip, self.layers, ip.payload).map(Packet::Sctp),
             1 | 58 => Some(Packet::Icmp { quoted: self.quoted(ip) }),
             // RFC 2003, RFC 4213
-            4 | 41 => self.down(Inside::Ip, ip.payload),
-            47 => self.tunnel(&tunnel::gre(ip.payload)?),
+            4 | 41 => {
+                self.lies_in(Tunnels::OTHER);
+                self.down(Inside::Ip, ip.payload)
+            }
+            47 => {
+                self.lies_in(if tunnel::is_mirror(ip.payload) { Tunnels::OTHER } else { Tunnels::GRE });
+                self.tunnel(&tunnel::gre(ip.payload)?)
+            }
             50 if ip.missing == 0 => match tunnel::esp_null(ip) {
                 Some((protocol, payload)) => {
                     self.layers.tunnelled = true;
+                    self.lies_in(Tunnels::ESP);
                     self.transport(&Ip { protocol, payload, ..*ip })
                 }
-                None => Some(Packet::OtherIp { protocol: 50 }),
+                None => Some(other(ip)),
             },
             115 => match tunnel::l2tp_session(ip.payload) {
-                Some(frame) => self.tunnel(&frame),
-                None => Some(Packet::OtherIp { protocol: 115 }),
+                Some(frame) => {
+                    self.lies_in(Tunnels::OTHER);
+                    self.tunnel(&frame)
+                }
+                None => Some(other(ip)),
             },
-            protocol => Some(Packet::OtherIp { protocol }),
+            _ => Some(other(ip)),
         }
+    }
+
+    const fn lies_in(&mut self, tunnel: Tunnels) {
+        self.layers.tunnels = self.layers.tunnels.and(tunnel);
     }
 
     fn tunnel<'a>(&mut self, carried: &Peeled<'a>) -> Option<Packet<'a>> {
@@ -154,6 +172,7 @@ impl Walk {
             self.odd(Anomaly::BadLength);
         }
         if let Some(carried) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
+            self.lies_in(Tunnels::OTHER);
             return self.tunnel(&carried);
         }
         if (udp.source_port() == sctp::OVER_UDP || udp.destination_port() == sctp::OVER_UDP)
@@ -200,6 +219,12 @@ impl Walk {
             _ => &[],
         }
     }
+}
+
+/// A packet of a protocol that is not looked into.
+fn other<'a>(ip: &Ip<'_>) -> Packet<'a> {
+    let octets = u32::try_from(ip.payload.len()).unwrap_or(u32::MAX).saturating_add(ip.missing);
+    Packet::OtherIp { protocol: ip.protocol, source: ip.source, destination: ip.destination, octets }
 }
 
 #[cfg(test)]

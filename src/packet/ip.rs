@@ -23,6 +23,8 @@ pub(super) struct Ip<'a> {
     pub missing: u32,
     /// Offset and "more fragments", where the packet is a fragment.
     pub fragment: Option<(u32, bool)>,
+    /// Whether an authentication header stands before the payload.
+    pub authenticated: bool,
     /// Whether the header contradicts itself.
     pub lies: bool,
 }
@@ -60,6 +62,7 @@ fn v4(data: &[u8]) -> Option<Ip<'_>> {
         payload: extent.payload,
         missing: extent.missing,
         fragment: header.is_fragmenting_payload().then(|| (u32::from(header.fragments_offset().value()) * 8, header.more_fragments())),
+        authenticated: false,
         lies: extent.lies,
     };
     // In a fragment the authentication header belongs to the whole datagram.
@@ -87,6 +90,7 @@ fn v6(data: &[u8]) -> Option<Ip<'_>> {
         payload: extent.payload,
         missing: extent.missing,
         fragment: None,
+        authenticated: false,
         lies: extent.lies,
     };
     // Every round consumes at least 8 octets, so a packet of 64 KiB ends it.
@@ -109,7 +113,10 @@ impl Ip<'_> {
                 self.fragment = (offset != 0 || more).then_some((offset, more));
                 8
             }
-            AUTHENTICATION => (usize::from(length) + 2) * 4,
+            AUTHENTICATION => {
+                self.authenticated = true;
+                (usize::from(length) + 2) * 4
+            }
             _ => (usize::from(length) + 1) * 8,
         };
         self.payload = self.payload.get(octets..)?;

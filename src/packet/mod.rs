@@ -1,6 +1,7 @@
 //! Takes frames, gives packets and what they carry, never remembers more than the fragments of one datagram.
 
 mod assembly;
+mod carriage;
 mod decode;
 mod fragments;
 mod ip;
@@ -12,6 +13,7 @@ mod tunnel;
 mod tunnels;
 mod view;
 
+pub use carriage::{Carriage, Carried, Tunnels};
 pub use decode::{Decoded, decode};
 pub use fragments::{FragmentPart, Fragments, Whole};
 pub use sctp::{Chunk, Chunks};

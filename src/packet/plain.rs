@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Datagram, Layers, tunnel};
+use super::{Datagram, Layers, Tunnels, tunnel};
 use crate::base::Endpoint;
 use crate::capture::{Frame, LinkType};
 
@@ -37,7 +37,7 @@ pub(super) fn datagram<'a>(frame: &Frame<'a>) -> Option<Datagram<'a>> {
     Some(Datagram {
         source: end(*s, *s2, *from),
         destination: end(*d, *d2, *to),
-        layers: Layers { vlan, dscp: service >> 2, ip_id, tunnelled: false, ip_len: u32::from(total) },
+        layers: Layers { vlan, dscp: service >> 2, ip_id, tunnelled: false, tunnels: Tunnels::default(), ip_len: u32::from(total) },
         payload: data.get(..usize::from(length.checked_sub(8)?))?,
         cut: false,
     })

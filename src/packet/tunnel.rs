@@ -154,6 +154,11 @@ pub(super) fn gre(data: &[u8]) -> Option<Peeled<'_>> {
     }
 }
 
+/// Whether GRE carries what a switch mirrors (ERSPAN), and not what one network sends another.
+pub(super) fn is_mirror(data: &[u8]) -> bool {
+    matches!(be16(data, 2), Some(0x88be | 0x22eb))
+}
+
 /// draft-foschiano-erspan §4.2, §4.3: version and VLAN of the mirrored frame, which stands behind `header` octets.
 fn erspan(data: &[u8], header: usize) -> Option<Peeled<'_>> {
     let vlan = Some(be16(data, 0)? & 0x0fff).filter(|&vlan| vlan != 0);

@@ -123,7 +123,7 @@ fn esp_that_does_not_encrypt_is_read() {
     PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(5060, 5070).write(&mut direct, SIP).unwrap();
     assert!(carried(&ipv4(50, &esp(17, &direct[20..], 12))).tunnelled);
     // The same between other addresses is noise that happens to look like UDP.
-    assert!(matches!(packet(101, &ipv4(50, &esp(17, &ip[20..], 12))), (Packet::OtherIp { protocol: 50 }, None)));
+    assert!(matches!(packet(101, &ipv4(50, &esp(17, &ip[20..], 12))), (Packet::OtherIp { protocol: 50, .. }, None)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::{Carriage, Tunnels};
 use crate::base::Endpoint;
 
 /// What the layers below the transport said.
@@ -15,8 +16,18 @@ pub struct Layers {
     pub ip_id: u32,
     /// Whether the packet came inside a tunnel.
     pub tunnelled: bool,
+    /// Which ones.
+    pub tunnels: Tunnels,
     /// Total length of the IP packet as its header says, in octets.
     pub ip_len: u32,
+}
+
+impl Layers {
+    /// The same in one word.
+    #[must_use]
+    pub const fn carriage(&self) -> Carriage {
+        Carriage::new(self.dscp, self.vlan, self.tunnels)
+    }
 }
 
 /// A UDP datagram.
@@ -124,6 +135,12 @@ pub enum Packet<'a> {
     OtherIp {
         /// The IP protocol number.
         protocol: u8,
+        /// Sender.
+        source: IpAddr,
+        /// Receiver.
+        destination: IpAddr,
+        /// Octets behind the IP header, as it says.
+        octets: u32,
     },
     /// No IP at all: ARP, LLDP and the like.
     NotIp,

@@ -13,7 +13,7 @@ use crate::media::{Flow, Run, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
-use crate::transport::{self, Envelope, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::transport::{self, Envelope, Payload, SctpPart, Seal, Sealed, SealedTraffic, SegmentPart, StreamPart};
 
 /// What a few batches hold, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub(super) runs: Sharded<(Flow, Run)>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
+    /// What nobody on the path can read.
+    pub(super) sealed: SealedTraffic,
     /// What was counted on the way.
     pub(super) counter: Counter,
     /// The first and the last time stamp, in time order.
@@ -37,6 +39,12 @@ pub(super) struct Facts {
     /// Where runs are folded: empty between batches.
     folding: Runs,
 }
+
+/// IP protocol number of ESP (RFC 4303).
+const ESP: u8 = 50;
+
+/// The shortest header of RTP (RFC 3550 §5.1).
+const RTP_HEADER: usize = 12;
 
 /// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
 const DISORDER: i64 = 20_000_000;
@@ -103,6 +111,9 @@ impl Facts {
                 self.fragments.push(shard_of(&key), FragmentPart::new(frame, &fragment));
             }
             Packet::Icmp { quoted } if transport::looks_like_sip(quoted) => self.counter.anomalies.note(Anomaly::SipInIcmp),
+            Packet::OtherIp { protocol: ESP, source, destination, octets } => {
+                self.sealed.add(Seal::Esp, source, destination, &Sealed::packet(u64::from(octets), frame.origin, frame.time));
+            }
             Packet::Icmp { .. } | Packet::OtherIp { .. } | Packet::NotIp => {}
             Packet::Undecodable => self.counter.undecodable += 1,
         }
@@ -112,7 +123,7 @@ impl Facts {
         match rtp::sniff(datagram.payload) {
             Some(rtp::Kind::Rtp(header)) => {
                 let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-                runs.add(flow, frame, &header);
+                runs.add(flow, frame, &header, datagram.layers.carriage());
             }
             Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
             None if transport::looks_like_sip(datagram.payload) => {
@@ -122,7 +133,16 @@ impl Facts {
                 Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
-            None => {}
+            None => self.sealed(frame, datagram),
+        }
+    }
+
+    fn sealed(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        if let Some(seal) = Seal::of(datagram) {
+            let packet = Sealed::packet(datagram.payload.len() as u64, frame.origin, frame.time);
+            self.sealed.add(seal, datagram.source.ip, datagram.destination.ip, &packet);
+        } else if datagram.cut && datagram.payload.len() < RTP_HEADER {
+            self.counter.beheaded += 1;
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
     };
     let docket = Docket::new(&policy);
     let mut keys = Keys::gather(request, &policy)?;
-    let mut reader = Reader::open(&request.inputs, Options { hash: request.hash })?;
+    let mut reader = Reader::open(&request.inputs, options(request, &policy))?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|e| Error::Usage(format!("cannot start threads: {e}")))?;
@@ -83,6 +83,14 @@ pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
         progress(Progress { bytes: reader.bytes_read(), total: reader.total_bytes(), frames });
     }
     Ok(pool.install(|| stages.finish(reader.into_infos())))
+}
+
+/// How the captures are read: what the policy calls a step of the clock is looked for on the way.
+fn options(request: &Request, policy: &Policy) -> Options {
+    let defaults = Options::default();
+    #[allow(clippy::cast_possible_truncation)] // what no 64-bit count of nanoseconds can hold becomes the nearest that can
+    let agreed = policy.global().capture.clock_step_ms.as_ref().map(|clause| (clause.value * 1e6) as i64);
+    Options { hash: request.hash, clock_step: agreed.unwrap_or(defaults.clock_step) }
 }
 
 /// How many batches of a window each thread gets: enough to even out, few enough to keep memory small.

@@ -19,7 +19,7 @@ use crate::media::{Announced, Flow, Run, Streams};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
-use crate::transport::{KeyLog, Resumptions, StreamPart, TlsEvent};
+use crate::transport::{KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent};
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -38,6 +38,7 @@ pub(super) struct Stages<'p> {
     media: Vec<Streams>,
     announced: Announced,
     blind: BlindSpots,
+    sealed: SealedTraffic,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
@@ -80,6 +81,7 @@ impl<'p> Stages<'p> {
             media: shards(Streams::default),
             announced: Announced::default(),
             blind: BlindSpots::default(),
+            sealed: SealedTraffic::default(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
@@ -112,6 +114,7 @@ impl<'p> Stages<'p> {
             self.counter.merge(&part.counter);
             self.clock = part.clock.map_or(self.clock, |clock| self.clock.max(clock));
             self.times = hull(self.times, part.span);
+            self.sealed.append(&mut part.sealed);
             part.blind.drain(..).for_each(|spot| self.blind.note(spot));
         }
         let clock = self.clock;
@@ -155,6 +158,13 @@ impl Stages<'_> {
         if due {
             self.announced.forget(clock);
         }
+        self.heard();
+    }
+
+    /// Judges the streams that are over.
+    fn heard(&mut self) {
+        let bench = &mut self.bench;
+        self.media.iter_mut().flat_map(|streams| streams.over.drain(..)).for_each(|heard| bench.heard(&heard));
     }
 
     /// Judges TLS connections in the order in which they were decided: before the messages in them, which are judged by who stands behind.
@@ -206,11 +216,12 @@ impl Stages<'_> {
         for shard in &mut self.fragments {
             self.counter.anomalies.merge(&shard.finish());
         }
-        let mut one_sided = BTreeMap::new();
+        let (mut one_sided, mut openings) = (BTreeMap::new(), Openings::default());
         let mut last_words = Vec::new();
         for shard in &mut self.streams {
             last_words.push(shard.finish());
             self.counter.tls.merge(shard.table.tls_totals());
+            openings.merge(shard.table.openings());
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
         let (last_words, _) = self.gather(last_words);
@@ -224,15 +235,17 @@ impl Stages<'_> {
         self.load.finish(clock);
         self.timeline.finish(clock);
 
+        for streams in &mut self.media {
+            self.counter.media.merge(&streams.finish(&self.announced));
+        }
+        self.heard();
+        let pending = std::mem::take(&mut self.bench.pending);
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);
-        for streams in self.media {
-            self.counter.media.merge(&streams.finish(&self.announced));
-        }
         self.counter.anomalies.note_many(Anomaly::TlsUntallied, self.contacts.untallied);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
@@ -244,6 +257,10 @@ impl Stages<'_> {
             contacts: self.contacts,
             sides: self.sides,
             one_sided,
+            openings,
+            sealed: self.sealed,
+            pending,
+            losses: self.counter.losses(),
             first: self.times.map(|t| t.0),
             last: self.times.map(|t| t.1),
         };

@@ -18,7 +18,10 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 #[rustfmt::skip]
 static ALL: &[&Rule] = &[
     // CAP
+    &cap::loss_001::RULE,
     &cap::oneway_001::RULE,
+    &cap::clock_001::RULE,
+    &cap::opaque_001::RULE,
 
     // NET
     &net::sbe_001::RULE,
@@ -26,11 +29,15 @@ static ALL: &[&Rule] = &[
     &net::sbe_003::RULE,
     &net::dbe_002::RULE,
     &net::ipv_001::RULE,
+    &net::enc_001::RULE,
+    &net::dscp_001::RULE,
 
     // SIG
     &sig::transport_001::RULE,
     &sig::transport_002::RULE,
     &sig::transport_003::RULE,
+    &sig::transport_004::RULE,
+    &sig::transport_005::RULE,
     &sig::transport_006::RULE,
     &sig::tls_001::RULE,
     &sig::tls_002::RULE,

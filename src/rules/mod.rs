@@ -41,13 +41,13 @@ pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubjec
 pub use kind::Kind;
 pub use page::{Catalogue, Page};
 pub use rule::{
-    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender,
-    OfferAnswerCheck, PolicyCheck, ReachCheck, Rule, Scope, SessionCheck, TransactionCheck,
+    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, IntakeCheck, IntervalCheck, LimitCheck, LinkCheck,
+    MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, ReachCheck, Rule, Scope, SessionCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;
 pub use subject::{
-    CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,
-    SessionSubject, TransactionSubject, WaiverUse,
+    CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, Losses, MessageSubject,
+    OfferAnswerSubject, PairTraffic, PolicySubject, Reversed, SessionSubject, TrafficClass, TransactionSubject, WaiverUse,
 };
 pub use verdict::{Breach, Reason, Verdict};

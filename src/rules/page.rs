@@ -101,7 +101,9 @@ const fn subject(check: Check) -> &'static str {
         Check::Reach(_) => "pair of border elements",
         Check::Interval(_) => "interval and direction",
         Check::Limit(_) => "limit and scope",
-        Check::Capture(_) => "capture",
+        Check::Capture(_) | Check::Intake(_) => "capture",
+        Check::Flow(_) => "flow",
+        Check::Link(_) => "connections between two hosts",
         Check::Policy(_) => "policy",
     }
 }

@@ -3,8 +3,8 @@
 use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::subject::{
-    CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
-    TransactionSubject,
+    CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, MessageSubject,
+    OfferAnswerSubject, PolicySubject, SessionSubject, TransactionSubject,
 };
 use super::verdict::Verdict;
 use crate::policy::Severity;
@@ -69,6 +69,12 @@ pub type IntervalCheck = fn(&IntervalSubject<'_>) -> Verdict;
 pub type LimitCheck = fn(&LimitSubject<'_>) -> Verdict;
 /// Judges a capture.
 pub type CaptureCheck = fn(&CaptureSubject<'_>) -> Verdict;
+/// Judges the captures as they were read.
+pub type IntakeCheck = fn(&IntakeSubject<'_>) -> Verdict;
+/// Judges a flow.
+pub type FlowCheck = fn(&FlowSubject<'_>) -> Verdict;
+/// Judges the connections between two hosts.
+pub type LinkCheck = fn(&LinkSubject<'_>) -> Verdict;
 /// Judges a policy.
 pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
 
@@ -95,8 +101,14 @@ pub enum Check {
     Interval(IntervalCheck),
     /// An admission limit with the load that it met.
     Limit(LimitCheck),
-    /// The capture as a whole.
+    /// What the capture holds of two parties.
     Capture(CaptureCheck),
+    /// The captures as they were read.
+    Intake(IntakeCheck),
+    /// Packets of one class from one host to another.
+    Flow(FlowCheck),
+    /// The connections that one host opened to another.
+    Link(LinkCheck),
     /// The policy against the capture.
     Policy(PolicyCheck),
 }

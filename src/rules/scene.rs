@@ -20,6 +20,8 @@ pub(super) struct Scene {
     body: String,
     /// How many octets of the message the capture holds.
     kept: usize,
+    /// What stands in Content-Length instead of the length of the body.
+    length: Option<Option<String>>,
     pub(super) envelope: Envelope,
     pub(super) place: Place,
     pub(super) terms: Terms,
@@ -63,6 +65,7 @@ impl Scene {
             headers: headers.iter().chain(more).map(|h| (*h).to_owned()).collect(),
             body: String::new(),
             kept: usize::MAX,
+            length: None,
             envelope: Envelope { source, destination, ..Envelope::default() },
             place: Place { from_caller: Some(true), method: Some(crate::sip::Method::of(method.as_bytes())), ..Place::default() },
             terms: Terms::default(),
@@ -127,6 +130,12 @@ impl Scene {
         self.came(|e| e.cut = true)
     }
 
+    /// Without a Content-Length, or with one that does not measure the body.
+    pub(super) fn unmeasured(mut self, value: Option<&str>) -> Self {
+        self.length = Some(value.map(str::to_owned));
+        self
+    }
+
     /// What its call says of it.
     pub(super) fn placed(mut self, change: impl FnOnce(&mut Place)) -> Self {
         change(&mut self.place);
@@ -167,7 +176,12 @@ impl Scene {
     /// The message as it stands on the wire.
     pub(super) fn text(&self) -> String {
         let head: String = self.headers.iter().map(|h| format!("{h}\r\n")).collect();
-        format!("{}\r\n{head}Content-Length: {}\r\n\r\n{}", self.start, self.body.len(), self.body)
+        let length = match &self.length {
+            None => format!("Content-Length: {}\r\n", self.body.len()),
+            Some(Some(odd)) => format!("Content-Length: {odd}\r\n"),
+            Some(None) => String::new(),
+        };
+        format!("{}\r\n{head}{length}\r\n{}", self.start, self.body)
     }
 
     /// What `rule` says of it.

@@ -4,12 +4,17 @@ use super::addresses::{Address, Addresses};
 use super::certified::{Behind, Certified};
 use super::distinct::Distinct;
 use super::verdict::{Breach, Reason, Verdict};
-use crate::base::Time;
+use std::net::IpAddr;
+
+use crate::base::{Origin, Time};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
+use crate::capture::CaptureInfo;
 use crate::metrics::{Excursion, Tally};
+use crate::packet::Carried;
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
+use crate::transport::{Seal, Sealed};
 
 /// A message, at its first transmission.
 #[derive(Clone, Copy, Debug)]
@@ -188,6 +193,8 @@ pub struct PairTraffic {
     pub back: u64,
     /// TCP connections of which one side's octets were acknowledged and never seen at all.
     pub one_sided_connections: u64,
+    /// What passed sealed either way, by the number of its seal.
+    pub sealed: [Sealed; Seal::ALL.len()],
 }
 
 /// The capture as a whole.
@@ -200,6 +207,100 @@ pub struct CaptureSubject<'a> {
     pub terms: &'a Terms,
     pub first: Option<Time>,
     pub last: Option<Time>,
+}
+
+/// What the capture does not hold although it passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Losses {
+    pub frames: u64,
+    pub segments: u64,
+    /// SIP messages that the snapshot length cut.
+    pub cut_messages: u64,
+    /// Datagrams that it cut before what tells RTP from anything else.
+    pub beheaded: u64,
+    /// Holes in TCP and SCTP that were never filled.
+    pub holes: u64,
+}
+
+/// The captures, and how they were read.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct IntakeSubject<'a> {
+    pub captures: &'a [CaptureInfo],
+    pub losses: Losses,
+    pub terms: &'a Terms,
+}
+
+/// A class of traffic, as agreements on marking tell classes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrafficClass {
+    /// SIP.
+    Signaling,
+    /// RTP that carries sound.
+    Audio,
+    /// RTP that carries pictures.
+    Video,
+    /// RTP, what it carries is not known.
+    Media,
+    /// ESP or IKE: the tunnel itself.
+    Tunnel,
+}
+
+impl TrafficClass {
+    /// Its name, which is its key in `connectivity.dscp` where it has one.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Signaling => "signaling",
+            Self::Audio => "audio",
+            Self::Video => "video",
+            Self::Media => "media",
+            Self::Tunnel => "tunnel",
+        }
+    }
+}
+
+/// Packets of one class from one host to another: all SIP between them, one media stream, or one tunnel.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct FlowSubject<'a> {
+    pub class: TrafficClass,
+    pub source: IpAddr,
+    pub destination: IpAddr,
+    pub from: Party,
+    pub to: Party,
+    /// Empty for a tunnel.
+    pub carried: &'a Carried,
+    pub policy: &'a Policy,
+    pub terms: &'a Terms,
+}
+
+/// Requests on a connection from the end that did not open it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Reversed {
+    pub requests: u64,
+    pub first: Option<(Origin, Time)>,
+}
+
+/// The connections that one host opened to another.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct LinkSubject<'a> {
+    pub client: IpAddr,
+    pub server: IpAddr,
+    /// The busiest minute, and how many connections were opened in it.
+    pub busiest: Option<(Time, u64)>,
+    /// Messages from the client on connections that it opened.
+    pub forth: u64,
+    /// Messages on connections of which it is not known who opened them.
+    pub unknown: u64,
+    /// Requests of the server on connections that the client opened.
+    pub back: Reversed,
+    /// Those of them over TLS for which the client had not asked with an alias.
+    pub unasked: Reversed,
+    pub terms: &'a Terms,
 }
 
 /// What a waiver did in this run.

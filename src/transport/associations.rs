@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::chunks::Incoming;
 use super::sctp::{Data, SctpPart};
 use super::stream::{Framed, Passage};
-use super::{Envelope, Payload};
+use super::{Envelope, Payload, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 use crate::packet::Chunks;
 
@@ -59,7 +59,13 @@ impl Associations {
         (flow.origin, flow.clock, flow.given) = (part.origin, part.clock, 0);
         let before = flow.incoming.held();
         let mut framed = Vec::new();
-        let passage = Passage { time: part.time, last: part.time, ip_id: part.layers.ip_id, vlan: part.layers.vlan };
+        let passage = Passage {
+            time: part.time,
+            last: part.time,
+            ip_id: part.layers.ip_id,
+            vlan: part.layers.vlan,
+            carriage: part.layers.carriage(),
+        };
         for data in Chunks(&part.chunks).filter_map(|chunk| Data::read(&chunk)) {
             flow.incoming.take(&data, passage, part.clock, &mut framed, anomalies);
         }
@@ -134,6 +140,9 @@ impl Flow {
                 fragmented: false,
                 ip_id: message.passage.ip_id,
                 vlan: message.passage.vlan,
+                carriage: message.passage.carriage,
+                way: Way::Unknown,
+                misframed: message.misframed,
                 cut: message.cut,
                 via_hep: false,
             };

@@ -155,7 +155,7 @@ impl Incoming {
 
 fn framed(bytes: Box<[u8]>, first: Passage, last: Time, cut: bool, anomalies: &mut Anomalies) -> Framed {
     anomalies.note_many(Anomaly::SipCut, u64::from(cut));
-    Framed { bytes, passage: Passage { last, ..first }, cut, transport: Transport::Sctp, content: Content::Sip }
+    Framed { bytes, passage: Passage { last, ..first }, cut, transport: Transport::Sctp, content: Content::Sip, misframed: None }
 }
 
 impl Run {

@@ -8,11 +8,12 @@ use hashbrown::HashMap;
 
 use super::half::{Half, Sink};
 use super::opening::Opening;
+use super::openings::{Openings, asks_for_alias};
 use super::segment::SegmentPart;
 use super::stream::{Content, Framed};
 use super::tap::Tap;
 use super::tls::{self, Ending, KeyLog, Moment, Session, TlsEvent, TlsTotals};
-use super::{Envelope, Payload};
+use super::{Envelope, Payload, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
 /// A connection that is silent for so long on the running clock is over.
@@ -62,6 +63,10 @@ struct Connection {
     /// The end that closed it first.
     closed_by: Option<usize>,
     held: usize,
+    /// When the first SYN passed, until the first message came.
+    opened: Option<Time>,
+    /// Whether a request of the opener asked for requests the other way.
+    aliased: bool,
 }
 
 /// Reassembles the TCP connections of one shard. Feed the segments in the order of the capture.
@@ -73,6 +78,7 @@ pub struct Connections {
     held: usize,
     unseen: BTreeMap<(IpAddr, IpAddr), u64>,
     tap: Tap,
+    openings: Openings,
 }
 
 impl Connections {
@@ -110,7 +116,14 @@ impl Connections {
             Connection { born: part.origin.serial, deadline: part.clock, ..Connection::default() }
         });
         connection.stamps[from] = Stamp { origin: part.origin, time: part.time, clock: part.clock, given: 0 };
+        let given = out.len();
         connection.take(part, from, pair, &mut sink, out);
+        if out.len() > given
+            && let Some((opened, opener)) = connection.opened.take().zip(connection.opening.client())
+        {
+            let (client, server) = if opener == 0 { pair } else { (pair.1, pair.0) };
+            self.openings.note(client.ip, server.ip, opened);
+        }
         let deadline = part.clock.plus(if connection.over { LINGER } else { IDLE });
         if !(0..STEP).contains(&deadline.since(connection.deadline)) {
             self.queue.remove(&(connection.deadline, connection.born));
@@ -158,6 +171,12 @@ impl Connections {
     #[must_use]
     pub const fn unseen(&self) -> &BTreeMap<(IpAddr, IpAddr), u64> {
         &self.unseen
+    }
+
+    /// When connections were opened that carry SIP, and by whom.
+    #[must_use]
+    pub const fn openings(&self) -> &Openings {
+        &self.openings
     }
 
     /// Whether nothing is held, by every account.
@@ -220,6 +239,9 @@ impl Connection {
             return;
         }
         let to = 1 - from;
+        if self.opening.client().is_none() && part.flags.syn && !part.flags.ack {
+            self.opened = Some(part.clock);
+        }
         self.opening.take(part, from, &mut sink.tap.events);
         if part.flags.ack {
             self.halves[to].acknowledge(part.ack, sink);
@@ -329,6 +351,14 @@ impl Connection {
     /// Puts a message that `sender` sent into its envelope.
     fn envelope(&mut self, message: Framed, sender: usize, at: usize, pair: Pair, anomalies: &mut Anomalies, out: &mut Vec<Payload>) {
         let (source, destination) = if sender == 0 { pair } else { (pair.1, pair.0) };
+        let way = match self.opening.client() {
+            Some(opener) if opener == sender => {
+                self.aliased |= message.content == Content::Sip && asks_for_alias(&message.bytes);
+                Way::FromOpener
+            }
+            Some(_) => Way::ToOpener { aliased: self.aliased },
+            None => Way::Unknown,
+        };
         let stamp = &mut self.stamps[at];
         let envelope = Envelope {
             origin: stamp.origin,
@@ -342,6 +372,9 @@ impl Connection {
             fragmented: false,
             ip_id: message.passage.ip_id,
             vlan: message.passage.vlan,
+            carriage: message.passage.carriage,
+            way,
+            misframed: message.misframed,
             cut: message.cut,
             via_hep: false,
         };

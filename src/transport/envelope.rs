@@ -3,7 +3,7 @@
 use super::hep::{self, Hep};
 use crate::base::{Anomaly, Endpoint, Origin, Time, Transport};
 use crate::capture::Frame;
-use crate::packet::{Datagram, Whole};
+use crate::packet::{Carriage, Datagram, Whole};
 
 /// How a SIP payload passed the tap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,10 +30,42 @@ pub struct Envelope {
     pub ip_id: u32,
     /// VLAN of its (first) packet.
     pub vlan: Option<u16>,
+    /// How that packet was carried.
+    pub carriage: Carriage,
+    /// Which way it went on its connection.
+    pub way: Way,
+    /// What is wrong with where it begins and ends, on a stream.
+    pub misframed: Option<Misframed>,
     /// Whether the capture holds less of it than was sent.
     pub cut: bool,
     /// Whether an agent relayed it as HEP: times and addresses are what the agent saw, and of its IP packet nothing else is known.
     pub via_hep: bool,
+}
+
+/// Which way a message goes on the connection that carries it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Way {
+    /// It is no connection, or the capture does not hold who opened it.
+    #[default]
+    Unknown,
+    /// From the end that opened it.
+    FromOpener,
+    /// To the end that opened it, which had asked for that with an alias (RFC 5923 §8.1) or had not.
+    ToOpener {
+        /// Whether a request of the opener had asked.
+        aliased: bool,
+    },
+}
+
+/// How the sender of a stream broke the rules that say where its messages begin and end (RFC 3261 §18.3, RFC 7118 §4, §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Misframed {
+    /// What stood before the message was neither a message nor a keep-alive.
+    OutOfStep,
+    /// The WebSocket connection did not agree on the sub-protocol `sip`.
+    NoSubprotocol,
+    /// The WebSocket message is not exactly one SIP message.
+    NotOneMessage,
 }
 
 /// One framed SIP message, not yet parsed.
@@ -80,6 +112,8 @@ impl Payload {
             fragmented: false,
             ip_id: 0,
             vlan: relayed.vlan,
+            carriage: Carriage::default(),
+            way: Way::Unknown,
             via_hep: true,
             ..outer
         };
@@ -115,6 +149,7 @@ impl Envelope {
             transport: Transport::Udp,
             ip_id: datagram.layers.ip_id,
             vlan: datagram.layers.vlan,
+            carriage: datagram.layers.carriage(),
             cut: datagram.cut,
             ..Self::default()
         }

@@ -8,9 +8,11 @@ mod framing;
 mod half;
 mod hep;
 mod opening;
+mod openings;
 mod sctp;
 #[cfg(test)]
 mod sctp_tests;
+mod sealed;
 mod segment;
 mod sniff;
 mod stream;
@@ -26,10 +28,12 @@ mod websocket_tests;
 
 pub use associations::Associations;
 pub use connections::Connections;
-pub use envelope::{Envelope, Payload};
+pub use envelope::{Envelope, Misframed, Payload, Way};
 pub use framing::{Framer, Framing, MAX_MESSAGE};
 pub use hep::{Hep, Relayed, is_hep, open as open_hep};
+pub use openings::Openings;
 pub use sctp::SctpPart;
+pub use sealed::{Seal, Sealed, SealedTraffic};
 pub use segment::{SegmentPart, StreamPart};
 pub use sniff::looks_like_sip;
 pub use tls::{Contact, KeyLog, Resumptions, TlsConnection, TlsEvent, TlsTotals};

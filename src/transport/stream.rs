@@ -5,12 +5,14 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::Misframed;
 use super::framing::{Framer, Framing};
 use super::hep;
 use super::sniff::is_http_line;
 use super::tls::{self, Head as RecordHead};
 use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
 use crate::base::{Anomalies, Anomaly, Time, Transport};
+use crate::packet::Carriage;
 
 /// How much of a stream that was met in its middle is searched for a SIP start line.
 const SEARCH: usize = 64 << 10;
@@ -58,6 +60,8 @@ pub(super) struct Passage {
     pub ip_id: u32,
     /// VLAN of its segment.
     pub vlan: Option<u16>,
+    /// How its segment was carried.
+    pub carriage: Carriage,
 }
 
 /// What was cut out of a stream.
@@ -83,6 +87,8 @@ pub(super) struct Framed {
     /// What carried it.
     pub transport: Transport,
     pub content: Content,
+    /// What is wrong with where it begins and ends.
+    pub misframed: Option<Misframed>,
 }
 
 /// One direction of a connection, in order.
@@ -101,6 +107,10 @@ pub(super) struct Stream {
     skip: u64,
     /// Whether framing is lost.
     lost: bool,
+    /// Whether the capture and not the sender is to blame for that: octets are missing since the last message.
+    excused: bool,
+    /// Whether the sender lost it since the last message.
+    astray: bool,
 }
 
 impl Default for Stream {
@@ -114,6 +124,8 @@ impl Default for Stream {
             passages: VecDeque::new(),
             skip: 0,
             lost: false,
+            excused: false,
+            astray: false,
         }
     }
 }
@@ -121,7 +133,7 @@ impl Default for Stream {
 impl Stream {
     /// Says that the octets to come may begin anywhere.
     pub(super) fn begins_midstream(&mut self) {
-        self.midstream = true;
+        (self.midstream, self.excused) = (true, true);
         match &mut self.carries {
             Carries::WebSocket(socket) => {
                 socket.restart();
@@ -245,8 +257,8 @@ impl Stream {
                     used += there;
                     self.skip = n - there as u64;
                 }
-                Step::Sip(n, bytes) => {
-                    out.push(self.framed(used..used + n, bytes, false));
+                Step::Sip(n, bytes, misframed) => {
+                    out.push(Framed { misframed, ..self.framed(used..used + n, bytes, false) });
                     used += n;
                 }
                 Step::Lost => {
@@ -344,13 +356,15 @@ impl Stream {
                 Framing::KeepAlive(n) => used += n,
                 Framing::Message(n) => {
                     let bytes = rest.get(..n).unwrap_or_default().into();
-                    out.push(self.framed(used..used + n, bytes, false));
+                    let misframed = std::mem::take(&mut self.astray).then_some(Misframed::OutOfStep);
+                    out.push(Framed { misframed, ..self.framed(used..used + n, bytes, false) });
                     used += n;
-                    self.lost = false;
+                    (self.lost, self.excused) = (false, false);
                 }
                 Framing::Resync(n) => {
                     if matches!(self.carries, Carries::Sip | Carries::Hep) && !std::mem::replace(&mut self.lost, true) {
                         anomalies.note(Anomaly::SipResync);
+                        self.astray = !self.excused;
                     }
                     used += n;
                 }
@@ -382,7 +396,7 @@ impl Stream {
             _ => {}
         }
         self.begin += missing;
-        self.midstream = true;
+        (self.midstream, self.excused) = (true, true);
         self.skip = unread.saturating_sub(missing);
     }
 
@@ -437,7 +451,7 @@ impl Stream {
             whole.last = whole.last.max(passage.last);
         }
         let transport = if matches!(self.carries, Carries::WebSocket(_)) { Transport::Ws } else { Transport::Tcp };
-        Framed { bytes, passage: whole, cut, transport, content }
+        Framed { bytes, passage: whole, cut, transport, content, misframed: None }
     }
 
     fn consume(&mut self, used: usize) {

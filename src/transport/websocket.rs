@@ -1,5 +1,6 @@
 //! Takes the octets of one direction of a WebSocket connection, gives the messages in its frames, never guesses what a compressed one says.
 
+use super::Misframed;
 use super::framing::{MAX_MESSAGE, header_end, is_one_message};
 use super::sniff::looks_like_sip;
 use crate::base::{Anomalies, Anomaly};
@@ -76,8 +77,8 @@ pub(super) enum Step {
     More,
     /// So many octets say nothing; they may not all have come.
     Skip(u64),
-    /// So many octets hold a SIP message, this one.
-    Sip(usize, Box<[u8]>),
+    /// So many octets hold a SIP message, this one, in a frame that may break the rules.
+    Sip(usize, Box<[u8]>, Option<Misframed>),
     /// No frame begins here.
     Lost,
     /// Nothing more comes, or nothing of interest.
@@ -183,13 +184,16 @@ impl WebSocket {
             anomalies.note(Anomaly::WsFraming);
             return Step::Skip(octets as u64);
         }
+        let mut misframed = None;
         if !std::mem::replace(&mut self.is_sip, true) && self.protocol == Protocol::Unnamed {
             anomalies.note(Anomaly::WsNoSubprotocol);
+            misframed = Some(Misframed::NoSubprotocol);
         }
         if !is_one_message(&message) {
             anomalies.note(Anomaly::WsFraming);
+            misframed = Some(Misframed::NotOneMessage);
         }
-        Step::Sip(octets, message.into())
+        Step::Sip(octets, message.into(), misframed)
     }
 
     fn drop_message(&mut self, header: &Header) -> Step {

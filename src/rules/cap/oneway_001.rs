@@ -68,7 +68,14 @@ mod tests {
 
     fn judge(forth: u64, back: u64, one_sided_connections: u64, required: bool) -> Verdict {
         let host = |ip: &str| Party::Host(endpoint(ip).ip);
-        let pairs = [PairTraffic { from: host("192.0.2.17:0"), to: host("198.51.100.33:0"), forth, back, one_sided_connections }];
+        let pairs = [PairTraffic {
+            from: host("192.0.2.17:0"),
+            to: host("198.51.100.33:0"),
+            forth,
+            back,
+            one_sided_connections,
+            sealed: Default::default(),
+        }];
         let mut terms = Terms::default();
         terms.capture.require_both_directions = agreed(required);
         check(&CaptureSubject { pairs: &pairs, policy: &Policy::baseline(), terms: &terms, first: None, last: None })

@@ -17,5 +17,7 @@ pub(super) mod tls_006;
 pub(super) mod transport_001;
 pub(super) mod transport_002;
 pub(super) mod transport_003;
+pub(super) mod transport_004;
+pub(super) mod transport_005;
 pub(super) mod transport_006;
 mod whom;
