@@ -35,7 +35,7 @@ fn every_sample_gives_its_expected_audit() {
 
 #[test]
 fn the_samples_in_order_have_nothing_to_answer_for() {
-    for name in ["clean-udp/capture.pcap", "tcp-trunk/capture.pcapng", "cut-mid-call/capture.pcap"] {
+    for name in ["clean-udp/capture.pcap", "tcp-trunk/capture.pcapng", "cut-mid-call/capture.pcap", "vxlan-mirror/capture.pcapng"] {
         let capture = std::path::Path::new("samples").join(name);
         let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };
         let audit = audit(&request, &|_| {}).unwrap();
