@@ -172,7 +172,7 @@ fn records(bytes: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
     (header.to_vec(), records)
 }
 
-/// The section and interface blocks and the packet blocks of a little-endian pcapng capture of one section.
+/// The section, interface and secrets blocks and the packet blocks of a little-endian pcapng capture of one section.
 fn blocks(bytes: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
     let (mut prefix, mut packets, mut rest) = (Vec::new(), Vec::new(), bytes);
     while rest.len() >= 12 {
@@ -180,7 +180,8 @@ fn blocks(bytes: &[u8]) -> (Vec<u8>, Vec<&[u8]>) {
         let length = u32::from_le_bytes(rest[4..8].try_into().unwrap()) as usize;
         let (block, tail) = rest.split_at(length.min(rest.len()));
         match kind {
-            0x0a0d_0d0a | 1 => prefix.extend(block),
+            // Sections, interfaces, and secrets, which any part may need.
+            0x0a0d_0d0a | 1 | 10 => prefix.extend(block),
             2 | 3 | 6 => packets.push(block),
             _ => {}
         }
