@@ -11,7 +11,7 @@ use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Pending, Sides};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -39,6 +39,8 @@ pub(super) struct Stages<'p> {
     announced: Announced,
     blind: BlindSpots,
     sealed: SealedTraffic,
+    /// Breaches of media streams under waivers that cover only so many.
+    late: Vec<Pending>,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
@@ -82,6 +84,7 @@ impl<'p> Stages<'p> {
             announced: Announced::default(),
             blind: BlindSpots::default(),
             sealed: SealedTraffic::default(),
+            late: Vec::new(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
@@ -165,6 +168,8 @@ impl Stages<'_> {
     fn heard(&mut self) {
         let bench = &mut self.bench;
         self.media.iter_mut().flat_map(|streams| streams.over.drain(..)).for_each(|heard| bench.heard(&heard));
+        // Streams end in no order that the capture gives: what a waiver with a number covers of them is decided at the end.
+        self.late.append(&mut bench.pending);
     }
 
     /// Judges TLS connections in the order in which they were decided: before the messages in them, which are judged by who stands behind.
@@ -239,7 +244,6 @@ impl Stages<'_> {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
         self.heard();
-        let pending = std::mem::take(&mut self.bench.pending);
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);
@@ -259,7 +263,7 @@ impl Stages<'_> {
             one_sided,
             openings,
             sealed: self.sealed,
-            pending,
+            pending: self.late,
             losses: self.counter.losses(),
             first: self.times.map(|t| t.0),
             last: self.times.map(|t| t.1),
