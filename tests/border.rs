@@ -134,9 +134,9 @@ fn sealed_traffic_of_peers_is_told_and_tunnels_of_strangers_are_not() {
     let endpoints = format!("[security.ipsec]\nendpoints = [\"{}/32\", \"{}/32\"]\n", ALPHA.0, BRAVO.0);
     let report = judged(&frames, &endpoints);
     let sealed = [
-        ("1 packets of DTLS with 43 octets between alpha and bravo", 1),
-        ("2 packets of ESP with 400 octets between alpha and bravo", 1),
-        ("1 packets of ESP with 200 octets between alpha and unknown", 1),
+        ("DTLS between alpha and bravo, packets: 1, octets: 43", 1),
+        ("ESP between alpha and bravo, packets: 2, octets: 400", 1),
+        ("ESP between alpha and unknown, packets: 1, octets: 200", 1),
     ];
     let mut told = found(&report, "CAP-OPAQUE-001");
     told.sort_unstable();
@@ -179,7 +179,7 @@ fn losses_of_the_capture_are_told() {
         trunk = trunk.acknowledge(at + 0.001, !*from_alpha);
     }
     let report = judged(&trunk.close(11.0).frames, "");
-    assert_eq!(found(&report, "CAP-LOSS-001"), [("1 holes in streams of 18 packets", 1)]);
+    assert_eq!(found(&report, "CAP-LOSS-001"), [("holes in streams: 1, of 18 packets", 1)]);
     // A snapshot length.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("snapped.pcap");

@@ -40,9 +40,9 @@ fn check(subject: &IntakeSubject<'_>) -> Verdict {
     let total = losses.frames.saturating_add(dropped);
     #[allow(clippy::cast_precision_loss)]
     if affected as f64 > limit.value * total as f64 {
-        let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what}: {n}")).collect();
         let agreed = format!("at most {} of all packets", limit.value);
-        return Verdict::breach(Breach::of_clause(limit, format!("{} of {total} packets", parts.join(", ")), agreed));
+        return Verdict::breach(Breach::of_clause(limit, format!("{}, of {total} packets", parts.join(", ")), agreed));
     }
     let could_show = losses.segments > 0 || captures.iter().any(|capture| capture.counts_drops);
     if could_show || affected > 0 { Verdict::Pass } else { Verdict::Indeterminate(Reason::NoAuxInput) }
@@ -66,11 +66,11 @@ mod tests {
     #[test]
     fn drops_cuts_and_holes_break_it() {
         let thousand = Losses { frames: 1000, ..Losses::default() };
-        assert_eq!(observed(&judge(thousand, Some(4))), ["4 lost by the capturing program of 1004 packets"]);
+        assert_eq!(observed(&judge(thousand, Some(4))), ["lost by the capturing program: 4, of 1004 packets"]);
         let cut = Losses { cut_messages: 2, beheaded: 1, holes: 1, ..thousand };
         assert_eq!(
             observed(&judge(cut, None)),
-            ["2 SIP messages cut, 1 datagrams cut to less than a header, 1 holes in streams of 1000 packets"]
+            ["SIP messages cut: 2, datagrams cut to less than a header: 1, holes in streams: 1, of 1000 packets"]
         );
     }
 

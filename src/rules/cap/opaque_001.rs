@@ -31,8 +31,8 @@ fn check(subject: &CaptureSubject<'_>) -> Verdict {
     let (mut breaches, mut seen) = (Vec::new(), false);
     for pair in subject.pairs.iter().filter(|pair| declared(pair.from) || declared(pair.to)) {
         seen |= pair.forth + pair.back > 0;
-        for (seal, sealed) in Seal::ALL.into_iter().zip(&pair.sealed).filter(|(seal, sealed)| *seal != Seal::Ike && sealed.packets > 0) {
-            let observed = format!("{} between {} and {}", amount(seal, sealed), name(pair.from), name(pair.to));
+        for (seal, sealed) in Seal::ALL.into_iter().zip(&pair.sealed).filter(|(seal, sealed)| *seal != Seal::Ike && sealed.octets > 0) {
+            let observed = format!("{} between {} and {}, {}", seal.name(), name(pair.from), name(pair.to), amount(seal, sealed));
             breaches.push(Breach::of_standard(observed, "a key for what is encrypted"));
         }
     }
@@ -45,8 +45,8 @@ fn check(subject: &CaptureSubject<'_>) -> Verdict {
 fn amount(seal: Seal, sealed: &Sealed) -> String {
     let Sealed { packets, octets, connections, .. } = sealed;
     match seal {
-        Seal::Tls => format!("{connections} TLS connections with {octets} octets"),
-        _ => format!("{packets} packets of {} with {octets} octets", seal.name()),
+        Seal::Tls => format!("connections: {connections}, octets: {octets}"),
+        _ => format!("packets: {packets}, octets: {octets}"),
     }
 }
 
@@ -72,9 +72,9 @@ mod tests {
     #[test]
     fn what_no_key_opens_is_told() {
         let tls = judge(Party::Declared(0), 0, Seal::Tls, SEALED);
-        assert_eq!(observed(&tls), ["2 TLS connections with 900 octets between alpha and bravo"]);
+        assert_eq!(observed(&tls), ["TLS between alpha and bravo, connections: 2, octets: 900"]);
         let esp = judge(Party::Unknown, 5, Seal::Esp, SEALED);
-        assert_eq!(observed(&esp), ["7 packets of ESP with 900 octets between unknown and bravo"]);
+        assert_eq!(observed(&esp), ["ESP between unknown and bravo, packets: 7, octets: 900"]);
     }
 
     #[test]
