@@ -7,7 +7,7 @@ use super::judge::{Judge, Matter};
 use crate::base::{Endpoint, Origin, Time};
 use crate::call::Trace;
 use crate::capture::{CaptureInfo, ClockStep};
-use crate::media::{Heard, MediaKind};
+use crate::media::{MediaKind, Passed};
 use crate::packet::Carried;
 use crate::policy::Party;
 use crate::rules::{FlowSubject, IntakeSubject, LinkSubject, Losses, Reason, Reversed, TrafficClass, Verdict};
@@ -70,15 +70,15 @@ impl Judge<'_> {
     }
 
     /// Judges how a media stream was carried.
-    pub fn heard(&mut self, heard: &Heard) {
-        let class = match heard.kind {
+    pub fn stream(&mut self, passed: &Passed) {
+        let class = match passed.kind {
             Some(MediaKind::Audio) => TrafficClass::Audio,
             Some(MediaKind::Video) => TrafficClass::Video,
             Some(MediaKind::Other) | None => TrafficClass::Media,
         };
-        let ends = (heard.flow.source, heard.flow.destination);
+        let ends = (passed.flow.source, passed.flow.destination);
         let policy = self.policy;
-        self.flow(class, ends, &heard.carried, Some((heard.origin, heard.begun)), &|ip| policy.party(ip));
+        self.flow(class, ends, &passed.carried, Some((passed.origin, passed.begun)), &|ip| policy.party(ip));
     }
 
     /// Judges how the messages between every two hosts were carried.
@@ -163,7 +163,19 @@ impl Judge<'_> {
 
     fn between_hosts<'a>(&self, subject: &'static str, direction: Option<(Party, Party)>, at: Time) -> Matter<'a> {
         let session = direction.unwrap_or((Party::Unknown, Party::Unknown));
-        Matter { rule: 0, subject, direction, session, trunk: None, call: None, call_id: None, arrival: None, trace: None, anchor: None, at }
+        Matter {
+            rule: 0,
+            subject,
+            direction,
+            session,
+            trunk: None,
+            call: None,
+            call_id: None,
+            arrival: None,
+            trace: None,
+            anchor: None,
+            at,
+        }
     }
 }
 

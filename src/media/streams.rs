@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::announced::Announced;
 use super::run::{Flow, IDLE, Run};
-use super::{Heard, MediaKind};
+use super::{MediaKind, Passed};
 use crate::base::{Origin, Time};
 
 /// Packets without which a flow that no SDP announced is not called media (MED-RTP-001, `rogue_min_packets`).
@@ -58,7 +58,7 @@ pub struct Streams {
     queue: BTreeMap<(Time, Origin), Flow>,
     counts: Counts,
     /// Streams that are over, since they were last taken.
-    pub over: Vec<Heard>,
+    pub over: Vec<Passed>,
 }
 
 impl Streams {
@@ -121,7 +121,7 @@ impl Streams {
         }
         self.counts.streams += 1;
         let kind = MediaKind::of_payload_types(open.run.payload_types);
-        self.over.push(Heard { flow: *flow, origin: open.run.origin, begun: open.run.begun, kind, carried: open.run.carried });
+        self.over.push(Passed { flow: *flow, origin: open.run.origin, begun: open.run.begun, kind, carried: open.run.carried });
         if secure == Some(true) {
             self.counts.srtp_packets += open.run.packets;
         } else {

@@ -161,13 +161,13 @@ impl Stages<'_> {
         if due {
             self.announced.forget(clock);
         }
-        self.heard();
+        self.passed();
     }
 
     /// Judges the streams that are over.
-    fn heard(&mut self) {
+    fn passed(&mut self) {
         let bench = &mut self.bench;
-        self.media.iter_mut().flat_map(|streams| streams.over.drain(..)).for_each(|heard| bench.heard(&heard));
+        self.media.iter_mut().flat_map(|streams| streams.over.drain(..)).for_each(|passed| bench.stream(&passed));
         // Streams end in no order that the capture gives: what a waiver with a number covers of them is decided at the end.
         self.late.append(&mut bench.pending);
     }
@@ -243,7 +243,7 @@ impl Stages<'_> {
         for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
-        self.heard();
+        self.passed();
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);

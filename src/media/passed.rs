@@ -6,7 +6,7 @@ use crate::packet::Carried;
 
 /// A stream that is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct Passed {
     /// Whose packets, and where they went.
     pub flow: Flow,
     /// The frame of the first.
