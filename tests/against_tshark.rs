@@ -49,6 +49,11 @@ fn tshark(capture: &Path, filter: &str) -> BTreeMap<u64, Dissected> {
     let mut command = Command::new("tshark");
     command.args(["-n", "-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-Y", filter, "-r"]).arg(capture);
     command.args(fields.iter().flat_map(|field| ["-e", field]));
+    // What the policies of the samples call the key log.
+    let keys = capture.with_file_name("keys.log");
+    if keys.exists() {
+        command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
+    }
     let output = command.output().expect("tshark is needed");
     let complaint = String::from_utf8_lossy(&output.stderr);
     // A capture that ends in the middle of a record is one of the samples.
@@ -150,7 +155,8 @@ fn tshark_counts_the_same() {
         assert_eq!(report["totals"]["call_ids"].as_u64(), Some(call_ids.len() as u64), "{what}: Call-IDs");
         let fragments = frames.values().filter(|f| f.is_fragment).count() as u64;
         assert_eq!(intake["ip_fragments"].as_u64(), Some(fragments), "{what}: fragments");
-        assert!(intake["sip_messages"].as_u64() > Some(0), "{what}: no messages");
+        let is_sealed = what.to_string().contains("sealed");
+        assert_eq!(intake["sip_messages"].as_u64() > Some(0), !is_sealed, "{what}: messages");
     }
 }
 
