@@ -56,8 +56,22 @@ pub struct Collected {
 /// Judges what only the whole capture can answer, and puts the audit together.
 #[must_use]
 pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
-    let Collected { captures, intake, streams, mut proceedings, load, mut contacts, sides, one_sided, openings, sealed, losses, pending, first, last } =
-        collected;
+    let Collected {
+        captures,
+        intake,
+        streams,
+        mut proceedings,
+        load,
+        mut contacts,
+        sides,
+        one_sided,
+        openings,
+        sealed,
+        losses,
+        pending,
+        first,
+        last,
+    } = collected;
     let inferred = policy.peers.is_empty();
     if inferred {
         proceedings.rename(|party| sides.of(party));

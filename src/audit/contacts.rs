@@ -460,8 +460,8 @@ mod tests {
     use crate::policy::Style;
     use crate::rules::handshake::{Handshake, moment};
     use crate::rules::{KNOWN, Losses, Reason};
-    use crate::transport::{Openings, SealedTraffic};
     use crate::transport::tls::{Moment, Sight};
+    use crate::transport::{Openings, SealedTraffic};
 
     /// Alpha and bravo agreed on TLS with each other's certificates, from an authority of their own.
     const AGREED: &str = r#"schema = 1

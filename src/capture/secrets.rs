@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Options, Secrets};
 use super::file::CaptureFile;
 use super::inputs::expand;
+use super::{Options, Secrets};
 use crate::base::Result;
 
 /// Whether a capture can be read more than once.

@@ -227,6 +227,7 @@ impl Stages<'_> {
             last_words.push(shard.finish());
             self.counter.tls.merge(shard.table.tls_totals());
             openings.merge(shard.table.openings());
+            self.sealed.append(shard.table.sealed());
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
         let (last_words, _) = self.gather(last_words);

@@ -13,7 +13,7 @@ use super::segment::SegmentPart;
 use super::stream::{Content, Framed};
 use super::tap::Tap;
 use super::tls::{self, Ending, KeyLog, Moment, Session, TlsEvent, TlsTotals};
-use super::{Envelope, Payload, Way};
+use super::{Envelope, Payload, SealedTraffic, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
 /// A connection that is silent for so long on the running clock is over.
@@ -90,6 +90,11 @@ impl Connections {
     /// What TLS connections and attempts at connections came to since this was last asked.
     pub fn take_events(&mut self) -> Vec<TlsEvent> {
         std::mem::take(&mut self.tap.events)
+    }
+
+    /// What of TLS nobody could open; complete after [`Self::finish`].
+    pub const fn sealed(&mut self) -> &mut SealedTraffic {
+        &mut self.tap.sealed
     }
 
     /// The counts of TLS connections; complete after [`Self::finish`].

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::SealedTraffic;
 use super::tls::{KeyLog, Outlet, TlsEvent, TlsTotals};
 use crate::base::{Anomalies, Time};
 use crate::transport::stream::Framed;
@@ -12,6 +13,8 @@ pub(super) struct Tap {
     pub keys: Arc<KeyLog>,
     pub events: Vec<TlsEvent>,
     pub totals: TlsTotals,
+    /// What nobody could open.
+    pub sealed: SealedTraffic,
     /// The running clock, as far as the shard was told.
     pub clock: Time,
 }
@@ -19,6 +22,6 @@ pub(super) struct Tap {
 impl Tap {
     /// Where a session puts what it comes to.
     pub(super) fn outlet<'a>(&'a mut self, framed: &'a mut Vec<Framed>, anomalies: &'a mut Anomalies) -> Outlet<'a> {
-        Outlet { keys: &self.keys, totals: &mut self.totals, events: &mut self.events, framed, anomalies }
+        Outlet { keys: &self.keys, totals: &mut self.totals, events: &mut self.events, sealed: &mut self.sealed, framed, anomalies }
     }
 }

@@ -4,6 +4,7 @@ use super::event::TlsEvent;
 use super::keylog::KeyLog;
 use super::totals::TlsTotals;
 use crate::base::{Anomalies, Time};
+use crate::transport::SealedTraffic;
 use crate::transport::stream::Framed;
 
 /// What happens to a connection outside its records.
@@ -29,6 +30,7 @@ pub(in crate::transport) struct Outlet<'a> {
     pub(in crate::transport) keys: &'a KeyLog,
     pub(in crate::transport) totals: &'a mut TlsTotals,
     pub(in crate::transport) events: &'a mut Vec<TlsEvent>,
+    pub(in crate::transport) sealed: &'a mut SealedTraffic,
     pub(in crate::transport) framed: &'a mut Vec<Framed>,
     pub(in crate::transport) anomalies: &'a mut Anomalies,
 }

@@ -16,6 +16,7 @@ use super::sealing::Sealing;
 use super::{Moment, TlsVersion};
 use crate::base::{Anomalies, Anomaly, Endpoint, Transport};
 use crate::transport::stream::{Framed, Passage};
+use crate::transport::{Seal, Sealed};
 
 /// The longest handshake message that is believed: a chain of many certificates.
 const MAX_MESSAGE: usize = 128 << 10;
@@ -65,6 +66,8 @@ pub(in crate::transport) struct Session {
     opened: bool,
     saw_opened: bool,
     saw_sealed: bool,
+    /// What nobody could open of it.
+    sealed: Sealed,
 }
 
 /// What the hellos agreed.
@@ -98,6 +101,7 @@ impl Session {
             opened: false,
             saw_opened: false,
             saw_sealed: false,
+            sealed: Sealed::default(),
         };
         if midstream {
             out.anomalies.note(Anomaly::TlsMidstream);
@@ -367,7 +371,7 @@ impl Session {
         }
         let Some(handshake) = &mut self.handshake else {
             if kind == content::APPLICATION_DATA {
-                self.application(length, out);
+                self.application(length, moment, out);
             }
             return;
         };
@@ -384,14 +388,14 @@ impl Session {
                     self.decide(Outcome::Alerted(side), moment, None, out);
                 }
                 Side::Client if !handshake.has_answered() => handshake.answer(),
-                Side::Client => self.application(length, out),
+                Side::Client => self.application(length, moment, out),
                 Side::Server if alert => {
                     handshake.hidden_alert(side, moment);
                     self.decide(Outcome::Alerted(side), moment, None, out);
                 }
                 Side::Server if handshake.has_answered() => {
                     self.decide(Outcome::Established, moment, None, out);
-                    self.application(length, out);
+                    self.application(length, moment, out);
                 }
                 Side::Server => {}
             }
@@ -405,7 +409,7 @@ impl Session {
                 self.decide(Outcome::Alerted(side), moment, None, out);
             }
             content::APPLICATION_DATA => {
-                self.application(length, out);
+                self.application(length, moment, out);
                 // A client may send before the server has finished (RFC 7918), a server not.
                 if side == Side::Server && self.version().is_some() {
                     self.decide(Outcome::Established, moment, None, out);
@@ -415,9 +419,11 @@ impl Session {
         }
     }
 
-    fn application(&mut self, length: usize, out: &mut Outlet<'_>) {
+    fn application(&mut self, length: usize, moment: Moment, out: &mut Outlet<'_>) {
         out.totals.bytes += length as u64;
         self.saw_sealed = true;
+        self.sealed.octets += length as u64;
+        self.sealed.first.get_or_insert((moment.origin, moment.time));
     }
 
     /// A side has sent Finished, in TLS 1.2 and before.
@@ -713,7 +719,14 @@ impl Session {
             direction.message = Vec::new();
         }
         out.totals.decrypted += u64::from(std::mem::take(&mut self.saw_opened));
-        out.totals.undecrypted += u64::from(std::mem::take(&mut self.saw_sealed));
+        if std::mem::take(&mut self.saw_sealed) {
+            out.totals.undecrypted += 1;
+            let sealed = Sealed { connections: 1, ..std::mem::take(&mut self.sealed) };
+            let [client, server] = [self.client, 1 - self.client].map(|end| self.ends.get(end).map(|end| end.ip));
+            if let Some((client, server)) = client.zip(server) {
+                out.sealed.add(Seal::Tls, client, server, &sealed);
+            }
+        }
     }
 
     /// Gives what is left of the messages that an end sent.
