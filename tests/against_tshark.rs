@@ -71,7 +71,8 @@ fn dissected(line: &str) -> (u64, Dissected) {
         methods: list(methods, ','),
         codes: list(codes, ','),
         call_ids: list(call_ids, ','),
-        is_fragment: more == "1" || !matches!(offset, "" | "0") || !ident.is_empty(),
+        // A tunnelled packet has several headers.
+        is_fragment: list(more, ',').contains(&"1".to_owned()) || list(offset, ',').iter().any(|at| at != "0") || !ident.is_empty(),
         reassembled_in: [v4, v6, tcp].iter().find_map(|field| field.parse().ok()),
     };
     (number.parse().unwrap(), frame)
