@@ -95,3 +95,29 @@ fn what_nobody_can_open_is_told_and_never_called_kept() {
         assert_eq!((rule.coverage.pass, rule.coverage.indeterminate.len()), (0, 1), "{}", rule.id);
     }
 }
+
+/// Counted by hand from the table in the README of the sample.
+#[test]
+fn every_fault_of_the_addresses_of_bravo_is_found_and_none_else() {
+    let capture = std::path::PathBuf::from("samples/tls-faults/capture.pcap");
+    let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };
+    let mut found = std::collections::BTreeMap::new();
+    for finding in audit(&request, &|_| {}).unwrap().findings {
+        *found.entry(finding.rule).or_insert(0) += finding.count;
+    }
+    let expected = [
+        ("SIG-CERT-001", 2),
+        ("SIG-CERT-002", 4),
+        ("SIG-CERT-003", 3),
+        ("SIG-CERT-004", 1),
+        ("SIG-CERT-005", 2),
+        ("SIG-CERT-006", 2),
+        ("SIG-TLS-001", 1),
+        ("SIG-TLS-002", 2),
+        ("SIG-TLS-003", 4),
+        ("SIG-TLS-004", 5),
+        ("SIG-TLS-005", 1),
+        ("SIG-TLS-006", 1),
+    ];
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+}
