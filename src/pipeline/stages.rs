@@ -19,7 +19,7 @@ use crate::media::{Announced, Flow, Run, Streams};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
-use crate::transport::{KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent};
+use crate::transport::{Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -39,6 +39,7 @@ pub(super) struct Stages<'p> {
     announced: Announced,
     blind: BlindSpots,
     sealed: SealedTraffic,
+    openings: Openings,
     /// Breaches of media streams under waivers that cover only so many.
     late: Vec<Pending>,
     counter: Counter,
@@ -84,6 +85,7 @@ impl<'p> Stages<'p> {
             announced: Announced::default(),
             blind: BlindSpots::default(),
             sealed: SealedTraffic::default(),
+            openings: Openings::default(),
             late: Vec::new(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
@@ -178,7 +180,14 @@ impl Stages<'_> {
         self.contacts.advance();
         for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
             self.counter.tls.contact(&contact);
-            self.met.extend(self.contacts.meet(&contact, &mut self.bench));
+            let met = self.contacts.meet(&contact, &mut self.bench);
+            // Those that keys open are counted where their messages come out.
+            if let (Some((_, client, server)), Contact::Tls(tls)) = (met, &contact)
+                && matches!(tls.keys, tls::Keys::Missing | tls::Keys::Wrong)
+            {
+                self.openings.note(client, server, tls.begun.clock);
+            }
+            self.met.extend(met);
         }
         self.calls.iter_mut().for_each(|shard| shard.judge.certified = self.contacts.certified());
     }
@@ -221,12 +230,12 @@ impl Stages<'_> {
         for shard in &mut self.fragments {
             self.counter.anomalies.merge(&shard.finish());
         }
-        let (mut one_sided, mut openings) = (BTreeMap::new(), Openings::default());
+        let mut one_sided = BTreeMap::new();
         let mut last_words = Vec::new();
         for shard in &mut self.streams {
             last_words.push(shard.finish());
             self.counter.tls.merge(shard.table.tls_totals());
-            openings.merge(shard.table.openings());
+            self.openings.merge(shard.table.openings());
             self.sealed.append(shard.table.sealed());
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
@@ -262,7 +271,7 @@ impl Stages<'_> {
             contacts: self.contacts,
             sides: self.sides,
             one_sided,
-            openings,
+            openings: self.openings,
             sealed: self.sealed,
             pending: self.late,
             losses: self.counter.losses(),
