@@ -72,6 +72,10 @@ anomalies! {
     SipTrailing = "sip-trailing",
     /// A packet that looks like media, of a flow beyond what can be followed at once.
     MediaBudget = "media-budget",
+    /// An RTCP packet whose lengths or counts do not fit.
+    RtcpBroken = "rtcp-broken",
+    /// A statement of RTCP about a stream that the capture does not hold.
+    RtcpStray = "rtcp-stray",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",
     /// A HEP packet that relays something other than SIP: RTCP, statistics, a log.

@@ -1,4 +1,4 @@
-//! Takes arrivals and time stamps of one clock, gives the interarrival jitter at the tap, never the receiver's.
+//! Takes differences of transit of consecutive packets, gives the interarrival jitter at the tap, never the receiver's.
 
 /// Interarrival jitter of a stream (RFC 3550 §6.4.1), in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -9,4 +9,74 @@ pub struct Jitter {
     pub max: f64,
     /// Its value after the last packet.
     pub last: f64,
+}
+
+/// The estimator of RFC 3550 A.8 in real numbers, side by side for as many rates of the clock as may be true.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Estimator<const N: usize> {
+    now: [f64; N],
+    max: [f64; N],
+    sum: [f64; N],
+    /// The packets that the mean is over.
+    count: u64,
+}
+
+impl<const N: usize> Default for Estimator<N> {
+    fn default() -> Self {
+        Self { now: [0.0; N], max: [0.0; N], sum: [0.0; N], count: 0 }
+    }
+}
+
+impl<const N: usize> Estimator<N> {
+    /// Takes the first packet, which has no predecessor: its jitter is 0.
+    pub(super) fn first(&mut self) {
+        self.now = [0.0; N];
+        self.count += 1;
+    }
+
+    /// Takes a packet whose transit differs by `difference` ticks from that of its predecessor.
+    #[inline]
+    pub(super) fn next(&mut self, difference: &[f64; N]) {
+        for n in 0..N {
+            self.now[n] += (difference[n].abs() - self.now[n]) / 16.0;
+            self.max[n] = self.max[n].max(self.now[n]);
+            self.sum[n] += self.now[n];
+        }
+        self.count += 1;
+    }
+
+    /// The value of a rate, in ticks.
+    pub(super) fn now(&self, lane: usize) -> f64 {
+        self.now.get(lane).copied().unwrap_or_default()
+    }
+
+    /// What it came to at `rate`, which is that of `lane`.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn finish(&self, lane: usize, rate: u32) -> Option<Jitter> {
+        let ms = 1000.0 / f64::from(rate);
+        let (now, max, sum) = (self.now.get(lane)?, self.max.get(lane)?, self.sum.get(lane)?);
+        Some(Jitter { mean: sum / self.count.max(1) as f64 * ms, max: max * ms, last: now * ms })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// standards.md §8.4, oracle J.
+    #[test]
+    fn the_oracle_of_nine_arrivals() {
+        let arrivals = [0.0, 20.0, 45.0, 60.0, 85.0, 100.0, 120.0, 150.0, 160.0];
+        let want = [0.0, 0.0, 2.5, 4.84375, 7.041_016, 9.100_952, 8.532_143, 12.998_884, 17.186_453];
+        let mut estimator = Estimator::<1>::default();
+        estimator.first();
+        for (n, pair) in arrivals.windows(2).enumerate() {
+            estimator.next(&[(pair[1] - pair[0]) * 8.0 - 160.0]);
+            assert!((estimator.now(0) - want[n + 1]).abs() < 1e-6, "{} is not {}", estimator.now(0), want[n + 1]);
+        }
+        let jitter = estimator.finish(0, 8000).unwrap();
+        assert!((jitter.last - 2.148_307).abs() < 1e-6);
+        assert!((jitter.max - 2.148_307).abs() < 1e-6);
+        assert!((jitter.mean - want.iter().sum::<f64>() / 9.0 / 8.0).abs() < 1e-6);
+    }
 }

@@ -1,4 +1,4 @@
-//! Takes runs of media packets, gives streams, never a verdict.
+//! Takes media packets, gives streams with their measures, never a verdict.
 
 mod announced;
 mod bursts;
@@ -8,12 +8,16 @@ mod digits;
 mod gaps;
 mod jitter;
 mod lengths;
+mod meter;
+mod packetization;
 mod reception;
 mod reports;
-mod run;
+mod runs;
 mod series;
+mod sighting;
 mod stream;
 mod streams;
+mod timing;
 
 pub use announced::Announced;
 pub use bursts::Bursts;
@@ -23,9 +27,10 @@ pub use digits::{Digits, Event};
 pub use gaps::{Gap, Gaps};
 pub use jitter::Jitter;
 pub use lengths::{Lengths, Look};
+pub use meter::Gauge;
 pub use reception::Reception;
-pub use reports::{Reception as ReceptionReport, Reports};
-pub use run::{Flow, IDLE, Run, Runs};
+pub use reports::{Report, Reports};
+pub use runs::{Flow, IDLE, Kin, Runs, Tape};
 pub use series::{Interval, Series};
 pub use stream::{Format, Stream};
 pub use streams::{Counts, Streams};

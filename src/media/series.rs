@@ -3,19 +3,19 @@
 use crate::base::{Time, seconds};
 
 /// The width of the intervals of a short stream.
-pub const WIDTH: i64 = seconds(5);
+const WIDTH: i64 = seconds(5);
 
 /// Intervals that are kept; a longer stream has wider ones.
-pub const KEPT: usize = 96;
+const KEPT: usize = 96;
 
 /// What happened when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// When the first interval begins.
+    /// When the first interval begins: the first packet.
     pub start: Time,
     /// How wide each is, in nanoseconds.
     pub width: i64,
-    /// The intervals, from the first packet to the last.
+    /// The intervals, up to the last packet.
     pub intervals: Vec<Interval>,
 }
 
@@ -24,8 +24,80 @@ pub struct Series {
 pub struct Interval {
     /// Packets that came.
     pub packets: u32,
-    /// Numbers by which the highest sequence number grew, less the distinct packets that came: negative where late ones filled a hole.
+    /// Packets missing: by how much the highest sequence number grew, less the distinct packets; negative where late ones filled a hole.
     pub lost: i32,
-    /// The greatest jitter, in ticks of the clock.
-    pub jitter: f32,
+    /// The greatest jitter in milliseconds, where the rate of the clock is known.
+    pub jitter: Option<f32>,
+}
+
+impl Series {
+    pub(super) const fn new(start: Time) -> Self {
+        Self { start, width: WIDTH, intervals: Vec::new() }
+    }
+
+    /// Takes a packet that leaves so many missing, or fills so many holes where that is negative.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn on(&mut self, at: Time, missing: i32, jitter: Option<f64>) {
+        let mut index = usize::try_from(at.since(self.start) / self.width).unwrap_or(0);
+        while index >= KEPT {
+            self.widen();
+            index = usize::try_from(at.since(self.start) / self.width).unwrap_or(0);
+        }
+        if index >= self.intervals.len() {
+            self.intervals.resize(index + 1, Interval::default());
+        }
+        if let Some(interval) = self.intervals.get_mut(index) {
+            interval.packets = interval.packets.saturating_add(1);
+            interval.lost = interval.lost.saturating_add(missing);
+            interval.jitter = greater(interval.jitter, jitter.map(|ms| ms as f32));
+        }
+    }
+
+    /// Makes one interval of two.
+    fn widen(&mut self) {
+        let pair = |pair: &[Interval]| {
+            pair.iter().fold(Interval::default(), |a, b| Interval {
+                packets: a.packets.saturating_add(b.packets),
+                lost: a.lost.saturating_add(b.lost),
+                jitter: greater(a.jitter, b.jitter),
+            })
+        };
+        self.intervals = self.intervals.chunks(2).map(pair).collect();
+        self.width = self.width.saturating_mul(2);
+    }
+
+    /// The jitter was that of another clock.
+    pub(super) fn forget_jitter(&mut self) {
+        self.intervals.iter_mut().for_each(|interval| interval.jitter = None);
+    }
+}
+
+fn greater(a: Option<f32>, b: Option<f32>) -> Option<f32> {
+    a.zip(b).map_or(a.or(b), |(a, b)| Some(a.max(b)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_stream_has_wider_intervals_and_the_same_sums() {
+        let mut series = Series::new(Time(0));
+        for n in 0..100_000i64 {
+            series.on(Time(n * 20_000_000), i32::from(n % 100 == 7), Some(f64::from(n as u32)));
+        }
+        assert!(series.intervals.len() <= KEPT);
+        assert_eq!(series.width, seconds(40), "2000 seconds");
+        assert_eq!(series.intervals.iter().map(|i| i.packets).sum::<u32>(), 100_000);
+        assert_eq!(series.intervals.iter().map(|i| i.lost).sum::<i32>(), 1_000);
+        assert_eq!(series.intervals.last().unwrap().jitter, Some(99_999.0));
+    }
+
+    #[test]
+    fn a_packet_before_the_first_counts_with_it() {
+        let mut series = Series::new(Time(seconds(10)));
+        series.on(Time(0), 0, None);
+        assert_eq!(series.intervals.len(), 1);
+    }
 }

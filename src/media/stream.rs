@@ -8,7 +8,7 @@ use super::jitter::Jitter;
 use super::lengths::Lengths;
 use super::reception::Reception;
 use super::reports::Reports;
-use super::run::Flow;
+use super::runs::Flow;
 use super::series::Series;
 use crate::base::{Origin, Time};
 
@@ -43,6 +43,8 @@ pub struct Stream {
     pub reception: Reception,
     /// The clock of `main`.
     pub timing: Clock,
+    /// How often the sender set its time stamps anew while the sequence numbers went on.
+    pub breaks: u64,
     /// Interarrival jitter; `None` where no clock is known.
     pub jitter: Option<Jitter>,
     /// Losses and discards, as bursts and gaps.
@@ -55,18 +57,14 @@ pub struct Stream {
     pub markers: u64,
     /// Packets of comfort noise (RFC 3389).
     pub comfort_noise: u64,
-    /// Pauses of the sender that lost nothing: the time stamp went on and the sequence number did not.
-    pub pauses: u64,
     /// Telephone events (RFC 4733).
     pub digits: Digits,
     /// Bit n: code point n was seen (RFC 2474).
     pub dscp: u64,
-    /// Packets whose padding or extension runs over their end (RFC 3550 §5.1, §5.3.1).
+    /// Packets whose padding or extension runs over their end (RFC 3550 §5.1, §5.3.1); the padding of SRTP cannot be read, and may seem to.
     pub malformed: u64,
-    /// Contributing sources were listed: a mixer.
+    /// Packets that list contributing sources: a mixer made them.
     pub mixed: u64,
-    /// The payload lengths of `main`, which show whether a tag of SRTP was added.
-    pub lengths: Lengths,
     /// What happened when, for charts.
     pub series: Series,
     /// What RTCP said of it.
@@ -94,6 +92,8 @@ pub struct Format {
     pub ended: Time,
     /// The first four octets of the first payload that had them: an AMR frame type, for one.
     pub head: [u8; 4],
+    /// How long the payloads are, which shows whether a tag of SRTP was added.
+    pub lengths: Lengths,
     /// Whether its packets are telephone events by their content.
     pub events: bool,
 }

@@ -7,7 +7,7 @@ use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
 use crate::base::{Anomaly, Time};
 use crate::capture::{Batch, Frame};
-use crate::media::{Flow, Run, Runs};
+use crate::media::{Report, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
@@ -22,8 +22,10 @@ pub(super) struct Facts {
     pub(super) segments: Sharded<StreamPart>,
     /// IP fragments, by datagram.
     pub(super) fragments: Sharded<FragmentPart>,
-    /// Media packets, folded by flow.
-    pub(super) runs: Sharded<(Flow, Run)>,
+    /// RTP packets, by flow.
+    pub(super) runs: Runs,
+    /// What RTCP says, by the source that it speaks of.
+    pub(super) reports: Sharded<Report>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
     /// What was counted on the way.
@@ -32,8 +34,6 @@ pub(super) struct Facts {
     pub(super) span: Option<(Time, Time)>,
     /// The running clock at the end of the last batch.
     pub(super) clock: Option<Time>,
-    /// Where runs are folded: empty between batches.
-    folding: Runs,
 }
 
 /// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
@@ -41,20 +41,15 @@ const DISORDER: i64 = 20_000_000;
 
 /// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
 pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
-    let mut runs = std::mem::take(&mut facts.folding);
     let mut frames = batches.iter().flat_map(Batch::frames).peekable();
     while let Some(frame) = frames.next() {
         // Asks memory for the next record while this one is worked on.
         frames.peek();
         facts.clock = Some(frame.clock);
         if window.contains(&frame.time) {
-            facts.frame(&frame, &mut runs);
+            facts.frame(&frame);
         }
     }
-    for (flow, run) in runs.drain() {
-        facts.runs.push(shard_of(&flow), (flow, run));
-    }
-    facts.folding = runs;
 }
 
 impl Facts {
@@ -64,13 +59,14 @@ impl Facts {
         self.segments.clear();
         self.fragments.clear();
         self.runs.clear();
+        self.reports.clear();
         self.blind.clear();
         self.counter = Counter::default();
         self.span = None;
         self.clock = None;
     }
 
-    fn frame(&mut self, frame: &Frame<'_>, runs: &mut Runs) {
+    fn frame(&mut self, frame: &Frame<'_>) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
@@ -82,7 +78,7 @@ impl Facts {
             self.counter.anomalies.note(anomaly);
         }
         match packet {
-            Packet::Udp(datagram) => self.datagram(frame, &datagram, runs),
+            Packet::Udp(datagram) => self.datagram(frame, &datagram),
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
@@ -104,13 +100,10 @@ impl Facts {
         }
     }
 
-    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, runs: &mut Runs) {
+    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
         match rtp::sniff(datagram.payload) {
-            Some(rtp::Kind::Rtp(header)) => {
-                let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-                runs.add(flow, frame, &header);
-            }
-            Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
+            Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, datagram, &header),
+            Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, datagram),
             None if transport::looks_like_sip(datagram.payload) => {
                 self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram)));
             }
@@ -119,6 +112,25 @@ impl Facts {
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => {}
+        }
+    }
+
+    fn rtcp(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        self.counter.rtcp += 1;
+        let compound = rtp::read_rtcp(datagram.payload);
+        if compound.broken && !datagram.cut {
+            self.counter.anomalies.note(Anomaly::RtcpBroken);
+        }
+        for statement in compound.statements {
+            let report = Report {
+                origin: frame.origin,
+                time: frame.time,
+                clock: frame.clock,
+                source: datagram.source,
+                destination: datagram.destination,
+                statement,
+            };
+            self.reports.push(shard_of(&report.kin()), report);
         }
     }
 }

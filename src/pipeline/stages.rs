@@ -8,12 +8,12 @@ use rayon::prelude::*;
 use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::map::{Facts, map};
-use super::shards::{SHARDS, by_shard};
+use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
 use crate::base::{Anomaly, Endpoint, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Flow, Run, Streams};
+use crate::media::{Announced, Gauge, Report, Streams, Tape};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
@@ -58,6 +58,8 @@ impl<'p> Stages<'p> {
     pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time) -> Self {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
+        let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
+        let gauge = Gauge { mirror_window, jitter_buffer: (buffer * 1e6) as i64 };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
         Self {
@@ -68,7 +70,7 @@ impl<'p> Stages<'p> {
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
             calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
-            media: shards(Streams::default),
+            media: shards(|| Streams::new(gauge)),
             announced: Announced::default(),
             blind: BlindSpots::default(),
             counter: Counter::default(),
@@ -115,7 +117,10 @@ impl<'p> Stages<'p> {
             shard.fold(arrivals, &a, blind, clock);
         });
         self.settle();
-        self.media(by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|part| part.runs.iter())));
+        let tapes =
+            by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow.kin()), t)));
+        let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
+        self.media(tapes, reports);
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
@@ -123,16 +128,17 @@ impl<'p> Stages<'p> {
 
 impl Stages<'_> {
     /// Folds media, now that all SDP of the window is known.
-    fn media(&mut self, runs: Vec<Vec<&(Flow, Run)>>) {
+    fn media(&mut self, tapes: Vec<Vec<Tape<'_>>>, reports: Vec<Vec<&Report>>) {
         let (announced, clock) = (&self.announced, self.clock);
         let due = announced.is_due(clock);
-        self.media.par_iter_mut().zip(runs).for_each(|(streams, runs)| {
-            runs.into_iter().for_each(|(flow, run)| streams.push(*flow, run, announced));
+        self.media.par_iter_mut().zip(tapes).zip(reports).for_each(|((streams, tapes), reports)| {
+            streams.take(tapes, &reports);
             streams.advance(clock, announced);
             if due {
                 streams.remember(announced);
             }
         });
+        self.media.iter_mut().for_each(|streams| streams.finished.clear());
         if due {
             self.announced.forget(clock);
         }
@@ -197,9 +203,10 @@ impl Stages<'_> {
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);
-        for streams in self.media {
+        for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
+        self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
             captures,
