@@ -3,7 +3,7 @@
 /// Interarrival jitter of a stream (RFC 3550 §6.4.1), in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Jitter {
-    /// The mean of the estimator over the packets.
+    /// The mean of the estimator over the packets that have a predecessor.
     pub mean: f64,
     /// Its greatest value.
     pub max: f64,
@@ -17,7 +17,7 @@ pub(super) struct Estimator<const N: usize> {
     now: [f64; N],
     max: [f64; N],
     sum: [f64; N],
-    /// The packets that the mean is over.
+    /// The packets that the mean is over: those with a predecessor.
     count: u64,
 }
 
@@ -31,7 +31,6 @@ impl<const N: usize> Estimator<N> {
     /// Takes the first packet, which has no predecessor: its jitter is 0.
     pub(super) fn first(&mut self) {
         self.now = [0.0; N];
-        self.count += 1;
     }
 
     /// Takes a packet whose transit differs by `difference` ticks from that of its predecessor.
@@ -50,12 +49,15 @@ impl<const N: usize> Estimator<N> {
         self.now.get(lane).copied().unwrap_or_default()
     }
 
-    /// What it came to at `rate`, which is that of `lane`.
+    /// What it came to at `rate`, which is that of `lane`; `None` for fewer than two packets.
     #[allow(clippy::cast_precision_loss)]
     pub(super) fn finish(&self, lane: usize, rate: u32) -> Option<Jitter> {
+        if self.count == 0 {
+            return None;
+        }
         let ms = 1000.0 / f64::from(rate);
         let (now, max, sum) = (self.now.get(lane)?, self.max.get(lane)?, self.sum.get(lane)?);
-        Some(Jitter { mean: sum / self.count.max(1) as f64 * ms, max: max * ms, last: now * ms })
+        Some(Jitter { mean: sum / self.count as f64 * ms, max: max * ms, last: now * ms })
     }
 }
 
@@ -77,6 +79,6 @@ mod tests {
         let jitter = estimator.finish(0, 8000).unwrap();
         assert!((jitter.last - 2.148_307).abs() < 1e-6);
         assert!((jitter.max - 2.148_307).abs() < 1e-6);
-        assert!((jitter.mean - want.iter().sum::<f64>() / 9.0 / 8.0).abs() < 1e-6);
+        assert!((jitter.mean - want.iter().sum::<f64>() / 8.0 / 8.0).abs() < 1e-6);
     }
 }

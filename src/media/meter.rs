@@ -317,27 +317,21 @@ impl Meter {
         self.heard = self.heard.max(until.saturating_sub(1));
     }
 
-    /// The stream that it came to; `rates` says what SDP knows of a payload type.
-    pub(super) fn finish(mut self, flow: Flow, rates: impl Fn(u8) -> Option<u32>) -> Stream {
+    /// The stream that it came to.
+    pub(super) fn finish(mut self, flow: Flow) -> Stream {
         if self.held.take().is_some() {
             self.numbering.astray();
             self.packets += 1;
         }
-        let (reception, mut bursts) = self.numbering.finish();
+        let (reception, bursts) = self.numbering.finish();
         let voice = |format: &&Format| !format.events && !NOISE.contains(&format.payload_type);
         let most = |format: &&Format| (format.packets, std::cmp::Reverse(format.payload_type));
         let main =
             self.formats.iter().filter(voice).max_by_key(most).or(self.formats.iter().max_by_key(most)).map_or(0, |f| f.payload_type);
         let timing = self.timings.iter().find(|(own, timing)| timing.is_of(main, *own)).map(|(_, timing)| timing);
-        let clock = timing.map(|timing| timing.clock(rates(main))).unwrap_or_default();
-        let jitter = timing.zip(clock.rate).and_then(|(timing, rate)| timing.jitter(rate));
-        if timing.and_then(Timing::live_rate) != clock.rate {
-            self.series.forget_jitter();
-            // What came too late was judged by another clock.
-            bursts.lateness = false;
-        }
+        let clock = timing.map(Timing::clock).unwrap_or_default();
         self.formats.sort_unstable_by_key(|format| format.payload_type);
-        Stream {
+        let mut stream = Stream {
             flow,
             first: self.first.origin,
             last: self.last.origin,
@@ -351,8 +345,10 @@ impl Meter {
             main,
             reception,
             timing: clock,
+            live_rate: timing.and_then(Timing::live_rate),
+            jitters: timing.map(Timing::jitters).unwrap_or_default(),
             breaks: self.timings.iter().map(|(_, timing)| timing.break_count()).sum(),
-            jitter,
+            jitter: None,
             bursts,
             gaps: self.gaps,
             step: self.packetization.median(),
@@ -365,7 +361,9 @@ impl Meter {
             series: self.series,
             reports: self.hearing.map(|hearing| hearing.finish()).unwrap_or_default(),
             secure: self.secure,
-        }
+        };
+        stream.settle();
+        stream
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes nothing, gives the model of a finished RTP stream, never measures one.
 
 use super::bursts::Bursts;
-use super::clock::Clock;
+use super::clock::{Clock, ClockSource};
 use super::digits::Digits;
 use super::gaps::Gaps;
 use super::jitter::Jitter;
@@ -45,8 +45,12 @@ pub struct Stream {
     pub timing: Clock,
     /// How often the sender set its time stamps anew while the sequence numbers went on.
     pub breaks: u64,
-    /// Interarrival jitter; `None` where no clock is known.
+    /// Interarrival jitter; `None` where no clock is known, or one at which it was not kept.
     pub jitter: Option<Jitter>,
+    /// The same at each rate that the clock may have: see [`Stream::agree`].
+    pub(super) jitters: Vec<(u32, Jitter)>,
+    /// The rate that lateness was judged by.
+    pub(super) live_rate: Option<u32>,
     /// Losses and discards, as bursts and gaps.
     pub bursts: Bursts,
     /// Where nothing came for long.
@@ -99,6 +103,24 @@ pub struct Format {
 }
 
 impl Stream {
+    /// Learns from SDP at which rate the clock of `main` runs.
+    pub fn agree(&mut self, rate: u32) {
+        if rate > 0 {
+            self.timing = Clock { rate: Some(rate), source: ClockSource::Sdp, ..self.timing };
+            self.settle();
+        }
+    }
+
+    /// Takes what was measured at the rate of the clock, and leaves what was measured at another.
+    pub(super) fn settle(&mut self) {
+        let rate = self.timing.rate;
+        self.jitter = self.jitters.iter().find(|(kept, _)| Some(*kept) == rate).map(|&(_, jitter)| jitter);
+        self.bursts.lateness = self.live_rate == rate && rate.is_some();
+        if self.live_rate != rate {
+            self.series.forget_jitter();
+        }
+    }
+
     /// Seconds from the first packet to the last.
     #[must_use]
     pub fn seconds(&self) -> f64 {

@@ -264,7 +264,7 @@ impl Streams {
             }
             Open::Stream(meter) => meter,
         };
-        let stream = stream.finish(flow, |_| None);
+        let stream = stream.finish(flow);
         self.counts.streams += 1;
         if secure == Some(true) {
             self.counts.srtp_packets += stream.packets + stream.reception.mirrored;

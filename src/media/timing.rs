@@ -173,27 +173,30 @@ impl Timing {
         self.breaks
     }
 
-    /// What the packets show of the clock, with what SDP says of it, if it does.
+    /// What the packets show of the clock.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    pub(super) fn clock(&self, sdp: Option<u32>) -> Clock {
-        let shown =
-            (self.elapsed >= SHOWS && self.packets >= SHOWN_BY && self.ticks > 0).then(|| self.ticks as f64 * 1e9 / self.elapsed as f64);
+    pub(super) fn clock(&self) -> Clock {
+        let long = self.elapsed >= SHOWS && self.packets >= SHOWN_BY && self.ticks > 0;
+        let shown = long.then(|| self.ticks as f64 * 1e9 / self.elapsed as f64);
         let inferred = shown.and_then(nearest).and_then(|lane| RATES.get(lane)).map(|&rate| rate as u32);
-        let (rate, source) = match (sdp.filter(|&rate| rate > 0), &self.ticker, inferred) {
-            (Some(rate), ..) => (Some(rate), ClockSource::Sdp),
-            (_, Ticker::Fixed { rate, .. }, _) => (Some(*rate), ClockSource::Static),
-            (.., Some(rate)) => (Some(rate), ClockSource::Inferred),
+        let (rate, source) = match (&self.ticker, inferred) {
+            (Ticker::Fixed { rate, .. }, _) => (Some(*rate), ClockSource::Static),
+            (_, Some(rate)) => (Some(rate), ClockSource::Inferred),
             _ => (None, ClockSource::Unknown),
         };
         let observed = shown.filter(|_| self.elapsed >= OBSERVED).map(|shown| shown.round() as u32);
         Clock { rate, source, observed }
     }
 
-    /// The jitter at a rate; `None` where it was not kept at that.
-    pub(super) fn jitter(&self, rate: u32) -> Option<Jitter> {
+    /// The jitter at every rate that it was kept at.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(super) fn jitters(&self) -> Vec<(u32, Jitter)> {
+        let at = |rate, jitter: Option<Jitter>| jitter.map(|jitter| (rate, jitter));
         match &self.ticker {
-            Ticker::Fixed { rate: kept, jitter } => (*kept == rate).then(|| jitter.finish(0, rate))?,
-            Ticker::Open { jitter, .. } => jitter.finish(RATES.iter().position(|&kept| kept as u32 == rate)?, rate),
+            Ticker::Fixed { rate, jitter } => at(*rate, jitter.finish(0, *rate)).into_iter().collect(),
+            Ticker::Open { jitter, .. } => {
+                RATES.iter().enumerate().filter_map(|(lane, &rate)| at(rate as u32, jitter.finish(lane, rate as u32))).collect()
+            }
         }
     }
 
@@ -227,22 +230,25 @@ mod tests {
         let arrivals = [0, 20, 45, 60, 85, 100, 120, 150, 160];
         for payload_type in [0, 96] {
             let timing = timing(payload_type, 8000, 9, |n| arrivals[n as usize] * MS);
-            let jitter = timing.jitter(8000).unwrap();
+            let jitter = jitter(&timing, 8000).unwrap();
             assert!((jitter.last - 2.148_307).abs() < 1e-6, "{jitter:?}");
         }
     }
 
     #[test]
-    fn a_dynamic_clock_is_told_by_sdp_else_by_the_stream() {
+    fn a_dynamic_clock_is_told_by_the_stream() {
         let even = timing(96, 48_000, 100, |n| n * 20 * MS);
-        assert_eq!(even.clock(None), Clock { rate: Some(48_000), source: ClockSource::Inferred, observed: None });
-        assert_eq!(even.clock(Some(16_000)).source, ClockSource::Sdp);
-        assert!(even.jitter(48_000).unwrap().max < 1e-6);
-        assert_eq!(even.jitter(11_025), None);
+        assert_eq!(even.clock(), Clock { rate: Some(48_000), source: ClockSource::Inferred, observed: None });
+        assert!(jitter(&even, 48_000).unwrap().max < 1e-6);
+        assert_eq!(jitter(&even, 11_025), None);
         let long = timing(96, 48_000, 300, |n| n * 20 * MS);
-        assert_eq!(long.clock(None).observed, Some(48_000));
+        assert_eq!(long.clock().observed, Some(48_000));
         let short = timing(96, 48_000, 20, |n| n * 20 * MS);
-        assert_eq!(short.clock(None), Clock::default());
+        assert_eq!(short.clock(), Clock::default());
+    }
+
+    fn jitter(timing: &Timing, rate: u32) -> Option<Jitter> {
+        timing.jitters().iter().find(|(kept, _)| *kept == rate).map(|&(_, jitter)| jitter)
     }
 
     #[test]
@@ -266,6 +272,6 @@ mod tests {
         assert_eq!(timing.on(Time(200 * MS), 1_000_000_000, false), None);
         timing.on(Time(220 * MS), 1_000_000_160, false);
         assert_eq!(timing.break_count(), 1);
-        assert!(timing.jitter(8000).unwrap().max < 1e-6);
+        assert!(jitter(&timing, 8000).unwrap().max < 1e-6);
     }
 }

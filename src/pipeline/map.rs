@@ -7,7 +7,7 @@ use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
 use crate::base::{Anomaly, Time};
 use crate::capture::{Batch, Frame};
-use crate::media::{Report, Runs};
+use crate::media::{Passing, Report, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
@@ -26,6 +26,8 @@ pub(super) struct Facts {
     pub(super) runs: Runs,
     /// What RTCP says, by the source that it speaks of.
     pub(super) reports: Sharded<Report>,
+    /// What shares the ports of media, by the two ends.
+    pub(super) beside: Sharded<Passing>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
     /// What was counted on the way.
@@ -60,6 +62,7 @@ impl Facts {
         self.fragments.clear();
         self.runs.clear();
         self.reports.clear();
+        self.beside.clear();
         self.blind.clear();
         self.counter = Counter::default();
         self.span = None;
@@ -111,7 +114,22 @@ impl Facts {
                 Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed)),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
-            None => {}
+            None => self.beside(frame, datagram),
+        }
+    }
+
+    /// What shares the ports of media, if it is that.
+    fn beside(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        let Some(neighbour) = rtp::neighbour(datagram.payload) else { return };
+        let passing = Passing::new(frame, datagram, neighbour);
+        self.beside.push(shard_of(&passing.pair()), passing);
+        if let rtp::Neighbour::Turn(payload) = neighbour {
+            let inside = Datagram { payload, ..*datagram };
+            match rtp::sniff(payload) {
+                Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, &inside, &header),
+                Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, &inside),
+                None => {}
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides
 use crate::base::{Anomaly, Endpoint, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Gauge, Report, Streams, Tape};
+use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
@@ -34,6 +34,7 @@ pub(super) struct Stages<'p> {
     streams: Vec<StreamShard>,
     calls: Vec<CallShard<'p>>,
     media: Vec<Streams>,
+    companions: Vec<Companions>,
     announced: Announced,
     blind: BlindSpots,
     counter: Counter,
@@ -71,6 +72,7 @@ impl<'p> Stages<'p> {
             streams: shards(StreamShard::default),
             calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
             media: shards(|| Streams::new(gauge)),
+            companions: shards(Companions::default),
             announced: Announced::default(),
             blind: BlindSpots::default(),
             counter: Counter::default(),
@@ -121,6 +123,12 @@ impl<'p> Stages<'p> {
             by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow.kin()), t)));
         let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
         self.media(tapes, reports);
+        let beside = by_shard(count(&facts, |f| f.beside.len()), facts.iter().flat_map(|part| part.beside.iter()));
+        self.companions.par_iter_mut().zip(beside).for_each(|(companions, packets)| {
+            packets.into_iter().for_each(|packet| companions.take(packet));
+            companions.advance(clock);
+        });
+        self.companions.iter_mut().for_each(|companions| companions.finished.clear());
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
@@ -205,6 +213,10 @@ impl Stages<'_> {
         proceedings.timeline.merge(&self.timeline);
         for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
+        }
+        for companions in &mut self.companions {
+            companions.advance(Time(i64::MAX));
+            self.counter.media.unfollowed += companions.unfollowed;
         }
         self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
