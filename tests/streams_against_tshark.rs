@@ -51,7 +51,7 @@ fn row(line: &str) -> Option<(Flow, Row)> {
 /// Every stream that this program finds, whether SDP speaks of it or not.
 fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
     let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false }).unwrap();
-    let mut streams = Streams::new(Gauge { mirror_window: 500_000, jitter_buffer: 60_000_000 });
+    let mut streams = Streams::new(Gauge { mirror_window: 500_000, jitter_buffer: 0.06 });
     let mut announced = Announced::default();
     while let Some(batch) = reader.next_batch().unwrap() {
         let mut runs = Runs::default();
@@ -124,6 +124,11 @@ fn streams_are_measured_as_tshark_does_or_there_is_a_reason() {
     for capture in captures() {
         let found = ours(&capture);
         for (flow, row) in tshark(&capture) {
+            // Over TURN over TCP, into which this program does not look.
+            if flow.source.port == 3478 && !found.contains_key(&flow) {
+                explained += 1;
+                continue;
+            }
             let Some(streams) = found.get(&flow) else {
                 wrong.push(format!("{}: {flow:?}: not found, {row:?}", capture.display()));
                 continue;

@@ -38,12 +38,12 @@ const NOISE: [u8; 2] = [13, 19];
 const UNUSED: u128 = ((1 << 96) - 1) & !((1 << 35) - 1);
 
 /// What a meter does with its packets, as the policy says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gauge {
     /// Copies of a packet inside this are made by a mirror port, in nanoseconds.
     pub mirror_window: i64,
-    /// How long a packet may wait in a jitter buffer, in nanoseconds.
-    pub jitter_buffer: i64,
+    /// How long a packet may wait in a jitter buffer, in seconds.
+    pub jitter_buffer: f64,
 }
 
 /// Packets of a flow that may go on.
@@ -262,9 +262,7 @@ impl Meter {
             self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp));
         }
         let Some(timing) = self.timing_of(packet.payload_type) else { return false };
-        let lag = timing.on(packet.time, packet.timestamp, packet.marker);
-        #[allow(clippy::cast_precision_loss)]
-        lag.is_some_and(|lag| lag * 1e9 > gauge.jitter_buffer as f64)
+        timing.on(packet.time, packet.timestamp, packet.marker, gauge.jitter_buffer)
     }
 
     /// The clock of a payload type.

@@ -11,6 +11,7 @@ mod jitter;
 mod lengths;
 mod meter;
 mod packetization;
+pub mod quality;
 mod reception;
 mod reports;
 mod runs;

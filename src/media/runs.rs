@@ -70,14 +70,24 @@ struct Run {
     last: usize,
 }
 
+/// A packet with the place of the next of its flow; the last of a flow points to itself. One line of the cache, since what is next in a flow is
+/// far away in memory.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Link {
+    packet: Sighting,
+    next: usize,
+}
+
+const _: () = assert!(size_of::<Link>() == 64);
+
 /// The packets of consecutive batches, with one look-up and one copy of a few words for each.
 ///
 /// What is measured of a stream depends on all that came before (jitter and its maximum most of all), so packets are kept until the stream is
 /// at hand, and folded there one by one: the only way to come to the same, to the last bit, wherever batches begin.
 #[derive(Debug, Default)]
 pub struct Runs {
-    /// Every packet, with the place of the next of its flow; the last of a flow points to itself.
-    packets: Vec<(Sighting, usize)>,
+    packets: Vec<Link>,
     /// In the order in which they began.
     runs: Vec<Run>,
     /// Where the run of each flow stands.
@@ -90,13 +100,13 @@ impl Runs {
     pub fn add(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
         let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
         let at = self.packets.len();
-        self.packets.push((Sighting::new(frame, datagram, header), at));
+        self.packets.push(Link { packet: Sighting::new(frame, datagram, header), next: at });
         let Self { packets, runs, by_flow, hasher } = self;
         let hash = hasher.hash_one(flow);
         if let Some(&run) = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.flow == flow)) {
             if let Some(run) = runs.get_mut(run) {
-                if let Some((_, next)) = packets.get_mut(run.last) {
-                    *next = at;
+                if let Some(last) = packets.get_mut(run.last) {
+                    last.next = at;
                 }
                 run.last = at;
             }
@@ -137,7 +147,7 @@ impl Runs {
 pub struct Tape<'a> {
     /// Whose they are.
     pub flow: Flow,
-    packets: &'a [(Sighting, usize)],
+    packets: &'a [Link],
     next: Option<usize>,
 }
 
@@ -146,9 +156,9 @@ impl<'a> Tape<'a> {
     #[inline]
     pub(super) fn take(&mut self) -> Option<&'a Sighting> {
         let at = self.next?;
-        let (sighting, next) = self.packets.get(at)?;
-        self.next = (*next != at).then_some(*next);
-        Some(sighting)
+        let link = self.packets.get(at)?;
+        self.next = (link.next != at).then_some(link.next);
+        Some(&link.packet)
     }
 
     /// How many packets are left.

@@ -17,6 +17,9 @@ pub struct Series {
     pub width: i64,
     /// The intervals, up to the last packet.
     pub intervals: Vec<Interval>,
+    /// Which interval the latest packet was in, and when that begins.
+    latest: usize,
+    from: Time,
 }
 
 /// One interval.
@@ -32,25 +35,38 @@ pub struct Interval {
 
 impl Series {
     pub(super) const fn new(start: Time) -> Self {
-        Self { start, width: WIDTH, intervals: Vec::new() }
+        Self { start, width: WIDTH, intervals: Vec::new(), latest: 0, from: start }
     }
 
     /// Takes a packet that leaves so many missing, or fills so many holes where that is negative.
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn on(&mut self, at: Time, missing: i32, jitter: Option<f64>) {
-        let mut index = usize::try_from(at.since(self.start) / self.width).unwrap_or(0);
-        while index >= KEPT {
-            self.widen();
-            index = usize::try_from(at.since(self.start) / self.width).unwrap_or(0);
+        if !(0..self.width).contains(&at.since(self.from)) || self.intervals.is_empty() {
+            self.move_to(at);
         }
-        if index >= self.intervals.len() {
-            self.intervals.resize(index + 1, Interval::default());
-        }
-        if let Some(interval) = self.intervals.get_mut(index) {
+        if let Some(interval) = self.intervals.get_mut(self.latest) {
             interval.packets = interval.packets.saturating_add(1);
             interval.lost = interval.lost.saturating_add(missing);
-            interval.jitter = greater(interval.jitter, jitter.map(|ms| ms as f32));
+            if let Some(jitter) = jitter.map(|ms| ms as f32)
+                && interval.jitter.is_none_or(|most| most < jitter)
+            {
+                interval.jitter = Some(jitter);
+            }
+        }
+    }
+
+    /// Goes to the interval of a time.
+    #[cold]
+    fn move_to(&mut self, at: Time) {
+        let index = |series: &Self| usize::try_from(at.since(series.start) / series.width).unwrap_or(0);
+        while index(self) >= KEPT {
+            self.widen();
+        }
+        self.latest = index(self);
+        self.from = self.start.plus(self.width.saturating_mul(i64::try_from(self.latest).unwrap_or(0)));
+        if self.latest >= self.intervals.len() {
+            self.intervals.resize(self.latest + 1, Interval::default());
         }
     }
 

@@ -5,7 +5,7 @@ use crate::capture::Frame;
 use crate::packet::Datagram;
 use crate::rtp::Header;
 
-/// One RTP packet as it passed: one line of a processor's cache.
+/// One RTP packet as it passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sighting {
     pub(super) origin: Origin,

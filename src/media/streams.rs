@@ -304,7 +304,7 @@ mod tests {
     /// 20 ms of G.711.
     const VOICE: [u8; 172] = [0xd5; 172];
 
-    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 60_000_000 };
+    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06 };
 
     /// One packet of a made-up capture: `at` milliseconds, from `port`, with `seq`.
     #[derive(Clone, Copy, Debug)]

@@ -40,8 +40,8 @@ pub(super) struct Timing {
 /// What is known of the rate.
 #[derive(Clone, Debug)]
 enum Ticker {
-    /// A static payload type.
-    Fixed { rate: u32, jitter: Estimator<1> },
+    /// A static payload type; a tick takes so many milliseconds.
+    Fixed { rate: u32, ms: f64, jitter: Estimator<1> },
     /// A dynamic one: every rate is tried; `live` is the one that the stream shows so far.
     Open { jitter: Box<Estimator<8>>, live: Option<usize> },
 }
@@ -80,7 +80,7 @@ impl Timing {
     /// The clock of a payload type.
     pub(super) fn new(payload_type: u8) -> Self {
         let ticker = match static_rate(payload_type) {
-            Some(rate) => Ticker::Fixed { rate, jitter: Estimator::default() },
+            Some(rate) => Ticker::Fixed { rate, ms: 1000.0 / f64::from(rate), jitter: Estimator::default() },
             None => Ticker::Open { jitter: Box::default(), live: None },
         };
         Self { ticker, previous: None, elapsed: 0, ticks: 0, packets: 0, breaks: 0, lag: Lag::default() }
@@ -100,24 +100,24 @@ impl Timing {
         self.lag.restart();
     }
 
-    /// Takes a packet, in the order of arrival and no duplicate, gives how many seconds it lags behind the fastest where that is known.
+    /// Takes a packet, in the order of arrival and no duplicate, gives whether it lags behind the fastest by more than so many seconds.
     #[inline]
     #[allow(clippy::cast_precision_loss)]
-    pub(super) fn on(&mut self, at: Time, timestamp: u32, marker: bool) -> Option<f64> {
+    pub(super) fn on(&mut self, at: Time, timestamp: u32, marker: bool, buffer: f64) -> bool {
         self.packets += 1;
         let Some((before, stamp)) = self.previous.replace((at, timestamp)) else {
             match &mut self.ticker {
                 Ticker::Fixed { jitter, .. } => jitter.first(),
                 Ticker::Open { jitter, .. } => jitter.first(),
             }
-            return None;
+            return false;
         };
         let elapsed = at.since(before);
         let ticks = timestamp.wrapping_sub(stamp).cast_signed();
         let (wait, step) = (elapsed as f64 * 1e-9, f64::from(ticks));
         let limit = if marker { BREAK_AT_MARKER } else { BREAK };
         match &mut self.ticker {
-            Ticker::Fixed { rate, jitter } => {
+            Ticker::Fixed { rate, jitter, .. } => {
                 let rate = f64::from(*rate);
                 let difference = wait * rate - step;
                 if difference.abs() > limit * rate {
@@ -126,7 +126,7 @@ impl Timing {
                 jitter.next(&[difference]);
                 self.elapsed += elapsed;
                 self.ticks += i64::from(ticks);
-                Some(self.lag.on(difference, at) / rate)
+                self.lag.on(difference, at) > buffer * rate
             }
             Ticker::Open { jitter, live } => {
                 let differences = RATES.map(|rate| wait * rate - step);
@@ -145,22 +145,23 @@ impl Timing {
                 if live.is_none() && self.packets % SHOWN_BY == 0 && self.elapsed >= SHOWS {
                     *live = nearest(self.ticks as f64 * 1e9 / self.elapsed as f64);
                 }
-                known.map(|(difference, rate)| self.lag.on(difference, at) / rate)
+                known.is_some_and(|(difference, rate)| self.lag.on(difference, at) > buffer * rate)
             }
         }
     }
 
-    fn breaks(&mut self) -> Option<f64> {
+    #[cold]
+    fn breaks(&mut self) -> bool {
         self.breaks += 1;
         self.lag.restart();
-        None
+        false
     }
 
     /// The jitter now, in milliseconds, where the rate is known.
     #[inline]
     pub(super) fn jitter_now(&self) -> Option<f64> {
         match &self.ticker {
-            Ticker::Fixed { rate, jitter } => Some(jitter.now(0) * 1000.0 / f64::from(*rate)),
+            Ticker::Fixed { ms, jitter, .. } => Some(jitter.now(0) * ms),
             Ticker::Open { jitter, live } => {
                 let lane = (*live)?;
                 Some(jitter.now(lane) * 1000.0 / RATES.get(lane)?)
@@ -193,7 +194,7 @@ impl Timing {
     pub(super) fn jitters(&self) -> Vec<(u32, Jitter)> {
         let at = |rate, jitter: Option<Jitter>| jitter.map(|jitter| (rate, jitter));
         match &self.ticker {
-            Ticker::Fixed { rate, jitter } => at(*rate, jitter.finish(0, *rate)).into_iter().collect(),
+            Ticker::Fixed { rate, jitter, .. } => at(*rate, jitter.finish(0, *rate)).into_iter().collect(),
             Ticker::Open { jitter, .. } => {
                 RATES.iter().enumerate().filter_map(|(lane, &rate)| at(rate as u32, jitter.finish(lane, rate as u32))).collect()
             }
@@ -219,7 +220,7 @@ mod tests {
     fn timing(payload_type: u8, rate: u32, packets: i64, arrival: impl Fn(i64) -> i64) -> Timing {
         let mut timing = Timing::new(payload_type);
         for n in 0..packets {
-            timing.on(Time(arrival(n)), 4_294_967_000u32.wrapping_add(n as u32 * rate / 50), false);
+            timing.on(Time(arrival(n)), 4_294_967_000u32.wrapping_add(n as u32 * rate / 50), false, 1.0);
         }
         timing
     }
@@ -253,24 +254,24 @@ mod tests {
 
     #[test]
     fn a_packet_that_waited_lags_behind_the_fastest() {
-        let mut timing = timing(0, 8000, 10, |n| n * 20 * MS + 5 * MS);
-        let late = timing.on(Time(300 * MS), 4_294_967_000u32.wrapping_add(1600), false);
-        assert!((late.unwrap() - 0.095).abs() < 1e-9, "{late:?}");
+        // 95 ms behind.
+        let late =
+            |buffer| timing(0, 8000, 10, |n| n * 20 * MS + 5 * MS).on(Time(300 * MS), 4_294_967_000u32.wrapping_add(1600), false, buffer);
+        assert!(late(0.0949) && !late(0.0951));
     }
 
     #[test]
     fn a_slow_drift_of_clocks_is_no_lateness() {
         let mut timing = Timing::new(0);
         // 200 ppm over ten minutes: 120 ms.
-        let worst = (0..30_000i64).filter_map(|n| timing.on(Time(n * 20 * MS + n * 4_000), n as u32 * 160, false)).fold(0.0, f64::max);
-        assert!(worst < 0.015, "{worst}");
+        assert!((0..30_000i64).all(|n| !timing.on(Time(n * 20 * MS + n * 4_000), n as u32 * 160, false, 0.015)));
     }
 
     #[test]
     fn a_new_origin_of_time_stamps_is_no_jitter() {
         let mut timing = timing(0, 8000, 10, |n| n * 20 * MS);
-        assert_eq!(timing.on(Time(200 * MS), 1_000_000_000, false), None);
-        timing.on(Time(220 * MS), 1_000_000_160, false);
+        assert!(!timing.on(Time(200 * MS), 1_000_000_000, false, 0.01));
+        assert!(!timing.on(Time(220 * MS), 1_000_000_160, false, 0.01));
         assert_eq!(timing.break_count(), 1);
         assert!(jitter(&timing, 8000).unwrap().max < 1e-6);
     }

@@ -60,7 +60,7 @@ impl<'p> Stages<'p> {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
-        let gauge = Gauge { mirror_window, jitter_buffer: (buffer * 1e6) as i64 };
+        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0 };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
         Self {
