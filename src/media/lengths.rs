@@ -7,9 +7,9 @@ const KEPT: usize = 4;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lengths {
     /// The first lengths that were seen, with the packets of each; unused where that is 0.
-    pub seen: [(u16, u32); KEPT],
+    pub seen: [(u16, u64); KEPT],
     /// Packets of other lengths.
-    pub other: u32,
+    pub other: u64,
 }
 
 /// What the lengths say of the protection.
@@ -22,28 +22,38 @@ pub enum Look {
 }
 
 impl Lengths {
-    /// Counts a packet.
+    /// Counts packets of a length.
     #[inline]
-    pub(super) fn on(&mut self, length: u16) {
+    pub(super) fn on(&mut self, length: u16, count: u64) {
+        let [(usual, packets), ..] = &mut self.seen;
+        if *usual == length && *packets > 0 {
+            *packets += count;
+        } else {
+            self.unusual(length, count);
+        }
+    }
+
+    #[cold]
+    fn unusual(&mut self, length: u16, count: u64) {
         for (kept, packets) in &mut self.seen {
             if *packets == 0 {
                 *kept = length;
             }
             if *kept == length {
-                *packets = packets.saturating_add(1);
+                *packets += count;
                 return;
             }
         }
-        self.other = self.other.saturating_add(1);
+        self.other += count;
     }
 
     /// The most frequent length, and its share of all packets in percent.
     #[must_use]
     pub fn usual(&self) -> Option<(u16, f64)> {
-        let all: u64 = self.seen.iter().map(|&(_, n)| u64::from(n)).sum::<u64>() + u64::from(self.other);
+        let all: u64 = self.seen.iter().map(|&(_, n)| n).sum::<u64>() + self.other;
         let &(length, packets) = self.seen.iter().filter(|&&(_, n)| n > 0).max_by_key(|&&(length, n)| (n, std::cmp::Reverse(length)))?;
         #[allow(clippy::cast_precision_loss)]
-        Some((length, f64::from(packets) * 100.0 / all as f64))
+        Some((length, packets as f64 * 100.0 / all as f64))
     }
 
     /// What the lengths of 95 % of the packets say, for a codec of fixed frames sent in packets of `step` ticks (MSEC-SRTP-002).
@@ -83,9 +93,9 @@ fn bare(codec: &str, step: u32) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn lengths(all: &[(u16, u32)]) -> Lengths {
+    fn lengths(all: &[(u16, u64)]) -> Lengths {
         let mut lengths = Lengths::default();
-        all.iter().for_each(|&(length, n)| (0..n).for_each(|_| lengths.on(length)));
+        all.iter().for_each(|&(length, n)| lengths.on(length, n));
         lengths
     }
 

@@ -1,11 +1,11 @@
 //! Takes the packets of one flow one by one, gives its stream when it is over, never looks at another flow.
 
 use super::digits::Dialling;
-use super::gaps::{Gap, Gaps};
+use super::gaps::{GAP, Gap, Gaps};
 use super::packetization::Packetization;
 use super::reception::{Numbering, Place};
 use super::reports::{Hearing, Report};
-use super::runs::{Flow, IDLE};
+use super::runs::{Flow, IDLE, Regular};
 use super::series::Series;
 use super::sighting::Sighting;
 use super::stream::{Format, Stream};
@@ -46,6 +46,14 @@ pub struct Gauge {
     pub jitter_buffer: f64,
 }
 
+/// What the packets of a payload type are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Media,
+    Noise,
+    Event,
+}
+
 /// Packets of a flow that may go on.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
@@ -69,10 +77,11 @@ pub(super) struct Meter {
     /// How often it went on by exactly one, and the time stamp not back.
     steps: u64,
     formats: Vec<Format>,
-    /// Where in `formats` the latest packet belongs, and where in `timings`.
+    timings: Vec<(u8, Timing)>,
+    /// Where in `formats` and in `timings` the latest packet belongs, and what it is.
     format: usize,
     timing: usize,
-    timings: Vec<(u8, Timing)>,
+    kind: Kind,
     numbering: Numbering,
     packetization: Packetization,
     gaps: Gaps,
@@ -105,9 +114,10 @@ impl Meter {
             payload_types: 0,
             steps: 0,
             formats: Vec::with_capacity(1),
+            timings: Vec::with_capacity(1),
             format: 0,
             timing: 0,
-            timings: Vec::with_capacity(1),
+            kind: Kind::Media,
             numbering: Numbering::new(first.seq),
             packetization: Packetization::default(),
             gaps: Gaps::default(),
@@ -117,6 +127,7 @@ impl Meter {
             heard: first.origin.serial,
             secure: None,
         });
+        meter.turn(first);
         meter.measure(first, None, gauge);
         meter.count(first, 0);
         meter
@@ -174,6 +185,44 @@ impl Meter {
         None
     }
 
+    /// Takes packets that follow the last regularly, where the stream is steady at that.
+    pub(super) fn follow(&mut self, regular: &mut Regular<'_>, gauge: &Gauge) {
+        let Some((_, timing)) = self.timings.get_mut(self.timing) else { return };
+        let (count, step) = (u64::from(regular.left), regular.step);
+        while regular.advance() {
+            let packet = &regular.packet;
+            let missed = timing.on(packet.time, packet.timestamp, false, gauge.jitter_buffer);
+            self.numbering.ahead(1, missed);
+            self.series.on(packet.time, 0, timing.jitter_now());
+        }
+        let packet = &regular.packet;
+        if count > 0 {
+            self.steps += if step.cast_signed() >= 0 { count } else { 0 };
+            match self.kind {
+                Kind::Noise => self.comfort_noise += count,
+                _ => self.packetization.on(step, count),
+            }
+            self.packets += count;
+            self.ip_octets += count * u64::from(packet.ip_length);
+            self.payload_octets += count * u64::from(packet.length);
+            if let Some(format) = self.formats.get_mut(self.format) {
+                format.packets += count;
+                format.octets += count * u64::from(packet.length);
+                format.lengths.on(packet.length, count);
+            }
+            (self.last, self.clock, self.advanced) = (*packet, packet.clock, packet.time);
+        }
+    }
+
+    /// Whether `packet` is the last that was counted, and nothing but its number and times will tell the next from it.
+    pub(super) fn is_steady(&self, packet: &Sighting) -> bool {
+        self.held.is_none()
+            && self.kind != Kind::Event
+            && (self.last.origin, self.last.seq) == (packet.origin, packet.seq)
+            && self.numbering.is_highest(packet.seq)
+            && self.timings.len() > self.timing
+    }
+
     /// Takes the packet after one that was far from all others; gives what came of it, or nothing if it is still to be taken.
     #[cold]
     fn resolve(&mut self, packet: &Sighting, gauge: &Gauge) -> Option<Option<Box<Self>>> {
@@ -182,6 +231,8 @@ impl Meter {
             if held.time.since(self.last.time) > PAUSE {
                 let mut stream = Self::new(&held, gauge);
                 stream.on(packet, gauge);
+                // What RTCP said between the two, this one has heard.
+                stream.heard = packet.origin.serial;
                 return Some(Some(stream));
             }
             self.numbering.restart(held.seq);
@@ -238,48 +289,73 @@ impl Meter {
         self.formats.iter().position(|format| format.payload_type == packet.payload_type).unwrap_or(self.formats.len())
     }
 
+    /// Turns to the payload type of a packet, which is not that of the last.
+    #[cold]
+    fn turn(&mut self, packet: &Sighting) {
+        let (origin, time) = (self.last.origin, self.last.time);
+        if let Some(format) = self.formats.get_mut(self.format) {
+            (format.last, format.ended) = (origin, time);
+        }
+        self.format = self.place(packet);
+        if self.format == self.formats.len() && self.format < FORMATS {
+            self.formats.push(Format::new(packet));
+        }
+        self.payload_types |= 1 << (packet.payload_type & 0x7f);
+        self.kind = match self.formats.get(self.format) {
+            Some(format) if format.events => return self.kind = Kind::Event,
+            _ if NOISE.contains(&packet.payload_type) => Kind::Noise,
+            _ => Kind::Media,
+        };
+        self.turn_clock(packet.payload_type);
+    }
+
+    /// Turns to the clock of a payload type.
+    fn turn_clock(&mut self, payload_type: u8) {
+        if self.timings.get(self.timing).is_some_and(|(own, timing)| timing.is_of(payload_type, *own)) {
+            return;
+        }
+        let known = self.timings.iter().position(|(own, timing)| timing.is_of(payload_type, *own));
+        self.timing = known.unwrap_or(self.timings.len());
+        if known.is_none() && self.timing < CLOCKS {
+            self.timings.push((payload_type, Timing::new(payload_type)));
+        }
+        // It comes back, after packets of another clock.
+        if let Some((_, timing)) = self.timings.get_mut(self.timing) {
+            timing.restart();
+        }
+    }
+
     /// Measures the time of a packet that is no duplicate, which goes on by so many; gives whether it came too late to be played.
     #[inline]
     fn measure(&mut self, packet: &Sighting, by: Option<u16>, gauge: &Gauge) -> bool {
-        if self.formats.get(self.format).is_none_or(|format| format.payload_type != packet.payload_type) {
-            self.format = self.place(packet);
-            if self.format == self.formats.len() && self.format < FORMATS {
-                self.formats.push(Format::new(packet));
-            }
+        let same = packet.payload_type == self.last.payload_type;
+        if !same {
+            self.turn(packet);
         }
-        let event = match self.formats.get_mut(self.format) {
-            Some(format) if format.events => format.event(packet),
-            _ => None,
-        };
-        if let Some(event) = event {
-            let late = by.is_none() && self.packets > 0;
-            self.dialling.get_or_insert_default().on(event, packet.timestamp, packet.marker, late, packet.origin, packet.time);
+        if self.kind == Kind::Event && self.event(packet, by) {
             return false;
         }
-        if NOISE.contains(&packet.payload_type) {
+        if self.kind == Kind::Noise {
             self.comfort_noise += 1;
-        } else if by == Some(1) && !packet.marker && self.last.payload_type == packet.payload_type {
-            self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp));
+        } else if same && by == Some(1) && !packet.marker() {
+            self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp), 1);
         }
-        let Some(timing) = self.timing_of(packet.payload_type) else { return false };
-        timing.on(packet.time, packet.timestamp, packet.marker, gauge.jitter_buffer)
+        let Some((_, timing)) = self.timings.get_mut(self.timing) else { return false };
+        timing.on(packet.time, packet.timestamp, packet.marker(), gauge.jitter_buffer)
     }
 
-    /// The clock of a payload type.
-    #[inline]
-    fn timing_of(&mut self, payload_type: u8) -> Option<&mut Timing> {
-        if self.timings.get(self.timing).is_none_or(|(own, timing)| !timing.is_of(payload_type, *own)) {
-            let known = self.timings.iter().position(|(own, timing)| timing.is_of(payload_type, *own));
-            self.timing = known.unwrap_or(self.timings.len());
-            if known.is_none() && self.timing < CLOCKS {
-                self.timings.push((payload_type, Timing::new(payload_type)));
-            }
-            // It comes back, after packets of another clock.
-            if let Some((_, timing)) = self.timings.get_mut(self.timing) {
-                timing.restart();
-            }
-        }
-        self.timings.get_mut(self.timing).map(|(_, timing)| timing)
+    /// Takes a telephone event; gives whether it is one.
+    #[cold]
+    fn event(&mut self, packet: &Sighting, by: Option<u16>) -> bool {
+        let Some(event) = self.formats.get_mut(self.format).and_then(|format| format.event(packet)) else {
+            // It only seemed so: this and what follows is media.
+            self.kind = Kind::Media;
+            self.turn_clock(packet.payload_type);
+            return false;
+        };
+        let late = by.is_none() && self.packets > 0;
+        self.dialling.get_or_insert_default().on(event, packet.timestamp, packet.marker(), late, packet.origin, packet.time);
+        true
     }
 
     /// Counts a packet that is no duplicate, and leaves so many missing.
@@ -288,16 +364,21 @@ impl Meter {
         self.packets += 1;
         self.ip_octets += u64::from(packet.ip_length);
         self.payload_octets += u64::from(packet.length);
-        self.markers += u64::from(packet.marker);
-        self.malformed += u64::from(packet.malformed);
-        self.mixed += u64::from(packet.mixed);
         self.dscp |= 1 << (packet.dscp & 0x3f);
-        self.payload_types |= 1 << (packet.payload_type & 0x7f);
-        if let Some(format) = self.formats.get_mut(self.format) {
-            format.count(packet);
+        if packet.flags != 0 {
+            self.markers += u64::from(packet.marker());
+            self.malformed += u64::from(packet.flags & Sighting::MALFORMED != 0);
+            self.mixed += u64::from(packet.flags & Sighting::MIXED != 0);
         }
-        let lost = u16::try_from(missing).unwrap_or(0);
-        self.gaps.on(Gap { from: self.last.time, to: packet.time, origin: packet.origin, missing: lost });
+        if let Some(format) = self.formats.get_mut(self.format) {
+            format.packets += 1;
+            format.octets += u64::from(packet.length);
+            format.lengths.on(packet.length, 1);
+        }
+        if packet.time.since(self.last.time) > GAP {
+            let missing = u16::try_from(missing).unwrap_or(0);
+            self.gaps.on(Gap { from: self.last.time, to: packet.time, origin: packet.origin, missing });
+        }
         let jitter = self.timings.get(self.timing).and_then(|(_, timing)| timing.jitter_now());
         self.series.on(packet.time, missing, jitter);
         self.last = *packet;
@@ -311,8 +392,8 @@ impl Meter {
                 self.hearing.get_or_insert_default().on(report, flow);
                 taken(n);
             }
+            self.heard = report.origin.serial;
         }
-        self.heard = self.heard.max(until.saturating_sub(1));
     }
 
     /// The stream that it came to.
@@ -320,6 +401,9 @@ impl Meter {
         if self.held.take().is_some() {
             self.numbering.astray();
             self.packets += 1;
+        }
+        if let Some(format) = self.formats.get_mut(self.format) {
+            (format.last, format.ended) = (self.last.origin, self.last.time);
         }
         let (reception, bursts) = self.numbering.finish();
         let voice = |format: &&Format| !format.events && !NOISE.contains(&format.payload_type);
@@ -389,14 +473,5 @@ impl Format {
         let event = TelephoneEvent::sniff(packet.head).filter(|_| packet.length == TelephoneEvent::LENGTH && self.events);
         self.events = event.is_some();
         event
-    }
-
-    #[inline]
-    fn count(&mut self, packet: &Sighting) {
-        self.packets += 1;
-        self.octets += u64::from(packet.length);
-        self.lengths.on(packet.length);
-        self.last = packet.origin;
-        self.ended = packet.time;
     }
 }

@@ -10,6 +10,8 @@ mod handshake;
 mod jitter;
 mod lengths;
 mod meter;
+#[cfg(test)]
+mod oracle;
 mod packetization;
 pub mod quality;
 mod reception;

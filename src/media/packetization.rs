@@ -6,40 +6,50 @@ const KEPT: usize = 6;
 /// How often which step was made.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Packetization {
-    seen: [(u32, u32); KEPT],
-    other: u32,
+    seen: [(u32, u64); KEPT],
+    other: u64,
 }
 
 impl Packetization {
-    /// Takes a step between packets with consecutive sequence numbers and no marker.
+    /// Takes a step, made so many times, between packets with consecutive sequence numbers and no marker.
     #[inline]
-    pub(super) fn on(&mut self, step: u32) {
+    pub(super) fn on(&mut self, step: u32, count: u64) {
+        let [(usual, times), ..] = &mut self.seen;
+        if *usual == step && *times > 0 {
+            *times += count;
+        } else {
+            self.unusual(step, count);
+        }
+    }
+
+    #[cold]
+    fn unusual(&mut self, step: u32, count: u64) {
         for (kept, times) in &mut self.seen {
             if *times == 0 {
                 *kept = step;
             }
             if *kept == step {
-                *times = times.saturating_add(1);
+                *times += count;
                 return;
             }
         }
-        self.other = self.other.saturating_add(1);
+        self.other += count;
     }
 
     /// The median (standards.md §8.7: nearest rank); `None` if there were too many different steps to know it.
     pub(super) fn median(mut self) -> Option<u32> {
-        let counted: u64 = self.seen.iter().map(|&(_, n)| u64::from(n)).sum();
+        let counted: u64 = self.seen.iter().map(|&(_, n)| n).sum();
         // Most of the steps must be known, or the median could be any other.
-        if counted == 0 || u64::from(self.other) * 10 > counted {
+        if counted == 0 || self.other * 10 > counted {
             return None;
         }
         self.seen.sort_unstable();
         let mut left = counted.div_ceil(2);
         for (step, times) in self.seen {
-            if u64::from(times) >= left {
+            if times >= left {
                 return Some(step);
             }
-            left -= u64::from(times);
+            left -= times;
         }
         None
     }
@@ -51,7 +61,7 @@ mod tests {
 
     fn median(steps: &[u32]) -> Option<u32> {
         let mut packetization = Packetization::default();
-        steps.iter().for_each(|&step| packetization.on(step));
+        steps.iter().for_each(|&step| packetization.on(step, 1));
         packetization.median()
     }
 

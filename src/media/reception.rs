@@ -92,14 +92,28 @@ impl Numbering {
         }
     }
 
+    /// Whether a sequence number is the highest so far.
+    pub(super) const fn is_highest(&self, seq: u16) -> bool {
+        self.reception.highest as u16 == seq
+    }
+
     /// Takes a packet that stands so many ahead.
     #[inline]
     pub(super) fn ahead(&mut self, by: u16, missed: bool) {
-        // Nearly always: the next one, and a full window of packets that came in time.
-        if by == 1 && self.came == u128::MAX && self.missed == 0 {
-            self.bursts.received(1);
-        } else {
-            self.slide(by);
+        const OLDEST: u32 = u128::BITS - 1;
+        match by {
+            // Nearly always: the next one, and what falls out of the window came in time.
+            1 if self.came >> OLDEST & !self.missed >> OLDEST == 1 => {
+                self.bursts.received(1);
+                self.came = self.came << 1 | 1;
+                self.missed <<= 1;
+            }
+            // Or nothing falls out, since the stream is young.
+            1 if self.reception.highest - self.reception.base < i64::from(OLDEST) => {
+                self.came = self.came << 1 | 1;
+                self.missed <<= 1;
+            }
+            _ => self.slide(by),
         }
         self.missed |= u128::from(missed);
         self.reception.highest += i64::from(by);

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::gaps::GAP;
 use super::sighting::Sighting;
-use crate::base::{Endpoint, seconds};
+use crate::base::{Endpoint, Time, seconds};
 use crate::capture::Frame;
 use crate::packet::Datagram;
-use crate::rtp::Header;
+use crate::rtp::{Header, TelephoneEvent};
 
 /// Silence on the running clock that ends a stream.
 pub const IDLE: i64 = seconds(60);
@@ -25,18 +26,27 @@ pub struct Flow {
     pub ssrc: u32,
 }
 
-/// Three whole words instead of a dozen parts: this is done for every media packet.
-impl Hash for Flow {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(word(self.source.ip));
-        state.write_u128(word(self.destination.ip));
-        state.write_u64(u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32 | u64::from(self.ssrc));
+/// A flow in whole words instead of a dozen parts: it is hashed and compared for every media packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Words(u128, u128, u64);
+
+impl Flow {
+    fn words(&self) -> Words {
+        let ports = u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32;
+        Words(word(self.source.ip), word(self.destination.ip), ports | u64::from(self.ssrc))
     }
 }
 
+impl Hash for Flow {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.words().hash(state);
+    }
+}
+
+/// An address as a number; those of IPv4 in the block of IPv6 that no packet may come from (RFC 4291 §2.5.5.2).
 fn word(ip: IpAddr) -> u128 {
     match ip {
-        IpAddr::V4(ip) => u128::from(u32::from(ip)),
+        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(u32::from(ip)),
         IpAddr::V6(ip) => u128::from(ip),
     }
 }
@@ -62,34 +72,116 @@ impl Flow {
     }
 }
 
-/// The packets of one flow, as a way through those of all.
+/// How long the packet after another may wait and still be told by its wait alone: beyond is a gap, which needs its frame.
+const WAIT: i64 = GAP;
+
+/// Packets in a chunk.
+const CHUNK: usize = 6;
+
+/// What tells regular packets from those before them, in one line of the cache.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Chunk {
+    /// Nanoseconds after the one before.
+    waits: [u32; CHUNK],
+    /// Frames after the one before.
+    frames: [u32; CHUNK],
+    ip_ids: [u16; CHUNK],
+    /// Where the next chunk of the stretch is.
+    next: u32,
+}
+
+const _: () = assert!(size_of::<Chunk>() == 64);
+
+/// A packet with those that follow it as regularly as voice does: the next number, the next time stamp, and all else the same.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    head: Sighting,
+    regular: u32,
+    /// How far the time stamp goes on with each.
+    step: u32,
+    /// The first chunk, if there is one.
+    chunk: u32,
+    /// The next stretch of the flow.
+    next: Option<usize>,
+}
+
+/// The packets of one flow, with what the latest was: all that is looked at for the next.
 #[derive(Clone, Copy, Debug)]
 struct Run {
-    flow: Flow,
-    first: usize,
-    last: usize,
+    words: Words,
+    /// The latest packet, without what the head of its stretch tells.
+    time: Time,
+    serial: u64,
+    frame: u32,
+    capture: u32,
+    timestamp: u32,
+    step: u32,
+    seq: u16,
+    length: u16,
+    ip_length: u16,
+    payload_type: u8,
+    dscp: u8,
+    /// How many regular packets its stretch has, where the latest chunk is, and how many are in that.
+    regular: u32,
+    chunk: u32,
+    filled: usize,
+    stretch: usize,
 }
 
-/// A packet with the place of the next of its flow; the last of a flow points to itself. One line of the cache, since what is next in a flow is
-/// far away in memory.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-struct Link {
-    packet: Sighting,
-    next: usize,
+impl Run {
+    fn new(words: Words, packet: &Sighting, stretch: usize) -> Self {
+        Self {
+            words,
+            time: packet.time,
+            serial: packet.origin.serial,
+            frame: packet.origin.frame,
+            capture: packet.origin.capture,
+            timestamp: packet.timestamp,
+            step: 0,
+            seq: packet.seq,
+            length: packet.length,
+            ip_length: packet.ip_length,
+            payload_type: packet.payload_type,
+            dscp: packet.dscp,
+            regular: 0,
+            chunk: 0,
+            filled: CHUNK,
+            stretch,
+        }
+    }
+
+    /// Whether a packet is regular after the latest: then how long it waited, and how many frames.
+    #[inline]
+    fn follows(&self, packet: &Sighting) -> Option<(u32, u32)> {
+        let Sighting { origin, length, .. } = *packet;
+        let wait = packet.time.since(self.time);
+        let frames = origin.frame.wrapping_sub(self.frame);
+        let is_regular = packet.seq == self.seq.wrapping_add(1)
+            && (self.regular == 0 || packet.timestamp.wrapping_sub(self.timestamp) == self.step)
+            && (length, packet.ip_length, packet.payload_type, packet.dscp, packet.flags)
+                == (self.length, self.ip_length, self.payload_type, self.dscp, 0)
+            // Of telephone events the content matters.
+            && length != TelephoneEvent::LENGTH
+            && (0..=WAIT).contains(&wait)
+            && packet.clock == packet.time
+            && origin.capture == self.capture
+            && origin.serial == self.serial + u64::from(frames);
+        is_regular.then_some((wait as u32, frames))
+    }
 }
 
-const _: () = assert!(size_of::<Link>() == 64);
-
-/// The packets of consecutive batches, with one look-up and one copy of a few words for each.
+/// The packets of consecutive batches, with one look-up and few octets for each.
 ///
 /// What is measured of a stream depends on all that came before (jitter and its maximum most of all), so packets are kept until the stream is
 /// at hand, and folded there one by one: the only way to come to the same, to the last bit, wherever batches begin.
 #[derive(Debug, Default)]
 pub struct Runs {
-    packets: Vec<Link>,
-    /// In the order in which they began.
     runs: Vec<Run>,
+    /// The flow of each run and its first stretch, in the order in which they began.
+    flows: Vec<(Flow, usize)>,
+    stretches: Vec<Stretch>,
+    chunks: Vec<Chunk>,
     /// Where the run of each flow stands.
     by_flow: HashTable<usize>,
     hasher: DefaultHashBuilder,
@@ -97,24 +189,64 @@ pub struct Runs {
 
 impl Runs {
     /// Appends a packet to the run of its flow.
+    #[inline]
     pub fn add(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
         let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-        let at = self.packets.len();
-        self.packets.push(Link { packet: Sighting::new(frame, datagram, header), next: at });
-        let Self { packets, runs, by_flow, hasher } = self;
-        let hash = hasher.hash_one(flow);
-        if let Some(&run) = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.flow == flow)) {
-            if let Some(run) = runs.get_mut(run) {
-                if let Some(last) = packets.get_mut(run.last) {
-                    last.next = at;
-                }
-                run.last = at;
+        let packet = Sighting::new(frame, datagram, header);
+        let words = flow.words();
+        let Self { runs, by_flow, hasher, .. } = self;
+        let hash = hasher.hash_one(words);
+        let found = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.words == words)).copied();
+        let Some(run) = found.and_then(|run| runs.get_mut(run)) else { return self.begin(flow, words, hash, &packet) };
+        let Some((wait, frames)) = run.follows(&packet) else { return self.turn(found, &packet) };
+        if run.filled == CHUNK {
+            let Ok(chunk) = u32::try_from(self.chunks.len()) else { return self.turn(found, &packet) };
+            self.chunks.push(Chunk::default());
+            if run.regular > 0
+                && let Some(before) = self.chunks.get_mut(run.chunk as usize)
+            {
+                before.next = chunk;
+            } else if let Some(stretch) = self.stretches.get_mut(run.stretch) {
+                stretch.chunk = chunk;
+                stretch.step = packet.timestamp.wrapping_sub(run.timestamp);
             }
-            return;
+            (run.chunk, run.filled) = (chunk, 0);
         }
-        let rehash = |&run: &usize| runs.get(run).map_or(0, |run| hasher.hash_one(run.flow));
+        if let Some(Chunk { waits, frames: numbers, ip_ids, .. }) = self.chunks.get_mut(run.chunk as usize)
+            && let (Some(w), Some(f), Some(id)) = (waits.get_mut(run.filled), numbers.get_mut(run.filled), ip_ids.get_mut(run.filled))
+        {
+            (*w, *f, *id) = (wait, frames, packet.ip_id);
+        }
+        run.step = packet.timestamp.wrapping_sub(run.timestamp);
+        run.filled += 1;
+        run.regular += 1;
+        run.time = packet.time;
+        run.serial = packet.origin.serial;
+        run.frame = packet.origin.frame;
+        run.timestamp = packet.timestamp;
+        run.seq = packet.seq;
+    }
+
+    /// Begins the run of a flow.
+    #[cold]
+    fn begin(&mut self, flow: Flow, words: Words, hash: u64, packet: &Sighting) {
+        let Self { runs, by_flow, hasher, stretches, .. } = self;
+        let rehash = |&run: &usize| runs.get(run).map_or(0, |run| hasher.hash_one(run.words));
         by_flow.insert_unique(hash, runs.len(), rehash);
-        runs.push(Run { flow, first: at, last: at });
+        runs.push(Run::new(words, packet, stretches.len()));
+        self.flows.push((flow, stretches.len()));
+        stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
+    }
+
+    /// Begins another stretch of a run.
+    fn turn(&mut self, run: Option<usize>, packet: &Sighting) {
+        let next = self.stretches.len();
+        let Some(run) = run.and_then(|run| self.runs.get_mut(run)) else { return };
+        if let Some(stretch) = self.stretches.get_mut(run.stretch) {
+            (stretch.regular, stretch.next) = (run.regular, Some(next));
+        }
+        self.stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
+        *run = Run::new(run.words, packet, next);
     }
 
     /// How many flows there are.
@@ -131,13 +263,16 @@ impl Runs {
 
     /// The packets of each flow, in the order in which the flows began.
     pub fn tapes(&self) -> impl Iterator<Item = Tape<'_>> {
-        self.runs.iter().map(|run| Tape { flow: run.flow, packets: &self.packets, next: Some(run.first) })
+        let Self { runs, flows, stretches, chunks, .. } = self;
+        runs.iter().zip(flows).map(|(run, &(flow, first))| Tape { flow, open: run.regular, stretches, chunks, next: Some(first) })
     }
 
     /// Forgets them; their memory is kept for the next.
     pub fn clear(&mut self) {
-        self.packets.clear();
         self.runs.clear();
+        self.flows.clear();
+        self.stretches.clear();
+        self.chunks.clear();
         self.by_flow.clear();
     }
 }
@@ -147,22 +282,70 @@ impl Runs {
 pub struct Tape<'a> {
     /// Whose they are.
     pub flow: Flow,
-    packets: &'a [Link],
+    /// How many regular packets the last stretch has.
+    open: u32,
+    stretches: &'a [Stretch],
+    chunks: &'a [Chunk],
     next: Option<usize>,
 }
 
 impl<'a> Tape<'a> {
-    /// The next packet.
-    #[inline]
-    pub(super) fn take(&mut self) -> Option<&'a Sighting> {
-        let at = self.next?;
-        let link = self.packets.get(at)?;
-        self.next = (link.next != at).then_some(link.next);
-        Some(&link.packet)
+    /// The next packet, and those that follow it regularly.
+    pub(super) fn take(&mut self) -> Option<(&'a Sighting, Regular<'a>)> {
+        let stretch = self.stretches.get(self.next?)?;
+        self.next = stretch.next;
+        let left = if stretch.next.is_some() { stretch.regular } else { self.open };
+        let chunk = self.chunks.get(stretch.chunk as usize).copied().unwrap_or_default();
+        let regular = Regular { packet: stretch.head, step: stretch.step, left, chunks: self.chunks, chunk, at: 0 };
+        Some((&stretch.head, regular))
     }
 
     /// How many packets are left.
     pub(super) fn count(mut self) -> u64 {
-        std::iter::from_fn(|| self.take()).fold(0, |n, _| n + 1)
+        std::iter::from_fn(|| self.take()).fold(0, |n, (_, regular)| n + 1 + u64::from(regular.left))
+    }
+}
+
+/// Packets that follow one regularly.
+#[derive(Clone, Debug)]
+pub(super) struct Regular<'a> {
+    /// The packet before.
+    pub(super) packet: Sighting,
+    /// How far the time stamp goes on with each.
+    pub(super) step: u32,
+    /// How many there are.
+    pub(super) left: u32,
+    chunks: &'a [Chunk],
+    chunk: Chunk,
+    at: usize,
+}
+
+impl Regular<'_> {
+    /// Goes on to the next in `packet`; gives whether there was one.
+    #[inline]
+    pub(super) fn advance(&mut self) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        if self.at == CHUNK {
+            self.chunk = self.chunks.get(self.chunk.next as usize).copied().unwrap_or_default();
+            self.at = 0;
+        }
+        let Chunk { waits, frames, ip_ids, .. } = &self.chunk;
+        let (Some(&wait), Some(&frames), Some(&ip_id)) = (waits.get(self.at), frames.get(self.at), ip_ids.get(self.at)) else {
+            return false;
+        };
+        self.at += 1;
+        self.left -= 1;
+        let packet = &mut self.packet;
+        packet.time = packet.time.plus(i64::from(wait));
+        packet.clock = packet.time;
+        packet.origin.serial += u64::from(frames);
+        packet.origin.frame = packet.origin.frame.wrapping_add(frames);
+        packet.timestamp = packet.timestamp.wrapping_add(self.step);
+        packet.seq = packet.seq.wrapping_add(1);
+        packet.ip_id = ip_id;
+        packet.flags = 0;
+        true
     }
 }

@@ -25,14 +25,23 @@ pub(super) struct Sighting {
     pub(super) head: [u8; 4],
     pub(super) payload_type: u8,
     pub(super) dscp: u8,
-    pub(super) marker: bool,
-    /// Whether it lists contributing sources.
-    pub(super) mixed: bool,
-    /// Whether its padding or its extension runs over its end.
-    pub(super) malformed: bool,
+    /// [`Self::MARKER`] and what follows it.
+    pub(super) flags: u8,
 }
 
 impl Sighting {
+    /// The marker bit is set.
+    const MARKER: u8 = 1;
+    /// It lists contributing sources.
+    pub(super) const MIXED: u8 = 2;
+    /// Its padding or its extension runs over its end.
+    pub(super) const MALFORMED: u8 = 4;
+
+    /// Whether the marker bit is set.
+    pub(super) const fn marker(&self) -> bool {
+        self.flags & Self::MARKER != 0
+    }
+
     /// What is kept of a packet.
     #[inline]
     pub(super) fn new(frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> Self {
@@ -50,9 +59,9 @@ impl Sighting {
             head: payload.and_then(|p| p.first_chunk()).copied().unwrap_or_default(),
             payload_type: header.payload_type,
             dscp: datagram.layers.dscp,
-            marker: header.marker,
-            mixed: header.sources > 0,
-            malformed: payload.is_none() && !datagram.cut,
+            flags: u8::from(header.marker)
+                | u8::from(header.sources > 0) * Self::MIXED
+                | u8::from(payload.is_none() && !datagram.cut) * Self::MALFORMED,
         }
     }
 }

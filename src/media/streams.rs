@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::announced::Announced;
 use super::meter::{Gauge, Meter};
 use super::reports::Report;
-use super::runs::{Flow, IDLE, Kin, Tape};
+use super::runs::{Flow, IDLE, Kin, Regular, Tape};
 use super::sighting::Sighting;
 use super::stream::Stream;
 use crate::base::{Origin, Time};
@@ -44,6 +44,9 @@ impl Counts {
         self.unattached += other.unattached;
     }
 }
+
+/// The RTCP of a window about one source, and what of it some stream took.
+type Heard<'a> = (Vec<&'a Report>, Vec<bool>);
 
 /// A flow that may go on. Most flows that are no media have one packet, which should cost little.
 #[derive(Clone, Debug)]
@@ -132,7 +135,7 @@ impl Streams {
 
     /// Takes the packets of a window, flow by flow, and the RTCP of that window, both in the order of the capture.
     pub fn take<'a>(&mut self, tapes: impl IntoIterator<Item = Tape<'a>>, reports: &[&Report]) {
-        let mut by_kin: HashMap<Kin, (Vec<&Report>, Vec<bool>)> = HashMap::new();
+        let mut by_kin: HashMap<Kin, Heard<'_>> = HashMap::new();
         for &report in reports {
             let (list, taken) = by_kin.entry(report.kin()).or_default();
             list.push(report);
@@ -156,40 +159,59 @@ impl Streams {
         }
     }
 
-    fn push(&mut self, mut tape: Tape<'_>, mut reports: Option<&mut (Vec<&Report>, Vec<bool>)>) {
+    fn push(&mut self, mut tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
         let flow = tape.flow;
         if !self.open.contains_key(&flow) {
             if self.open.len() >= MAX_FLOWS {
                 self.counts.unfollowed += tape.count();
                 return;
             }
-            let Some(&packet) = tape.take() else { return };
+            let Some((&packet, regular)) = tape.take() else { return };
             self.begin(flow, Open::Single { packet, secure: None });
+            self.follow(flow, regular, &mut reports);
         }
-        let Some(open) = self.open.get_mut(&flow) else { return };
-        while let Some(packet) = tape.take() {
-            if open.is_over(packet.clock) {
-                // What RTCP still said of it, before this packet.
-                if let Some((reports, taken)) = &mut reports
-                    && let Some(meter) = open.meter(&self.gauge)
-                {
-                    hear(meter, &flow, packet.origin.serial, reports, taken);
-                }
-                let next = Open::Single { packet: *packet, secure: None };
-                self.queue.insert((packet.clock, packet.origin), flow);
-                let ended = std::mem::replace(open, next);
-                self.over.insert((ended.clock(), ended.origin()), (flow, ended));
-                continue;
+        while let Some((packet, regular)) = tape.take() {
+            let Some(open) = self.open.get_mut(&flow) else { return };
+            let is_over = open.is_over(packet.clock);
+            if let Some((reports, taken)) = &mut reports
+                && let Some(meter) = open.meter(&self.gauge)
+            {
+                hear(meter, &flow, packet.origin.serial, reports, taken);
             }
-            let Some(meter) = open.meter(&self.gauge) else { continue };
-            if let Some((reports, taken)) = &mut reports {
+            if is_over {
+                self.replace(flow, Open::Single { packet: *packet, secure: None });
+            } else if let Some(next) = open.meter(&self.gauge).and_then(|meter| meter.on(packet, &self.gauge)) {
+                self.replace(flow, Open::Stream(next));
+            }
+            self.follow(flow, regular, &mut reports);
+        }
+    }
+
+    /// Takes packets that follow the last of a flow regularly.
+    fn follow(&mut self, flow: Flow, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
+        while regular.left > 0 {
+            let Some(meter) = self.open.get_mut(&flow).and_then(|open| open.meter(&self.gauge)) else { return };
+            if meter.is_steady(&regular.packet) {
+                return meter.follow(&mut regular, &self.gauge);
+            }
+            if !regular.advance() {
+                return;
+            }
+            let packet = &regular.packet;
+            if let Some((reports, taken)) = reports {
                 hear(meter, &flow, packet.origin.serial, reports, taken);
             }
             if let Some(next) = meter.on(packet, &self.gauge) {
-                self.queue.insert((next.clock(), next.origin()), flow);
-                let ended = std::mem::replace(open, Open::Stream(next));
-                self.over.insert((ended.clock(), ended.origin()), (flow, ended));
+                self.replace(flow, Open::Stream(next));
             }
+        }
+    }
+
+    /// Begins a stream where another of the same flow ends.
+    fn replace(&mut self, flow: Flow, next: Open) {
+        self.queue.insert((next.clock(), next.origin()), flow);
+        if let Some(ended) = self.open.insert(flow, next) {
+            self.over.insert((ended.clock(), ended.origin()), (flow, ended));
         }
     }
 
