@@ -129,8 +129,10 @@ pub(super) struct BurstMeter {
 impl BurstMeter {
     /// The next `count` packets were received in time.
     pub(super) fn received(&mut self, count: u64) {
-        self.bursts.packets += count;
-        self.run = 0;
+        if count > 0 {
+            self.bursts.packets += count;
+            self.run = 0;
+        }
     }
 
     /// The next packet was received too late.

@@ -188,13 +188,32 @@ impl Meter {
     /// Takes packets that follow the last regularly, where the stream is steady at that.
     pub(super) fn follow(&mut self, regular: &mut Regular<'_>, gauge: &Gauge) {
         let Some((_, timing)) = self.timings.get_mut(self.timing) else { return };
-        let (count, step) = (u64::from(regular.left), regular.step);
-        while regular.advance() {
-            let packet = &regular.packet;
-            let missed = timing.on(packet.time, packet.timestamp, false, gauge.jitter_buffer);
-            self.numbering.ahead(1, missed);
-            self.series.on(packet.time, 0, timing.jitter_now());
+        let (count, step, from) = (regular.left, regular.step, regular.packet.origin.serial);
+        // Packets that came in time are numbered together, and those of one interval charted together.
+        let (mut numbered, mut charted, mut most) = (0, 0, None::<f64>);
+        while let Some(wait) = regular.wait() {
+            let missed = timing.follow(wait, step, regular.packet.time, gauge.jitter_buffer);
+            numbered += 1;
+            if missed {
+                self.numbering.follow(numbered - 1);
+                self.numbering.ahead(1, true);
+                numbered = 0;
+            }
+            let at = regular.packet.time;
+            if !self.series.covers(at) {
+                self.series.add(charted, most);
+                self.series.move_to(at);
+                (charted, most) = (0, None);
+            }
+            charted += 1;
+            let jitter = timing.jitter_now();
+            most = if most < jitter { jitter } else { most };
         }
+        timing.followed(step.wrapping_mul(count), regular.packet.time);
+        self.numbering.follow(numbered);
+        self.series.add(charted, most);
+        regular.settle(count, from);
+        let count = u64::from(count);
         let packet = &regular.packet;
         if count > 0 {
             self.steps += if step.cast_signed() >= 0 { count } else { 0 };

@@ -10,6 +10,7 @@ mod handshake;
 mod jitter;
 mod lengths;
 mod meter;
+pub mod moves;
 #[cfg(test)]
 mod oracle;
 mod packetization;

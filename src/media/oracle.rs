@@ -24,6 +24,7 @@ fn end(host: u8, port: u16) -> Endpoint {
 struct Rtp {
     at: i64,
     port: u16,
+    to: u16,
     seq: u16,
     timestamp: u32,
     payload_type: u8,
@@ -36,7 +37,17 @@ impl Rtp {
     /// 20 ms of G.711, the `n`-th of a stream that begins at `at`.
     fn voice(at: i64, n: i64) -> Self {
         let (seq, timestamp) = ((n as u16).wrapping_add(65_530), (n as u32).wrapping_mul(160).wrapping_add(4_294_960_000));
-        Self { at: at + n * 20_000, port: 4000, seq, timestamp, payload_type: 8, marker: false, payload: vec![0xd5; 160], ip_id: n as u32 }
+        Self {
+            at: at + n * 20_000,
+            port: 4000,
+            to: 5000,
+            seq,
+            timestamp,
+            payload_type: 8,
+            marker: false,
+            payload: vec![0xd5; 160],
+            ip_id: n as u32,
+        }
     }
 }
 
@@ -84,7 +95,8 @@ fn streams(items: &[Item], cuts: &[usize]) -> Vec<Stream> {
                 Item::Rtp(rtp) => {
                     let layers = Layers { ip_id: rtp.ip_id, ip_len: rtp.payload.len() as u32 + 40, ..Layers::default() };
                     let payload = [&[0; 12][..], &rtp.payload].concat();
-                    let datagram = Datagram { source: end(1, rtp.port), destination: end(2, 5000), layers, payload: &payload, cut: false };
+                    let datagram =
+                        Datagram { source: end(1, rtp.port), destination: end(2, rtp.to), layers, payload: &payload, cut: false };
                     let Rtp { marker, payload_type, seq, timestamp, .. } = *rtp;
                     let header = Header { marker, payload_type, seq, timestamp, ssrc: SSRC, sources: 0, padded: false, offset: 12 };
                     tasks[usize::from(n >= (from + to) / 2)].add(&frame, &datagram, &header);
@@ -252,6 +264,18 @@ fn fifty_packets_a_second_of_200_octets() {
     assert_eq!(packets, [(250, 0), (250, 0)]);
 }
 
+#[test]
+fn what_a_source_sent_elsewhere_meanwhile_is_no_loss() {
+    let elsewhere = (100..484).map(|n| Item::Rtp(Rtp { to: 6000, ..Rtp::voice(0, n) }));
+    let items: Vec<_> = voice(0, 0..100).into_iter().chain(elsewhere).chain(voice(0, 484..600)).collect();
+    let mut streams = streams(&items, &[]);
+    assert_eq!(streams.iter().map(|s| s.reception.lost_unique).collect::<Vec<_>>(), [384, 0]);
+    moves::settle(&mut streams);
+    assert_eq!(streams.iter().map(|s| s.reception.lost_unique).collect::<Vec<_>>(), [0, 0]);
+    let [held, _] = streams.as_slice() else { panic!() };
+    assert_eq!((held.reception.expected, held.bursts.events(), held.bursts.runs, held.bursts.bursts, held.gaps.pauses), (216, 0, 0, 0, 1));
+}
+
 /// A step of a made-up stream: which flow, how long after the one before, how the number goes on, what it is.
 fn step() -> impl Strategy<Value = (u16, i64, i32, u8)> {
     let wait = prop::sample::select(vec![0i64, 100, 20_000, 20_000, 20_000, 20_000, 90_000, 700_000, 2_500_000, 59_990_000, 60_010_000]);
@@ -281,6 +305,7 @@ proptest! {
                 _ => Item::Rtp(Rtp {
                     at,
                     port: 4000 + flow * 100,
+                    to: 5000,
                     seq: *seq,
                     timestamp: u32::from(*seq) * 160,
                     payload_type,

@@ -121,6 +121,27 @@ impl Numbering {
         self.distinct += 1;
     }
 
+    /// Takes so many packets that go on by one each and came in time.
+    pub(super) fn follow(&mut self, count: u32) {
+        if count == 0 {
+            return;
+        }
+        let kept = u128::BITS.saturating_sub(count);
+        let falls = u128::MAX.checked_shl(kept).unwrap_or(0);
+        if self.came & falls == falls && self.missed & falls == 0 {
+            self.bursts.received(u64::from(count.min(u128::BITS)));
+        } else {
+            self.judge(kept);
+        }
+        self.bursts.received(u64::from(count.saturating_sub(u128::BITS)));
+        let shift = |bits: u128| bits.checked_shl(count).unwrap_or(0);
+        let fresh = 1u128.checked_shl(count).map_or(u128::MAX, |bit| bit - 1);
+        (self.came, self.missed) = (shift(self.came) | fresh, shift(self.missed));
+        self.reception.highest += i64::from(count);
+        self.reception.received += u64::from(count);
+        self.distinct += u64::from(count);
+    }
+
     /// Takes a packet that was missing until now.
     pub(super) fn late(&mut self, behind: u16, missed: bool) {
         self.came |= 1 << behind;

@@ -26,14 +26,21 @@ pub struct Flow {
     pub ssrc: u32,
 }
 
-/// A flow in whole words instead of a dozen parts: it is hashed and compared for every media packet.
+/// A flow in a few whole words instead of a dozen parts: it is hashed and compared for every media packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Words(u128, u128, u64);
+enum Words {
+    V4(u64, u64),
+    V6(u128, u128, u64),
+}
 
 impl Flow {
+    #[inline]
     fn words(&self) -> Words {
-        let ports = u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32;
-        Words(word(self.source.ip), word(self.destination.ip), ports | u64::from(self.ssrc))
+        let rest = u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32 | u64::from(self.ssrc);
+        match (self.source.ip, self.destination.ip) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => Words::V4(u64::from(a.to_bits()) << 32 | u64::from(b.to_bits()), rest),
+            (a, b) => Words::V6(word(a), word(b), rest),
+        }
     }
 }
 
@@ -46,8 +53,8 @@ impl Hash for Flow {
 /// An address as a number; those of IPv4 in the block of IPv6 that no packet may come from (RFC 4291 §2.5.5.2).
 fn word(ip: IpAddr) -> u128 {
     match ip {
-        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(u32::from(ip)),
-        IpAddr::V6(ip) => u128::from(ip),
+        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
     }
 }
 
@@ -118,6 +125,8 @@ struct Run {
     timestamp: u32,
     step: u32,
     seq: u16,
+    /// Where its payload begins.
+    offset: u16,
     length: u16,
     ip_length: u16,
     payload_type: u8,
@@ -130,7 +139,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(words: Words, packet: &Sighting, stretch: usize) -> Self {
+    fn new(words: Words, packet: &Sighting, header: &Header, stretch: usize) -> Self {
         Self {
             words,
             time: packet.time,
@@ -140,6 +149,7 @@ impl Run {
             timestamp: packet.timestamp,
             step: 0,
             seq: packet.seq,
+            offset: u16::try_from(header.offset).unwrap_or(u16::MAX),
             length: packet.length,
             ip_length: packet.ip_length,
             payload_type: packet.payload_type,
@@ -153,21 +163,24 @@ impl Run {
 
     /// Whether a packet is regular after the latest: then how long it waited, and how many frames.
     #[inline]
-    fn follows(&self, packet: &Sighting) -> Option<(u32, u32)> {
-        let Sighting { origin, length, .. } = *packet;
-        let wait = packet.time.since(self.time);
-        let frames = origin.frame.wrapping_sub(self.frame);
-        let is_regular = packet.seq == self.seq.wrapping_add(1)
-            && (self.regular == 0 || packet.timestamp.wrapping_sub(self.timestamp) == self.step)
-            && (length, packet.ip_length, packet.payload_type, packet.dscp, packet.flags)
-                == (self.length, self.ip_length, self.payload_type, self.dscp, 0)
-            // Of telephone events the content matters.
-            && length != TelephoneEvent::LENGTH
-            && (0..=WAIT).contains(&wait)
-            && packet.clock == packet.time
-            && origin.capture == self.capture
-            && origin.serial == self.serial + u64::from(frames);
-        is_regular.then_some((wait as u32, frames))
+    fn follows(&self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> Option<(u32, u32)> {
+        let wait = frame.time.since(self.time);
+        let frames = frame.origin.frame.wrapping_sub(self.frame);
+        let length = u16::try_from(datagram.payload.len()).ok()?.checked_sub(self.offset)?;
+        let is_plain = !header.marker && !header.padded && header.sources == 0 && !datagram.cut;
+        let is_next = header.seq == self.seq.wrapping_add(1)
+            && (self.regular == 0 || header.timestamp.wrapping_sub(self.timestamp) == self.step)
+            && header.payload_type == self.payload_type
+            && header.offset == u32::from(self.offset)
+            && length == self.length
+            && datagram.layers.ip_len == u32::from(self.ip_length)
+            && datagram.layers.dscp == self.dscp;
+        let is_here = (0..=WAIT).contains(&wait)
+            && frame.clock == frame.time
+            && frame.origin.capture == self.capture
+            && frame.origin.serial == self.serial + u64::from(frames);
+        // Of telephone events the content matters.
+        (is_plain && is_next && is_here && length != TelephoneEvent::LENGTH).then_some((wait as u32, frames))
     }
 }
 
@@ -192,61 +205,66 @@ impl Runs {
     #[inline]
     pub fn add(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
         let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-        let packet = Sighting::new(frame, datagram, header);
         let words = flow.words();
         let Self { runs, by_flow, hasher, .. } = self;
         let hash = hasher.hash_one(words);
         let found = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.words == words)).copied();
-        let Some(run) = found.and_then(|run| runs.get_mut(run)) else { return self.begin(flow, words, hash, &packet) };
-        let Some((wait, frames)) = run.follows(&packet) else { return self.turn(found, &packet) };
+        let Some(run) = found.and_then(|run| runs.get_mut(run)) else {
+            return self.begin(flow, hash, &Sighting::new(frame, datagram, header), header);
+        };
+        let Some((wait, frames)) = run.follows(frame, datagram, header) else {
+            return self.turn(found, &Sighting::new(frame, datagram, header), header);
+        };
         if run.filled == CHUNK {
-            let Ok(chunk) = u32::try_from(self.chunks.len()) else { return self.turn(found, &packet) };
+            let Ok(chunk) = u32::try_from(self.chunks.len()) else {
+                return self.turn(found, &Sighting::new(frame, datagram, header), header);
+            };
             self.chunks.push(Chunk::default());
             if run.regular > 0
                 && let Some(before) = self.chunks.get_mut(run.chunk as usize)
             {
                 before.next = chunk;
             } else if let Some(stretch) = self.stretches.get_mut(run.stretch) {
-                stretch.chunk = chunk;
-                stretch.step = packet.timestamp.wrapping_sub(run.timestamp);
+                run.step = header.timestamp.wrapping_sub(run.timestamp);
+                (stretch.chunk, stretch.step) = (chunk, run.step);
             }
             (run.chunk, run.filled) = (chunk, 0);
         }
         if let Some(Chunk { waits, frames: numbers, ip_ids, .. }) = self.chunks.get_mut(run.chunk as usize)
             && let (Some(w), Some(f), Some(id)) = (waits.get_mut(run.filled), numbers.get_mut(run.filled), ip_ids.get_mut(run.filled))
         {
-            (*w, *f, *id) = (wait, frames, packet.ip_id);
+            (*w, *f, *id) = (wait, frames, datagram.layers.ip_id as u16);
         }
-        run.step = packet.timestamp.wrapping_sub(run.timestamp);
         run.filled += 1;
         run.regular += 1;
-        run.time = packet.time;
-        run.serial = packet.origin.serial;
-        run.frame = packet.origin.frame;
-        run.timestamp = packet.timestamp;
-        run.seq = packet.seq;
+        run.time = frame.time;
+        run.serial = frame.origin.serial;
+        run.frame = frame.origin.frame;
+        run.timestamp = header.timestamp;
+        run.seq = header.seq;
     }
 
     /// Begins the run of a flow.
     #[cold]
-    fn begin(&mut self, flow: Flow, words: Words, hash: u64, packet: &Sighting) {
+    fn begin(&mut self, flow: Flow, hash: u64, packet: &Sighting, header: &Header) {
         let Self { runs, by_flow, hasher, stretches, .. } = self;
         let rehash = |&run: &usize| runs.get(run).map_or(0, |run| hasher.hash_one(run.words));
         by_flow.insert_unique(hash, runs.len(), rehash);
-        runs.push(Run::new(words, packet, stretches.len()));
+        runs.push(Run::new(flow.words(), packet, header, stretches.len()));
         self.flows.push((flow, stretches.len()));
         stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
     }
 
     /// Begins another stretch of a run.
-    fn turn(&mut self, run: Option<usize>, packet: &Sighting) {
+    #[inline(never)]
+    fn turn(&mut self, run: Option<usize>, packet: &Sighting, header: &Header) {
         let next = self.stretches.len();
         let Some(run) = run.and_then(|run| self.runs.get_mut(run)) else { return };
         if let Some(stretch) = self.stretches.get_mut(run.stretch) {
             (stretch.regular, stretch.next) = (run.regular, Some(next));
         }
         self.stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
-        *run = Run::new(run.words, packet, next);
+        *run = Run::new(run.words, packet, header, next);
     }
 
     /// How many flows there are.
@@ -296,7 +314,8 @@ impl<'a> Tape<'a> {
         self.next = stretch.next;
         let left = if stretch.next.is_some() { stretch.regular } else { self.open };
         let chunk = self.chunks.get(stretch.chunk as usize).copied().unwrap_or_default();
-        let regular = Regular { packet: stretch.head, step: stretch.step, left, chunks: self.chunks, chunk, at: 0 };
+        let regular =
+            Regular { packet: stretch.head, step: stretch.step, left, chunks: self.chunks, chunk, at: 0, ip_id: stretch.head.ip_id };
         Some((&stretch.head, regular))
     }
 
@@ -318,34 +337,51 @@ pub(super) struct Regular<'a> {
     chunks: &'a [Chunk],
     chunk: Chunk,
     at: usize,
+    ip_id: u16,
 }
 
 impl Regular<'_> {
-    /// Goes on to the next in `packet`; gives whether there was one.
+    /// Goes on to the next, in its times and places alone; gives how long it waited. To be settled when `packet` is needed whole.
     #[inline]
-    pub(super) fn advance(&mut self) -> bool {
+    pub(super) fn wait(&mut self) -> Option<u32> {
         if self.left == 0 {
-            return false;
+            return None;
         }
         if self.at == CHUNK {
             self.chunk = self.chunks.get(self.chunk.next as usize).copied().unwrap_or_default();
             self.at = 0;
         }
         let Chunk { waits, frames, ip_ids, .. } = &self.chunk;
-        let (Some(&wait), Some(&frames), Some(&ip_id)) = (waits.get(self.at), frames.get(self.at), ip_ids.get(self.at)) else {
-            return false;
-        };
+        let (&wait, &frames, &ip_id) = (waits.get(self.at)?, frames.get(self.at)?, ip_ids.get(self.at)?);
         self.at += 1;
         self.left -= 1;
+        self.packet.time.0 += i64::from(wait);
+        self.packet.origin.serial += u64::from(frames);
+        self.ip_id = ip_id;
+        Some(wait)
+    }
+
+    /// Makes `packet` whole after so many waits since it was `from` in the capture.
+    #[inline]
+    pub(super) fn settle(&mut self, count: u32, from: u64) {
         let packet = &mut self.packet;
-        packet.time = packet.time.plus(i64::from(wait));
         packet.clock = packet.time;
-        packet.origin.serial += u64::from(frames);
-        packet.origin.frame = packet.origin.frame.wrapping_add(frames);
-        packet.timestamp = packet.timestamp.wrapping_add(self.step);
-        packet.seq = packet.seq.wrapping_add(1);
-        packet.ip_id = ip_id;
+        packet.origin.frame = packet.origin.frame.wrapping_add((packet.origin.serial - from) as u32);
+        packet.timestamp = packet.timestamp.wrapping_add(self.step.wrapping_mul(count));
+        packet.seq = packet.seq.wrapping_add(count as u16);
+        packet.ip_id = self.ip_id;
         packet.flags = 0;
-        true
+    }
+
+    /// Goes on to the next in `packet`; gives whether there was one.
+    pub(super) fn advance(&mut self) -> bool {
+        let from = self.packet.origin.serial;
+        let is_one = self.wait().is_some();
+        if is_one {
+            self.settle(1, from);
+        } else {
+            self.left = 0;
+        }
+        is_one
     }
 }

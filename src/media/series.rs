@@ -40,14 +40,28 @@ impl Series {
 
     /// Takes a packet that leaves so many missing, or fills so many holes where that is negative.
     #[inline]
-    #[allow(clippy::cast_possible_truncation)]
     pub(super) fn on(&mut self, at: Time, missing: i32, jitter: Option<f64>) {
-        if !(0..self.width).contains(&at.since(self.from)) || self.intervals.is_empty() {
+        if !self.covers(at) {
             self.move_to(at);
         }
         if let Some(interval) = self.intervals.get_mut(self.latest) {
-            interval.packets = interval.packets.saturating_add(1);
             interval.lost = interval.lost.saturating_add(missing);
+        }
+        self.add(1, jitter);
+    }
+
+    /// Whether a time is in the interval of the latest packet.
+    #[inline]
+    pub(super) fn covers(&self, at: Time) -> bool {
+        (0..self.width).contains(&at.since(self.from)) && !self.intervals.is_empty()
+    }
+
+    /// Adds packets to the interval of the latest one, with the greatest jitter among them.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn add(&mut self, packets: u32, jitter: Option<f64>) {
+        if let Some(interval) = self.intervals.get_mut(self.latest) {
+            interval.packets = interval.packets.saturating_add(packets);
             if let Some(jitter) = jitter.map(|ms| ms as f32)
                 && interval.jitter.is_none_or(|most| most < jitter)
             {
@@ -58,7 +72,7 @@ impl Series {
 
     /// Goes to the interval of a time.
     #[cold]
-    fn move_to(&mut self, at: Time) {
+    pub(super) fn move_to(&mut self, at: Time) {
         let index = |series: &Self| usize::try_from(at.since(series.start) / series.width).unwrap_or(0);
         while index(self) >= KEPT {
             self.widen();

@@ -102,7 +102,6 @@ impl Timing {
 
     /// Takes a packet, in the order of arrival and no duplicate, gives whether it lags behind the fastest by more than so many seconds.
     #[inline]
-    #[allow(clippy::cast_precision_loss)]
     pub(super) fn on(&mut self, at: Time, timestamp: u32, marker: bool, buffer: f64) -> bool {
         self.packets += 1;
         let Some((before, stamp)) = self.previous.replace((at, timestamp)) else {
@@ -112,10 +111,27 @@ impl Timing {
             }
             return false;
         };
-        let elapsed = at.since(before);
-        let ticks = timestamp.wrapping_sub(stamp).cast_signed();
+        self.step(at.since(before), timestamp.wrapping_sub(stamp).cast_signed(), at, if marker { BREAK_AT_MARKER } else { BREAK }, buffer)
+    }
+
+    /// Takes a packet like [`Self::on`], so long after the one before and so many ticks, with no marker; [`Self::followed`] is to be told of the last.
+    #[inline]
+    pub(super) fn follow(&mut self, wait: u32, ticks: u32, at: Time, buffer: f64) -> bool {
+        self.packets += 1;
+        self.step(i64::from(wait), ticks.cast_signed(), at, BREAK, buffer)
+    }
+
+    /// Takes the last of those that followed: so many ticks after the last before them.
+    pub(super) fn followed(&mut self, ticks: u32, at: Time) {
+        if let Some((before, stamp)) = &mut self.previous {
+            (*before, *stamp) = (at, stamp.wrapping_add(ticks));
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::cast_precision_loss)]
+    fn step(&mut self, elapsed: i64, ticks: i32, at: Time, limit: f64, buffer: f64) -> bool {
         let (wait, step) = (elapsed as f64 * 1e-9, f64::from(ticks));
-        let limit = if marker { BREAK_AT_MARKER } else { BREAK };
         match &mut self.ticker {
             Ticker::Fixed { rate, jitter, .. } => {
                 let rate = f64::from(*rate);

@@ -1,4 +1,4 @@
-//! Takes captures with media, gives a failure where tshark measures another stream and no known reason explains it, never without tshark.
+//! Takes captures with media, gives a failure where streams are not measured as the truth is, or as tshark does without a known reason, never a verdict.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -116,7 +116,39 @@ fn reasons(streams: &[Stream]) -> Vec<&'static str> {
     reasons
 }
 
-/// The numbers beside each other: `SPEERLINT_CAPTURES=FOLDER cargo test --test streams_against_tshark -- --ignored --nocapture`.
+/// `samples/make/rough.py` wrote down what it dropped, doubled and delayed, and what jitter that made by the times of its own clock.
+#[test]
+fn what_the_relay_did_is_what_is_measured() {
+    let truth = std::fs::read_to_string("samples/rough-wire/truth.json").unwrap();
+    let truth: Vec<serde_json::Value> = serde_json::from_str(&truth).unwrap();
+    assert_eq!(truth.len(), 3);
+    let found = ours(Path::new("samples/rough-wire/capture.pcap"));
+    for call in truth {
+        let number = |key: &str| call[key].as_u64().unwrap();
+        let real = |key: &str| call[key].as_f64().unwrap();
+        let (_, streams) = found.iter().find(|(f, _)| u64::from(f.ssrc) == number("ssrc") && f.destination.port == 16384).unwrap();
+        let [stream] = streams.as_slice() else { panic!("{streams:?}") };
+        let reception = &stream.reception;
+        assert_eq!(reception.received, number("passed"));
+        assert_eq!(reception.lost_unique, number("lost"));
+        assert_eq!(reception.duplicates, number("duplicates"));
+        assert_eq!(reception.reordered, number("reordered"));
+        let jitter = stream.jitter.unwrap();
+        let near = |a: f64, b: f64| (a - b).abs() < 0.25;
+        assert!(near(jitter.mean, real("jitter_mean_ms")) && near(jitter.max, real("jitter_max_ms")), "{jitter:?}, {call}");
+    }
+}
+
+/// The other direction went through the relay untouched.
+#[test]
+fn what_the_relay_let_be_lost_nothing() {
+    let found = ours(Path::new("samples/rough-wire/capture.pcap"));
+    let untouched: Vec<_> = found.values().flatten().filter(|s| s.flow.destination.port != 16384).collect();
+    assert_eq!(untouched.len(), 3);
+    assert!(untouched.iter().all(|s| s.packets == 400 && s.reception.lost() == 0 && s.reception.reordered == 0));
+}
+
+/// The numbers beside each other: `SPEERLINT_CAPTURES=FOLDER cargo test --test streams -- --ignored --nocapture`.
 #[test]
 #[ignore = "needs tshark"]
 fn streams_are_measured_as_tshark_does_or_there_is_a_reason() {
