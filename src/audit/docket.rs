@@ -63,7 +63,7 @@ impl Docket {
         for (rule, &entry) in (0u16..).zip(rules::all()) {
             let enabled = !policy.rules.iter().any(|setting| setting.id == entry.id && !setting.enabled && setting.direction.is_none());
             if enabled {
-                docket.enter(rule, entry);
+                entry.checks().iter().for_each(|&check| docket.enter(rule, entry, check));
             }
             docket.enabled.push(enabled);
             docket.configured.push(policy.rules.iter().any(|setting| setting.id == entry.id));
@@ -76,11 +76,11 @@ impl Docket {
         docket
     }
 
-    fn enter(&mut self, rule: u16, entry: &'static Rule) {
+    fn enter(&mut self, rule: u16, entry: &'static Rule, check: Check) {
         fn case<F>(rule: u16, entry: &Rule, check: F) -> Case<F> {
             Case { rule, scope: entry.scope, check }
         }
-        match entry.check {
+        match check {
             Check::Message(spoken_of, check) => {
                 let lists = Kind::ALL.into_iter().zip(&mut self.messages).filter(|(kind, _)| kind.is(spoken_of));
                 lists.for_each(|(_, cases)| cases.push(case(rule, entry, check)));
@@ -93,6 +93,8 @@ impl Docket {
             Check::Limit(check) => self.limits.push(case(rule, entry, check)),
             Check::Capture(check) => self.captures.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
+            // A rule of several kinds gives each check by itself.
+            Check::Several(_) => {}
         }
     }
 
@@ -105,10 +107,9 @@ impl Docket {
     /// The kind of message that a rule is asked about; every kind where it is not asked about messages at all.
     #[must_use]
     pub fn speaks_of(&self, rule: usize) -> Kind {
-        match self.rules.get(rule).map(|r| r.check) {
-            Some(Check::Message(kind, _)) if self.is_enabled(rule) => kind,
-            _ => Kind::ANY,
-        }
+        let checks = self.rules.get(rule).filter(|_| self.is_enabled(rule)).map_or(&[][..], |rule| rule.checks());
+        let of_messages = checks.iter().find_map(|check| if let Check::Message(kind, _) = check { Some(*kind) } else { None });
+        of_messages.unwrap_or(Kind::ANY)
     }
 
     /// The rule with this index.

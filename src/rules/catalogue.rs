@@ -71,6 +71,7 @@ static ALL: &[&Rule] = &[
     &sdp::oa_005::RULE,
     &sdp::oa_006::RULE,
     &sdp::oa_007::RULE,
+    &sdp::ice_001::RULE,
 
     // MED
     &med::codec_001::RULE,
@@ -79,6 +80,9 @@ static ALL: &[&Rule] = &[
     &med::codec_004::RULE,
     &med::codec_005::RULE,
     &med::mode_001::RULE,
+    &med::mode_002::RULE,
+    &med::mode_003::RULE,
+    &med::mode_004::RULE,
 
     // MSEC
     &msec::srtp_001::RULE,
@@ -87,6 +91,7 @@ static ALL: &[&Rule] = &[
     &msec::sdes_001::RULE,
     &msec::sdes_002::RULE,
     &msec::dtls_001::RULE,
+    &msec::down_001::RULE,
 
     // IDN
     &idn::pai_001::RULE,

@@ -82,6 +82,8 @@ pub enum Check {
     Capture(CaptureCheck),
     /// The policy against the capture.
     Policy(PolicyCheck),
+    /// Subjects of several kinds, each with the check for it; none of them is of several itself.
+    Several(&'static [Self]),
 }
 
 /// A rule: its name, its page and its check, all in one file of its family.
@@ -115,4 +117,15 @@ pub struct Rule {
     pub fix: &'static str,
     /// The check.
     pub check: Check,
+}
+
+impl Rule {
+    /// Its checks: one for each kind of subject that it looks at.
+    #[must_use]
+    pub const fn checks(&self) -> &[Check] {
+        match &self.check {
+            Check::Several(checks) => checks,
+            check => std::slice::from_ref(check),
+        }
+    }
 }

@@ -7,6 +7,9 @@ pub(super) mod codec_003;
 pub(super) mod codec_004;
 pub(super) mod codec_005;
 pub(super) mod mode_001;
+pub(super) mod mode_002;
+pub(super) mod mode_003;
+pub(super) mod mode_004;
 mod parameters;
 #[cfg(test)]
 mod scene;

@@ -1,5 +1,6 @@
 //! Takes nothing, gives the rules on media security, one a file, never a rule of another family.
 
+pub(super) mod down_001;
 pub(super) mod dtls_001;
 pub(super) mod keying;
 pub(super) mod keymgmt_001;

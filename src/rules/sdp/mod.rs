@@ -1,5 +1,6 @@
 //! Takes nothing, gives the rules on offer/answer, one a file, never a rule of another family.
 
+pub(super) mod ice_001;
 pub(super) mod oa_001;
 pub(super) mod oa_002;
 pub(super) mod oa_003;
