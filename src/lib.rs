@@ -23,6 +23,8 @@ pub mod call;
 
 pub mod policy;
 
+pub mod binding;
+
 pub mod metrics;
 
 pub mod rules;

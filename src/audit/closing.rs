@@ -53,6 +53,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
 
     let mut judge = Judge::resume(policy, docket, proceedings);
     judge.intervals(first.unwrap_or_default());
+    judge.qualities(first.unwrap_or_default());
     let limits = load.limits(policy);
     for limit in &limits {
         judge.limit(limit);
@@ -243,14 +244,14 @@ fn series(names: &Names<'_>, timeline: &Timeline, limits: &[LimitLoad]) -> Serie
 fn codecs(names: &Names<'_>, proceedings: &Proceedings) -> Vec<CodecCount> {
     let mut rows = Vec::new();
     for (&(from, to), used) in &proceedings.codecs {
-        let all: std::collections::BTreeSet<&String> = used.offered.keys().chain(used.answered.keys()).collect();
+        let all: std::collections::BTreeSet<&String> = used.offered.keys().chain(used.answered.keys()).chain(used.sent.keys()).collect();
         rows.extend(all.into_iter().map(|codec| CodecCount {
             from: names.of(from),
             to: names.of(to),
             codec: codec.clone(),
             offered: used.offered.get(codec).copied().unwrap_or(0),
             answered: used.answered.get(codec).copied().unwrap_or(0),
-            sent_streams: None,
+            sent_streams: Some(used.sent.get(codec).copied().unwrap_or(0)),
         }));
     }
     rows

@@ -167,7 +167,8 @@ impl<'p> Judge<'p> {
     }
 
     /// The trunk group that was decided for a call.
-    fn trunk_of(&self, call_id: &str) -> Option<TrunkId> {
+    #[must_use]
+    pub fn trunk_of(&self, call_id: &str) -> Option<TrunkId> {
         if self.has_trunks { self.live.get(call_id)?.trunk } else { None }
     }
 
@@ -406,6 +407,11 @@ impl<'p> Judge<'p> {
         self.live.entry_ref(call_id).or_default()
     }
 
+    /// Forgets a call that is judged to its end.
+    pub(super) fn forget(&mut self, call_id: &str) {
+        self.live.remove(call_id);
+    }
+
     /// Whether a call is met for the first time in a finding.
     fn touches(&mut self, call_id: &str, number: usize) -> bool {
         let call = self.known(call_id);
@@ -418,7 +424,7 @@ impl<'p> Judge<'p> {
 }
 
 /// The performance interval that holds `at`, aligned to the UTC epoch.
-fn interval_of(terms: &Terms, at: Time) -> Time {
+pub(super) fn interval_of(terms: &Terms, at: Time) -> Time {
     at.floor(i64::from(interval_seconds(terms)) * 1_000_000_000)
 }
 

@@ -8,6 +8,7 @@ mod figures;
 mod intake;
 mod judge;
 mod ledger;
+mod media;
 mod model;
 mod proceedings;
 mod sides;

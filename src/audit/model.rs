@@ -182,7 +182,7 @@ pub struct CodecCount {
     pub codec: String,
     pub offered: u64,
     pub answered: u64,
-    /// `None` until streams are bound to their calls.
+    /// Streams of calls of which most packets had it.
     pub sent_streams: Option<u64>,
 }
 

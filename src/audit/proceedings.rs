@@ -10,7 +10,7 @@ use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
 use crate::base::{Origin, Time};
-use crate::metrics::{Tally, Timeline};
+use crate::metrics::{Quality, Tally, Timeline};
 use crate::policy::{Party, Policy, TrunkId};
 
 /// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
@@ -34,6 +34,8 @@ pub struct CodecUse {
     pub offered: BTreeMap<String, u64>,
     /// Answers that hold it.
     pub answered: BTreeMap<String, u64>,
+    /// Streams that were sent with it.
+    pub sent: BTreeMap<String, u64>,
 }
 
 /// What a part of the capture came to: mergeable.
@@ -44,6 +46,10 @@ pub struct Proceedings {
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
+    /// Streams by direction and interval, until [`Proceedings::sum_up`] adds the whole capture.
+    pub quality: BTreeMap<TallyKey, Quality>,
+    /// Streams by direction and codec.
+    pub heard: BTreeMap<(Party, Party), BTreeMap<String, Quality>>,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
     /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
@@ -60,6 +66,8 @@ impl Proceedings {
             ledger: Ledger::new(&docket.rules),
             waiving: Waiving::new(policy),
             tallies: HashMap::default(),
+            quality: BTreeMap::new(),
+            heard: BTreeMap::new(),
             codecs: BTreeMap::new(),
             traffic: HashMap::default(),
             call_ids: HashSet::default(),
@@ -74,6 +82,13 @@ impl Proceedings {
         self.waiving.merge(&other.waiving);
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
+        }
+        for (key, quality) in other.quality {
+            self.quality.entry(key).or_default().merge(&quality);
+        }
+        for (key, codecs) in other.heard {
+            let mine = self.heard.entry(key).or_default();
+            codecs.into_iter().for_each(|(name, quality)| mine.entry(name).or_default().merge(&quality));
         }
         for (key, theirs) in other.codecs {
             self.codecs.entry(key).or_default().merge(theirs);
@@ -96,6 +111,11 @@ impl Proceedings {
             sums.entry((from, to, trunk, None)).or_default().merge(tally);
         }
         self.tallies.extend(sums);
+        let mut sums: BTreeMap<TallyKey, Quality> = BTreeMap::new();
+        for (&(from, to, trunk, _), quality) in &self.quality {
+            sums.entry((from, to, trunk, None)).or_default().merge(quality);
+        }
+        self.quality.extend(sums);
     }
 
     /// Gives hosts the name of their side, and folds what becomes the same.
@@ -103,6 +123,13 @@ impl Proceedings {
         self.ledger.rename(&side);
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
+        }
+        for ((from, to, trunk, start), quality) in std::mem::take(&mut self.quality) {
+            self.quality.entry((side(from), side(to), trunk, start)).or_default().merge(&quality);
+        }
+        for ((from, to), codecs) in std::mem::take(&mut self.heard) {
+            let mine = self.heard.entry((side(from), side(to))).or_default();
+            codecs.into_iter().for_each(|(name, quality)| mine.entry(name).or_default().merge(&quality));
         }
         for ((from, to), codecs) in std::mem::take(&mut self.codecs) {
             self.codecs.entry((side(from), side(to))).or_default().merge(codecs);
@@ -114,5 +141,6 @@ impl CodecUse {
     fn merge(&mut self, other: Self) {
         other.offered.into_iter().for_each(|(name, n)| *self.offered.entry(name).or_default() += n);
         other.answered.into_iter().for_each(|(name, n)| *self.answered.entry(name).or_default() += n);
+        other.sent.into_iter().for_each(|(name, n)| *self.sent.entry(name).or_default() += n);
     }
 }

@@ -253,7 +253,7 @@ impl LiveCall {
     /// The call is forgotten.
     pub(super) fn over(&self, out: &mut Vec<Happening>) {
         let (source, destination) = self.first;
-        out.push(Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, source, destination }));
+        out.push(Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, last: self.last, source, destination }));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
+use super::hearing::Hearing;
 use super::map::ordered;
 use super::shards::{Sharded, shard_of};
 use crate::audit::{Counter, Judge};
@@ -128,13 +129,15 @@ pub(super) struct CallShard<'p> {
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
     happenings: Vec<Happening>,
+    /// What the media of its calls needs.
+    pub(super) hearing: Hearing,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
     pub(super) named: Vec<(Time, Endpoint, bool)>,
 }
 
 impl<'p> CallShard<'p> {
     pub(super) fn new(calls: Calls, judge: Judge<'p>) -> Self {
-        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), named: Vec::new() }
+        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), hearing: Hearing::default(), named: Vec::new() }
     }
 
     /// `streamed` messages may fall between those of datagrams.
@@ -150,6 +153,11 @@ impl<'p> CallShard<'p> {
 
     fn message(&mut self, arrival: &Arrival, blind: &BlindSpots) {
         let sdp = description(arrival);
+        if sdp.is_some() {
+            // A call of the same Call-ID that is over by now must be heard to be over before the next one speaks.
+            self.calls.advance(arrival.envelope.clock, &mut self.happenings);
+            self.settle(blind);
+        }
         // Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
         let place = if arrival.message.call_id().is_empty() {
             Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() }
@@ -159,6 +167,8 @@ impl<'p> CallShard<'p> {
         self.counter.message(arrival, place.repeat);
         self.judge.message(arrival, &place, sdp.as_deref());
         if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
+            let trunk = self.judge.trunk_of(&String::from_utf8_lossy(arrival.message.call_id()));
+            self.hearing.message(arrival, &place, &sdp, trunk);
             self.announce(&sdp, arrival.envelope.clock);
         }
         self.settle(blind);
@@ -175,6 +185,7 @@ impl<'p> CallShard<'p> {
     fn settle(&mut self, blind: &BlindSpots) {
         for mut happening in self.happenings.drain(..) {
             blind.soften(&mut happening);
+            self.hearing.happening(&happening);
             self.judge.happening(happening);
         }
     }

@@ -2,6 +2,7 @@
 
 mod blind;
 mod folds;
+mod hearing;
 mod map;
 mod shards;
 mod stages;

@@ -3,9 +3,12 @@
 mod catalogue;
 mod distinct;
 mod kind;
+mod media_subject;
 #[cfg(test)]
 mod negotiation;
 mod page;
+#[cfg(test)]
+mod passage;
 mod quote;
 mod rule;
 #[cfg(test)]
@@ -15,6 +18,7 @@ mod subject;
 mod torture;
 mod verdict;
 
+mod acc;
 mod cac;
 mod cap;
 mod dlg;
@@ -33,10 +37,11 @@ mod txn;
 pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
 pub use kind::Kind;
+pub use media_subject::{MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use rule::{
-    CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, Rule, Scope,
-    SessionCheck, TransactionCheck,
+    CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck,
+    QualityCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 pub use subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,

@@ -104,6 +104,9 @@ const fn subject(check: Check) -> &'static str {
         Check::Limit(_) => "limit and scope",
         Check::Capture(_) => "capture",
         Check::Policy(_) => "policy",
+        Check::Stream(_) => "stream",
+        Check::Media(_) => "media of a call",
+        Check::Quality(_) => "streams of an interval and direction",
         Check::Several(_) => "several",
     }
 }

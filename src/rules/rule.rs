@@ -1,6 +1,7 @@
 //! Takes nothing, gives what a rule is made of, never a particular rule.
 
 use super::kind::Kind;
+use super::media_subject::{MediaSubject, QualitySubject, StreamSubject};
 use super::subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
     TransactionSubject,
@@ -58,6 +59,12 @@ pub type IntervalCheck = fn(&IntervalSubject<'_>) -> Verdict;
 pub type LimitCheck = fn(&LimitSubject<'_>) -> Verdict;
 /// Judges a capture.
 pub type CaptureCheck = fn(&CaptureSubject<'_>) -> Verdict;
+/// Judges a stream.
+pub type StreamCheck = fn(&StreamSubject<'_>) -> Verdict;
+/// Judges the media of a call.
+pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
+/// Judges the streams of an interval.
+pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
 /// Judges a policy.
 pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
 
@@ -74,6 +81,12 @@ pub enum Check {
     Dialog(DialogCheck),
     /// A session request that is over.
     Session(SessionCheck),
+    /// A stream that ended, with its place in its call.
+    Stream(StreamCheck),
+    /// The media of a call that is over: all its streams.
+    Media(MediaCheck),
+    /// The streams of a direction over an interval, and over the whole capture.
+    Quality(QualityCheck),
     /// A direction over an interval, and over the whole capture.
     Interval(IntervalCheck),
     /// An admission limit with the load that it met.

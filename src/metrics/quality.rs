@@ -1,0 +1,106 @@
+//! Takes streams of one direction, gives their counts and how loss, jitter, round trip and MOS are spread, never a comparison (`standards.md` §8.4, §8.5).
+
+use super::Distribution;
+use crate::base::{Origin, Time};
+use crate::media::Stream;
+
+/// Parts of a percent, and of a step of MOS, that a distribution tells apart.
+pub const MILLIONTHS: f64 = 1e6;
+
+/// Counts and samples of streams, mergeable. Loss is in millionths of a percent, jitter and round trip in nanoseconds, MOS in millionths.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Quality {
+    pub streams: u64,
+    pub packets: u64,
+    pub expected: u64,
+    pub lost: u64,
+    pub duplicates: u64,
+    pub reordered: u64,
+    /// Distinct missing sequence numbers of each stream, in percent of those expected.
+    pub loss: Distribution,
+    /// The greatest jitter of each stream whose clock is known.
+    pub jitter: Distribution,
+    /// The estimated MOS of each stream that has one on the narrowband scale.
+    pub mos: Distribution,
+    /// The same on the wideband scale: the two are never merged.
+    pub mos_wideband: Distribution,
+    /// Streams without an estimate: no published values for their codec, or loss where it has none for loss.
+    pub unrated: u64,
+    /// Round trips that RTCP tells, the median of each stream.
+    pub round_trip: Distribution,
+    /// Streams with more loss than was agreed.
+    pub lossy: u64,
+    /// Streams with less MOS than was agreed.
+    pub poor: u64,
+    /// The first stream.
+    pub first: Option<(Origin, Time)>,
+}
+
+/// The estimated quality of a stream on one of the two scales.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rated {
+    /// Narrowband (G.107).
+    Narrowband(f64),
+    /// Wideband (G.107.1).
+    Wideband(f64),
+}
+
+impl Rated {
+    /// The MOS.
+    #[must_use]
+    pub const fn mos(self) -> f64 {
+        match self {
+            Self::Narrowband(mos) | Self::Wideband(mos) => mos,
+        }
+    }
+}
+
+impl Quality {
+    /// Adds a stream with its rating and its round trip in nanoseconds.
+    #[allow(clippy::cast_possible_truncation)] // Percent, milliseconds and MOS are far below what 64 bits hold.
+    pub fn add(&mut self, stream: &Stream, rated: Option<Rated>, round_trip: Option<i64>) {
+        self.streams += 1;
+        self.packets += stream.packets;
+        self.expected += stream.reception.expected;
+        self.lost += stream.reception.lost_unique;
+        self.duplicates += stream.reception.duplicates;
+        self.reordered += stream.reception.reordered;
+        if let Some(percent) = stream.loss_percent() {
+            self.loss.add((percent * MILLIONTHS).round() as i64);
+        }
+        if let Some(jitter) = &stream.jitter {
+            self.jitter.add((jitter.max * 1e6).round() as i64);
+        }
+        match rated {
+            Some(Rated::Narrowband(mos)) => self.mos.add((mos * MILLIONTHS).round() as i64),
+            Some(Rated::Wideband(mos)) => self.mos_wideband.add((mos * MILLIONTHS).round() as i64),
+            None => self.unrated += 1,
+        }
+        round_trip.into_iter().for_each(|nanos| self.round_trip.add(nanos));
+        self.meet(Some((stream.first, stream.begun)));
+    }
+
+    /// Adds those of another part.
+    pub fn merge(&mut self, other: &Self) {
+        self.streams += other.streams;
+        self.packets += other.packets;
+        self.expected += other.expected;
+        self.lost += other.lost;
+        self.duplicates += other.duplicates;
+        self.reordered += other.reordered;
+        self.loss.merge(&other.loss);
+        self.jitter.merge(&other.jitter);
+        self.mos.merge(&other.mos);
+        self.mos_wideband.merge(&other.mos_wideband);
+        self.unrated += other.unrated;
+        self.round_trip.merge(&other.round_trip);
+        self.lossy += other.lossy;
+        self.poor += other.poor;
+        self.meet(other.first);
+    }
+
+    fn meet(&mut self, first: Option<(Origin, Time)>) {
+        self.first = [self.first, first].into_iter().flatten().min();
+    }
+}
