@@ -3,9 +3,13 @@
 mod bound;
 mod call_media;
 mod index;
+#[cfg(test)]
+pub(crate) mod made;
 mod named;
 mod said;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use bound::{Bound, Fit, Sent};
 pub use call_media::{Accord, CallMedia};

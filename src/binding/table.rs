@@ -238,10 +238,10 @@ impl Table {
             let tag = if said.tag == 0 { other.map_or(0, |(_, other)| other.tag) } else { said.tag };
             let fit = if other.is_some() { Fit::Both } else { Fit::Destination };
             let bound = Bound { side: sender, hop: said.hop(), tag, line: naming.line, fit };
+            if fit == Fit::Both && call.begun() <= ended && call.ended(until).is_none_or(|end| begun <= end.plus(TOLERANCE)) {
+                full.push((naming.slot, bound));
+            }
             if let Some(rank) = Rank::of(call, said, naming, fit, main, begun, until) {
-                if fit == Fit::Both && call.begun() <= ended && call.ended(until).is_none_or(|end| begun <= end.plus(TOLERANCE)) {
-                    full.push((naming.slot, bound));
-                }
                 keep(&mut best, rank, naming.slot, bound);
             }
         }
