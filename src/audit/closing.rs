@@ -11,14 +11,14 @@ use super::ledger::{Blame, Entry, Key};
 use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
 use super::{
-    Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage, Series, Subject,
-    Tool, Totals, Verdict, WaiverNote,
+    Audit, CallMix, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary, MetricRow, PolicyInfo,
+    RuleCoverage, Series, Subject, Tool, Totals, Verdict, WaiverNote,
 };
 use crate::base::{Origin, Time};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::metrics::series::{Bucket, CLASSES};
-use crate::metrics::{LimitLoad, Load, Tally, Timeline};
+use crate::metrics::{LimitLoad, Load, MILLIONTHS, Quality, Tally, Timeline, quality};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
 use crate::rules::{Check, PairTraffic};
 
@@ -82,6 +82,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     let metrics = metric_rows(policy, &names, &proceedings, &load, length);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);
+    let media = media_summary(&names, &proceedings);
     let series = series(&names, &proceedings.timeline, &limits);
     let findings: Vec<Finding> = proceedings
         .ledger
@@ -100,6 +101,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         totals,
         metrics,
         codecs,
+        media,
         rules,
         findings,
         series,
@@ -238,6 +240,42 @@ fn series(names: &Names<'_>, timeline: &Timeline, limits: &[LimitLoad]) -> Serie
         outcomes: (CLASSES.iter().enumerate()).map(|(i, &class)| (class, column(&|b| b.outcomes.get(i).copied().unwrap_or(0)))).collect(),
         concurrent: column(&|b| b.concurrent),
         concurrent_limits,
+    }
+}
+
+/// What the streams came to.
+fn media_summary(names: &Names<'_>, proceedings: &Proceedings) -> MediaSummary {
+    let row = |from, to, codec: &String, q: &Quality| MediaRow {
+        from: names.of(from),
+        to: names.of(to),
+        codec: codec.clone(),
+        streams: q.streams,
+        packets: q.packets,
+        expected: q.expected,
+        lost: q.lost,
+        duplicates: q.duplicates,
+        reordered: q.reordered,
+        loss_pct: figures::delay(&q.loss, MILLIONTHS),
+        jitter_ms: figures::delay(&q.jitter, figures::MILLISECOND),
+        mos: figures::delay(&q.mos, MILLIONTHS),
+        mos_wideband: figures::delay(&q.mos_wideband, MILLIONTHS),
+        unrated: q.unrated,
+        round_trip_ms: figures::delay(&q.round_trip, figures::MILLISECOND),
+        loss_classes: q.loss_classes.to_vec(),
+        jitter_classes: q.jitter_classes.to_vec(),
+        mos_classes: q.mos_classes.to_vec(),
+    };
+    let directions: Vec<MediaRow> = (proceedings.heard.iter())
+        .flat_map(|(&(from, to), codecs)| codecs.iter().map(move |(codec, quality)| row(from, to, codec, quality)))
+        .collect();
+    MediaSummary {
+        bound: directions.iter().map(|row| row.streams).sum(),
+        strays: proceedings.strays,
+        directions,
+        loss_classes_pct: quality::LOSS.to_vec(),
+        jitter_classes_ms: quality::JITTER.to_vec(),
+        mos_classes: quality::MOS.to_vec(),
+        worst: proceedings.worst.clone(),
     }
 }
 

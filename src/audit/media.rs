@@ -2,6 +2,8 @@
 
 use super::intake::count_named;
 use super::judge::{Judge, Matter, interval_of};
+use super::sides::Sides;
+use super::{StreamRow, StreamSeries};
 use crate::base::Time;
 use crate::binding::{CallMedia, Hop, Known, Side, Tied};
 use crate::call::Trace;
@@ -10,8 +12,8 @@ use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{MediaSubject, QualitySubject, StreamSubject};
 
 impl<'p> Judge<'p> {
-    /// Judges a stream of a capture that began at `start`.
-    pub fn stream(&mut self, tied: &Tied<'_>, start: Time) {
+    /// Judges a stream of a capture that began at `start`, gives its row.
+    pub fn stream(&mut self, tied: &Tied<'_>, start: Time, sides: &Sides) -> StreamRow {
         let stream = tied.stream;
         let (from, to) = self.ends(tied);
         let (session, trunk, terms) = match tied.call {
@@ -36,8 +38,23 @@ impl<'p> Judge<'p> {
             at: stream.begun,
         };
         self.judge(&docket.streams, matter, |check| check(&subject));
+        let row = self.row(tied, &subject, sides);
         if tied.call.is_some() {
             self.measure(&subject, trunk);
+            self.keep_worst(tied, &row);
+        } else {
+            self.proceedings.strays += 1;
+        }
+        row
+    }
+
+    /// Keeps the row among the worst, if it is of them.
+    fn keep_worst(&mut self, tied: &Tied<'_>, row: &StreamRow) {
+        let worst = &mut self.proceedings.worst;
+        let place = worst.partition_point(|held| held.badness() <= row.badness());
+        if place < WORST && row.packets >= ENOUGH {
+            worst.insert(place, StreamRow { series: Some(StreamSeries::of(tied)), ..row.clone() });
+            worst.truncate(WORST);
         }
     }
 
@@ -133,6 +150,10 @@ impl<'p> Judge<'p> {
         ((from, to), call.trunk, self.policy.terms(from, to, call.trunk))
     }
 }
+
+/// The worst streams that reports show, and the packets without which a stream is none of them.
+const WORST: usize = 10;
+const ENOUGH: u64 = 50;
 
 /// Codecs of a direction that are told apart.
 const CODECS: usize = 64;

@@ -12,6 +12,7 @@ mod media;
 mod model;
 mod proceedings;
 mod sides;
+mod stream_row;
 mod waiving;
 
 pub use closing::{Collected, close};
@@ -20,9 +21,10 @@ pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use proceedings::Proceedings;
 pub use sides::Sides;
+pub use stream_row::{StreamRow, StreamSeries};
 pub use waiving::Pending;
 
 pub use model::{
-    Audit, CallMix, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo,
-    Quote, RuleCoverage, Series, Subject, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, CallMix, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary,
+    MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, Tool, Totals, TransportCounts, Verdict, WaiverNote,
 };

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
+use super::StreamRow;
 use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
@@ -50,6 +51,10 @@ pub struct Proceedings {
     pub quality: BTreeMap<TallyKey, Quality>,
     /// Streams by direction and codec.
     pub heard: BTreeMap<(Party, Party), BTreeMap<String, Quality>>,
+    /// The worst streams, worst first.
+    pub worst: Vec<StreamRow>,
+    /// Streams that no call named.
+    pub strays: u64,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
     /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
@@ -68,6 +73,8 @@ impl Proceedings {
             tallies: HashMap::default(),
             quality: BTreeMap::new(),
             heard: BTreeMap::new(),
+            worst: Vec::new(),
+            strays: 0,
             codecs: BTreeMap::new(),
             traffic: HashMap::default(),
             call_ids: HashSet::default(),
@@ -83,6 +90,9 @@ impl Proceedings {
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
         }
+        self.worst.extend(other.worst);
+        self.worst.sort_by_cached_key(StreamRow::badness);
+        self.strays += other.strays;
         for (key, quality) in other.quality {
             self.quality.entry(key).or_default().merge(&quality);
         }

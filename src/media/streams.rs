@@ -64,6 +64,14 @@ impl Open {
         }
     }
 
+    /// When it began.
+    fn begun(&self) -> Time {
+        match self {
+            Self::Single { packet, .. } => packet.time.min(packet.clock),
+            Self::Stream(meter) => meter.begun(),
+        }
+    }
+
     /// The running clock at the last packet.
     const fn clock(&self) -> Time {
         match self {
@@ -254,6 +262,11 @@ impl Streams {
             let (flow, ended) = entry.remove();
             self.judge(flow, ended, announced);
         }
+    }
+
+    /// The flows that are not judged yet, each with the time stamp or running clock at its beginning, whichever is the earlier.
+    pub fn unsettled(&self) -> impl Iterator<Item = (&Flow, Time)> {
+        self.open.iter().chain(self.over.values().map(|(flow, open)| (flow, open))).map(|(flow, open)| (flow, open.begun()))
     }
 
     /// Remembers what was announced of the flows that go on: before announcements are forgotten.

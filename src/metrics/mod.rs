@@ -8,7 +8,7 @@ mod gauge;
 mod load;
 #[cfg(test)]
 mod oracle;
-mod quality;
+pub mod quality;
 mod registration;
 pub mod series;
 mod tally;

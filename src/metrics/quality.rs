@@ -7,6 +7,19 @@ use crate::media::Stream;
 /// Parts of a percent, and of a step of MOS, that a distribution tells apart.
 pub const MILLIONTHS: f64 = 1e6;
 
+/// Percent of loss at which one class ends and the next begins.
+pub const LOSS: [f64; 7] = [0.000_001, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// Milliseconds of jitter, the same.
+pub const JITTER: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0];
+
+/// MOS, the same: the steps of user satisfaction of G.107, Annex B.
+pub const MOS: [f64; 5] = [2.58, 3.1, 3.6, 4.03, 4.34];
+
+fn class(value: f64, ends: &[f64]) -> usize {
+    ends.partition_point(|end| *end <= value)
+}
+
 /// Counts and samples of streams, mergeable. Loss is in millionths of a percent, jitter and round trip in nanoseconds, MOS in millionths.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
@@ -29,6 +42,10 @@ pub struct Quality {
     pub unrated: u64,
     /// Round trips that RTCP tells, the median of each stream.
     pub round_trip: Distribution,
+    /// Streams by loss, jitter and MOS (both scales), each in the classes of [`LOSS`], [`JITTER`] and [`MOS`].
+    pub loss_classes: [u64; LOSS.len() + 1],
+    pub jitter_classes: [u64; JITTER.len() + 1],
+    pub mos_classes: [u64; MOS.len() + 1],
     /// Streams with more loss than was agreed.
     pub lossy: u64,
     /// Streams with less MOS than was agreed.
@@ -67,10 +84,15 @@ impl Quality {
         self.duplicates += stream.reception.duplicates;
         self.reordered += stream.reception.reordered;
         if let Some(percent) = stream.loss_percent() {
+            count(&mut self.loss_classes, class(percent, &LOSS));
             self.loss.add((percent * MILLIONTHS).round() as i64);
         }
         if let Some(jitter) = &stream.jitter {
+            count(&mut self.jitter_classes, class(jitter.max, &JITTER));
             self.jitter.add((jitter.max * 1e6).round() as i64);
+        }
+        if let Some(rated) = rated {
+            count(&mut self.mos_classes, class(rated.mos(), &MOS));
         }
         match rated {
             Some(Rated::Narrowband(mos)) => self.mos.add((mos * MILLIONTHS).round() as i64),
@@ -95,6 +117,10 @@ impl Quality {
         self.mos_wideband.merge(&other.mos_wideband);
         self.unrated += other.unrated;
         self.round_trip.merge(&other.round_trip);
+        let add = |mine: &mut [u64], theirs: &[u64]| mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+        add(&mut self.loss_classes, &other.loss_classes);
+        add(&mut self.jitter_classes, &other.jitter_classes);
+        add(&mut self.mos_classes, &other.mos_classes);
         self.lossy += other.lossy;
         self.poor += other.poor;
         self.meet(other.first);
@@ -102,5 +128,11 @@ impl Quality {
 
     fn meet(&mut self, first: Option<(Origin, Time)>) {
         self.first = [self.first, first].into_iter().flatten().min();
+    }
+}
+
+fn count(classes: &mut [u64], class: usize) {
+    if let Some(n) = classes.get_mut(class) {
+        *n += 1;
     }
 }

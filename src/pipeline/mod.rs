@@ -3,6 +3,7 @@
 mod blind;
 mod folds;
 mod hearing;
+mod joining;
 mod map;
 mod shards;
 mod stages;
@@ -16,6 +17,8 @@ use crate::capture::{Batch, Options, Reader};
 use crate::policy::Policy;
 use crate::rules;
 use stages::Stages;
+
+pub use joining::Rows;
 
 /// What to audit, and how.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,14 @@ pub struct Progress {
 /// # Errors
 /// When an input or the policy cannot be read or believed.
 pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
+    audit_with(request, progress, &mut |_| ())
+}
+
+/// The same; `rows` gets the row of each stream as soon as it is judged, in the order in which streams ended.
+///
+/// # Errors
+/// When an input or the policy cannot be read or believed.
+pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Rows<'_>) -> Result<Audit> {
     let policy = match &request.policy {
         Some(path) => Policy::load(path, rules::KNOWN)?,
         None => Policy::baseline(),
@@ -63,7 +74,7 @@ pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
     let span = request.from.unwrap_or(Time::MIN)..request.to.unwrap_or(Time(i64::MAX));
 
     let mut window = read(&mut reader, size)?;
-    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default());
+    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default(), rows);
     let mut frames = 0;
     while !window.is_empty() {
         let (next, ()) = pool.install(|| rayon::join(|| read(&mut reader, size), || stages.take(&window)));

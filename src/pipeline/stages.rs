@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
+use super::joining::{Joint, Rows};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{self, Audit, Collected, Counter, Docket, Judge, Loaded, Sides};
@@ -36,6 +37,8 @@ pub(super) struct Stages<'p> {
     media: Vec<Streams>,
     companions: Vec<Companions>,
     announced: Announced,
+    /// Ties streams to calls.
+    joint: Joint<'p>,
     blind: BlindSpots,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
@@ -56,13 +59,14 @@ fn shards<T>(make: impl FnMut() -> T) -> Vec<T> {
 
 impl<'p> Stages<'p> {
     /// A run over a capture that starts at `start`.
-    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time) -> Self {
+    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time, rows: &'p mut Rows<'p>) -> Self {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
         let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0 };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
+        let joint = Joint::new(settings.start, rows);
         Self {
             policy,
             docket,
@@ -74,6 +78,7 @@ impl<'p> Stages<'p> {
             media: shards(|| Streams::new(gauge)),
             companions: shards(Companions::default),
             announced: Announced::default(),
+            joint,
             blind: BlindSpots::default(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
@@ -146,7 +151,7 @@ impl Stages<'_> {
                 streams.remember(announced);
             }
         });
-        self.media.iter_mut().for_each(|streams| streams.finished.clear());
+        self.joint.join(&mut self.media, &mut self.bench, &self.sides, clock);
         if due {
             self.announced.forget(clock);
         }
@@ -161,6 +166,7 @@ impl Stages<'_> {
             pending.append(&mut shard.judge.pending);
             loaded.append(&mut shard.judge.load);
             named.append(&mut shard.named);
+            self.joint.hear(shard.hearing.heard.drain(..));
         }
         named.sort_unstable();
         for (clock, endpoint, secure) in named.drain(..) {
@@ -205,12 +211,6 @@ impl Stages<'_> {
         self.load.finish(clock);
         self.timeline.finish(clock);
 
-        let mut proceedings = self.bench.proceedings;
-        for shard in self.calls {
-            self.counter.merge(&shard.counter);
-            proceedings.merge(shard.judge.proceedings);
-        }
-        proceedings.timeline.merge(&self.timeline);
         for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
@@ -218,6 +218,15 @@ impl Stages<'_> {
             companions.advance(Time(i64::MAX));
             self.counter.media.unfollowed += companions.unfollowed;
         }
+        self.joint.finish(&mut self.media, &mut self.bench, &self.sides, clock);
+
+        let mut proceedings = self.bench.proceedings;
+        for shard in self.calls {
+            self.counter.merge(&shard.counter);
+            self.counter.anomalies.note_many(Anomaly::SdpEndpoints, shard.hearing.overlong);
+            proceedings.merge(shard.judge.proceedings);
+        }
+        proceedings.timeline.merge(&self.timeline);
         self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
