@@ -1,5 +1,7 @@
 //! Takes a stream with its place in its call, gives what reports show of it, never how they show it.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use super::judge::Judge;
@@ -82,10 +84,10 @@ pub struct StreamSeries {
 impl StreamRow {
     /// How bad it is, worst first: by loss, then by jitter, then by what came first.
     #[must_use]
-    pub(super) fn badness(&self) -> (std::cmp::Reverse<u64>, std::cmp::Reverse<u64>, Time, u32, u32, String) {
+    pub(super) fn badness(&self) -> (Reverse<u64>, Reverse<u64>, Time, String, String, String) {
         let scaled = |value: Option<f64>| value.unwrap_or_default().max(0.0).to_bits();
         let (loss, jitter) = (scaled(self.loss_pct), scaled(self.jitter_max_ms));
-        (std::cmp::Reverse(loss), std::cmp::Reverse(jitter), self.begun, self.capture, self.frame, self.ssrc.clone())
+        (Reverse(loss), Reverse(jitter), self.begun, self.source.clone(), self.destination.clone(), self.ssrc.clone())
     }
 }
 

@@ -92,6 +92,7 @@ static ALL: &[&Rule] = &[
 
     // MSEC
     &msec::srtp_001::RULE,
+    &msec::srtp_002::RULE,
     &msec::srtp_003::RULE,
     &msec::keymgmt_001::RULE,
     &msec::sdes_001::RULE,

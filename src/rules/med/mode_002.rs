@@ -1,10 +1,10 @@
-//! Takes an answered offer or an INFO, gives whether DTMF is sent by the agreed method, never the digits.
+//! Takes an answered offer, an INFO or a stream, gives whether DTMF is sent by the agreed method, never the digits.
 
 use crate::call::Trace;
 use crate::policy::{Clause, Dtmf, Level, Severity};
 use crate::rules::distinct::Distinct;
 use crate::rules::sdp::oa_003::{accepted, common};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, OfferAnswerSubject, Rule, Scope, StreamSubject, Verdict};
 use crate::sdp::{Codec, Description, Media};
 use crate::sip::{HeaderName, Method};
 
@@ -22,11 +22,12 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.1; RFC 4733 §2.3 to §2.5; RFC 6086",
     keys: &["media.dtmf.methods", "media.dtmf.events", "media.dtmf.level"],
     what: "Where RFC 4733 events are the agreed method, offer and answer of every accepted audio stream have telephone-event at the clock rate of the selected codec, for all agreed \
-           events; where they are not, the answer has none. INFO with DTMF comes only where it is an agreed method.",
+           events; where they are not, the answer has none. INFO with DTMF comes only where it is an agreed method. \
+           Events on the wire keep their time stamp, never become shorter, and end with a packet that says so.",
     why: "Digits that the other side does not expect are lost: voice mail, conference and bank menus do not react, though the call sounds well.",
     confirm: "Filter `sdp.media_attr contains \"telephone-event\"` with the Call-ID of the finding; for INFO `sip.Method == \"INFO\" && sip.Content-Type contains \"dtmf\"`.",
     fix: "configure the same DTMF method on the trunk profiles of both SBCs, with events 0-15 at the clock rate of each codec",
-    check: Check::Several(&[Check::OfferAnswer(exchange), Check::Message(Kind::REQUEST, info)]),
+    check: Check::Several(&[Check::OfferAnswer(exchange), Check::Message(Kind::REQUEST, info), Check::Stream(stream)]),
 };
 
 /// The name of RFC 4733 among the methods of the policy.
@@ -144,10 +145,27 @@ fn info(subject: &MessageSubject<'_>) -> Verdict {
     }
 }
 
+/// The telephone events of a stream.
+fn stream(subject: &StreamSubject<'_>) -> Verdict {
+    let digits = &subject.stream.digits;
+    if subject.call.is_none() || digits.count == 0 {
+        return Verdict::NotApplicable;
+    }
+    let faults = [
+        (digits.drifting, "time stamp changes within an event", "one time stamp for all packets of an event (RFC 4733 §2.5.1.2)"),
+        (digits.shrinking, "duration of an event decreases", "durations that grow (RFC 4733 §2.3.5)"),
+        (digits.unended, "event without a packet with the E bit", "three packets with the E bit (RFC 4733 §2.5.1.4)"),
+    ];
+    let exhibit = |n: u64| subject.exhibit(&format!("{n} times in {} events", digits.count));
+    let broken = faults.into_iter().filter(|(n, ..)| *n > 0);
+    Verdict::of(broken.map(|(n, observed, agreed)| Breach::of_standard(observed, agreed).seen_in(&exhibit(n))).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::negotiation::{Negotiation, exhibits};
+    use crate::rules::passage::Passage;
     use crate::rules::scene::{Scene, agreed, observed};
 
     const EVENTS_8000: &str = "m=audio 4000 RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\n";
@@ -185,6 +203,20 @@ mod tests {
         };
         assert_eq!(observed(&relay("rfc4733")), ["DTMF in INFO"]);
         assert_eq!(relay("sip-info"), Verdict::Pass);
+    }
+
+    #[test]
+    fn faults_of_events_on_the_wire_break_it() {
+        let events = |change: fn(&mut crate::media::Digits)| {
+            Passage::of(EVENTS_8000, EVENTS_8000).with(|s| {
+                s.digits.count = 4;
+                change(&mut s.digits);
+            })
+        };
+        let verdict = events(|d| (d.drifting, d.unended) = (1, 2)).judge(&RULE);
+        assert_eq!(observed(&verdict), ["time stamp changes within an event", "event without a packet with the E bit"]);
+        assert_eq!(events(|_| ()).judge(&RULE), Verdict::Pass);
+        assert_eq!(events(|d| d.count = 0).judge(&RULE), Verdict::NotApplicable);
     }
 
     #[test]

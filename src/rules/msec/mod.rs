@@ -7,4 +7,5 @@ pub(super) mod keymgmt_001;
 pub(super) mod sdes_001;
 pub(super) mod sdes_002;
 pub(super) mod srtp_001;
+pub(super) mod srtp_002;
 pub(super) mod srtp_003;

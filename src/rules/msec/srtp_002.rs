@@ -50,3 +50,37 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
         (Some(Look::Clear), false) | (Some(Look::Tagged(_)), true) => Verdict::Pass,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::passage::Passage;
+    use crate::rules::scene::observed;
+
+    /// G.711 in packets of 20 ms with payloads of this length, on lines of this transport.
+    fn judge(proto: &str, length: u16, attributes: &str) -> Verdict {
+        let line = |port: u16| format!("m=audio {port} {proto} 8\n{attributes}");
+        Passage::of(&line(4_000), &line(5_000)).with(|s| s.formats[0].lengths.seen[0] = (length, 500)).judge(&RULE)
+    }
+
+    #[test]
+    fn clear_packets_on_srtp_and_tagged_ones_on_rtp_break_it() {
+        assert_eq!(observed(&judge("RTP/SAVP", 160, "")), ["RTP in the clear on an SRTP stream"]);
+        // Ten octets of tag: AES_CM_128_HMAC_SHA1_80 (RFC 4568 §6.2.1).
+        assert_eq!(observed(&judge("RTP/AVP", 170, "")), ["SRTP on a plain RTP stream"]);
+    }
+
+    #[test]
+    fn what_was_negotiated_keeps_it() {
+        assert_eq!(judge("RTP/SAVP", 170, ""), Verdict::Pass);
+        assert_eq!(judge("UDP/TLS/RTP/SAVPF", 176, ""), Verdict::Pass);
+        assert_eq!(judge("RTP/AVP", 160, ""), Verdict::Pass);
+    }
+
+    #[test]
+    fn odd_lengths_cannot_be_judged_and_opportunistic_keys_leave_it_open() {
+        assert_eq!(judge("RTP/SAVP", 163, ""), Verdict::Indeterminate(Reason::NoAuxInput));
+        assert_eq!(judge("RTP/AVP", 170, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA\n"), Verdict::NotApplicable);
+        assert_eq!(Passage::stray().judge(&RULE), Verdict::NotApplicable);
+    }
+}
