@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Hop, Side, SideTag};
 use crate::base::{Origin, Time};
+use crate::media::Flow;
 
 /// How well a stream fits the addresses that its call named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +37,8 @@ pub struct Bound {
 pub struct Sent {
     /// Its place.
     pub bound: Bound,
+    /// From where, to where.
+    pub flow: Flow,
     /// Its first frame.
     pub first: Origin,
     /// When its first packet passed.

@@ -130,6 +130,15 @@ impl CallMedia {
         pairs.filter(move |(_, answer)| answer.is_with(hop, tag)).map(|(offer, answer)| (answer.at, offer, answer))
     }
 
+    /// Whether a stream passes at a hop: it was bound there, or the receiver named its destination there too (a proxy that does not relay media).
+    #[must_use]
+    pub fn passes(&self, sent: &Sent, hop: Hop) -> bool {
+        let receiver = sent.bound.side.other();
+        let mut said = self.said.iter().filter(|said| said.side == receiver && said.hop() == hop);
+        let to = sent.flow.destination;
+        sent.bound.hop == hop || said.any(|said| said.sdp.media().iter().any(|m| m.port == to.port && m.ip() == Some(to.ip)))
+    }
+
     /// The dialogs of the call that have an exchange: hop and tag of each, in order, without repetition.
     #[must_use]
     pub fn dialogs(&self) -> Vec<(Hop, SideTag)> {

@@ -15,4 +15,4 @@ pub use bound::{Bound, Fit, Sent};
 pub use call_media::{Accord, CallMedia};
 pub use named::{Named, Use};
 pub use said::{Hop, Said, Side, SideTag, callee_tag};
-pub use table::{Event, Heard, Known, LINGER, Table, Tied};
+pub use table::{END, Event, Heard, Known, LINGER, Table, Tied};

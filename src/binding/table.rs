@@ -20,11 +20,14 @@ pub const LINGER: i64 = seconds(32);
 /// How much earlier than the SDP that names it a stream may begin, and how much later than its end it still counts as of a live call.
 const TOLERANCE: i64 = seconds(2);
 
+/// The clock at which nothing can follow any more.
+pub const END: Time = Time(i64::MAX);
+
 /// A pause that is kept with a stream.
 const PAUSE: i64 = seconds(1);
 
-/// Hosts whose media was seen that are remembered.
-const MAX_HOSTS: usize = 1 << 18;
+/// Pairs of hosts with media between them that are remembered.
+const MAX_PAIRS: usize = 1 << 18;
 
 /// What happens in a call, as far as its media is concerned.
 #[derive(Clone, Debug)]
@@ -79,7 +82,12 @@ struct Slot {
     call: CallMedia,
     /// The endpoints that it named.
     named: SmallVec<[Endpoint; 4]>,
+    /// Until when a stream of it may begin, once it is over.
+    until: Option<Time>,
 }
+
+/// A slot, and the place of a stream in its call.
+type Placed = (u32, Bound);
 
 /// The calls whose media is not settled, and the streams that wait for what may still be said of them.
 ///
@@ -97,8 +105,8 @@ pub struct Table {
     index: Index,
     /// Streams that ended, by the running clock at their last packet.
     ended: BTreeMap<(Time, Origin, Flow), Stream>,
-    /// Hosts with media, and since when that is known.
-    hosts: HashMap<IpAddr, Time>,
+    /// Pairs of hosts with media between them, and since when that is known.
+    pairs: HashMap<(IpAddr, IpAddr), Time>,
     /// When the first SDP passed.
     first_sdp: Option<Time>,
 }
@@ -140,6 +148,7 @@ impl Table {
                 Event::Over(last) => {
                     let first = slot.call.said.first().map(|said| said.origin).unwrap_or_default();
                     self.live.remove(&call);
+                    slot.until = Some(last.plus(LINGER));
                     self.over.insert((last.plus(LINGER), first, at), ());
                 }
             }
@@ -147,7 +156,7 @@ impl Table {
     }
 
     fn open(&mut self, call: CallMedia) -> u32 {
-        let slot = Some(Slot { call, named: SmallVec::new() });
+        let slot = Some(Slot { call, named: SmallVec::new(), until: None });
         match self.free.pop() {
             Some(at) => {
                 if let Some(held) = self.slots.get_mut(at as usize) {
@@ -174,10 +183,8 @@ impl Table {
         {
             let stream = entry.remove();
             let until = stream.clock.plus(IDLE);
-            for host in [stream.flow.source.ip, stream.flow.destination.ip] {
-                if self.hosts.len() < MAX_HOSTS {
-                    self.hosts.entry(host).or_insert(until);
-                }
+            if self.pairs.len() < MAX_PAIRS {
+                self.pairs.entry(pair(stream.flow.source.ip, stream.flow.destination.ip)).or_insert(until);
             }
             let (owner, sharers) = self.bind(&stream.flow, stream.main, stream.begun, stream.ended, until);
             for (at, bound, shared) in
@@ -203,7 +210,8 @@ impl Table {
     /// Hands on the calls whose turn it is at `clock`: no stream of theirs can be missing. `open` gives, for each endpoint of a flow that
     /// goes on, when the first of these flows began.
     pub fn close(&mut self, clock: Time, open: &HashMap<Endpoint, Time>, mut hand_on: impl FnMut(&CallMedia, &Known<'_>)) {
-        let due: Vec<(Time, Origin, u32)> = self.over.keys().copied().take_while(|(until, ..)| clock.since(*until) > IDLE).collect();
+        let due: Vec<(Time, Origin, u32)> =
+            self.over.keys().copied().take_while(|(until, ..)| clock == END || clock.since(*until) > IDLE).collect();
         for key in due {
             let (until, _, at) = key;
             let Some(slot) = self.slots.get_mut(at as usize) else { continue };
@@ -215,19 +223,19 @@ impl Table {
             let Some(slot) = slot.take() else { continue };
             slot.named.iter().for_each(|endpoint| self.index.forget(*endpoint, at));
             self.free.push(at);
-            hand_on(&slot.call, &Known { hosts: &self.hosts, until: until.plus(IDLE) });
+            hand_on(&slot.call, &Known { pairs: &self.pairs, until: until.plus(IDLE) });
         }
     }
 
     /// The call that owns a stream, and the others that name the same two ends while it lasts.
-    fn bind(&self, flow: &Flow, main: u8, begun: Time, ended: Time, until: Time) -> (Option<(u32, Bound)>, Vec<(u32, Bound)>) {
+    fn bind(&self, flow: &Flow, main: u8, begun: Time, ended: Time, until: Time) -> (Option<Placed>, Vec<Placed>) {
         let mut sources: Vec<&Naming> = self.index.of(flow.source, until).filter(|n| n.what != Use::Rtcp).collect();
         sources.sort_unstable_by_key(|n| n.slot);
         let mut best: Option<(Rank, u32, Bound)> = None;
-        let mut full: Vec<(u32, Bound)> = Vec::new();
+        let mut full: Vec<Placed> = Vec::new();
         let destinations = self.index.of(flow.destination, until).filter(|n| n.what != Use::Rtcp);
         for naming in destinations {
-            let Some((call, said)) = self.said(naming) else { continue };
+            let Some((call, said)) = self.said(naming, begun) else { continue };
             let sender = said.side.other();
             let from = sources.partition_point(|n| n.slot < naming.slot);
             let same_call = sources.get(from..).unwrap_or_default().iter().take_while(|n| n.slot == naming.slot);
@@ -247,7 +255,7 @@ impl Table {
         }
         if best.is_none_or(|(rank, ..)| rank.fit != Fit::Both) {
             for naming in sources {
-                let Some((call, said)) = self.said(naming) else { continue };
+                let Some((call, said)) = self.said(naming, begun) else { continue };
                 let bound = Bound { side: said.side, hop: said.hop(), tag: said.tag, line: naming.line, fit: Fit::Source };
                 if let Some(rank) = Rank::of(call, said, naming, Fit::Source, main, begun, until) {
                     keep(&mut best, rank, naming.slot, bound);
@@ -255,7 +263,7 @@ impl Table {
             }
         }
         let owner = best.map(|(_, at, bound)| (at, bound));
-        let mut others: Vec<(u32, Bound)> = Vec::new();
+        let mut others: Vec<Placed> = Vec::new();
         for (at, bound) in full {
             if owner.is_none_or(|(own, _)| own != at) && !others.iter().any(|(known, _)| *known == at) {
                 others.push((at, bound));
@@ -264,25 +272,32 @@ impl Table {
         (owner, others)
     }
 
-    fn said(&self, naming: &Naming) -> Option<(&CallMedia, &Said)> {
-        let call = &self.slots.get(naming.slot as usize)?.as_ref()?.call;
-        Some((call, call.said.get(usize::from(naming.said))?))
+    /// A naming with its call, if that may have streams that begin at `begun`.
+    fn said(&self, naming: &Naming, begun: Time) -> Option<(&CallMedia, &Said)> {
+        let slot = self.slots.get(naming.slot as usize)?.as_ref()?;
+        let said = slot.call.said.get(usize::from(naming.said))?;
+        slot.until.is_none_or(|until| begun <= until).then_some((&slot.call, said))
     }
 }
 
 /// What the whole capture shows by the time at which a call is handed on.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    hosts: &'a HashMap<IpAddr, Time>,
+    pairs: &'a HashMap<(IpAddr, IpAddr), Time>,
     until: Time,
 }
 
 impl Known<'_> {
-    /// Whether the capture holds media from or to a host.
+    /// Whether the capture holds media between two hosts, either way.
     #[must_use]
-    pub fn has_media_of(&self, host: IpAddr) -> bool {
-        self.hosts.get(&host).is_some_and(|since| *since <= self.until)
+    pub fn has_media_between(&self, a: IpAddr, b: IpAddr) -> bool {
+        self.pairs.get(&pair(a, b)).is_some_and(|since| *since <= self.until)
     }
+}
+
+/// Two hosts in one order.
+fn pair(a: IpAddr, b: IpAddr) -> (IpAddr, IpAddr) {
+    if a <= b { (a, b) } else { (b, a) }
 }
 
 /// How good a candidate is, best last.
@@ -331,6 +346,7 @@ fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
     let quiet = stream.gaps.longest.iter().filter(|gap| gap.to.since(gap.from) >= PAUSE).map(|gap| (gap.from, gap.to)).collect();
     Sent {
         bound,
+        flow: stream.flow,
         first: stream.first,
         begun: stream.begun,
         ended: stream.ended,

@@ -144,6 +144,14 @@ fn of_calls_at_one_address_the_time_decides() {
 }
 
 #[test]
+fn a_call_that_is_long_over_gets_no_stream_however_late_it_is_handed_on() {
+    let mut heard = call("a", 0, (4000, 5000));
+    heard.extend(over("a", 60_000));
+    let streams = vec![forth(4000, 5000, 92_000, 93_000), forth(4000, 5000, 92_001, 94_000)];
+    assert_eq!(tied(heard, streams), ["a caller line 0 tag 5 Both", "stray"]);
+}
+
+#[test]
 fn what_is_said_a_minute_after_the_stream_is_not_about_it() {
     let later = |at| tied(call("a", at, (4000, 5000)), vec![forth(4000, 5000, 0, 1_000)]);
     assert_eq!(later(1_900), ["a caller line 0 tag 5 Both"]);

@@ -243,6 +243,9 @@ impl LiveCall {
 
     /// The capture ends: what is open is reported as open.
     pub(super) fn finish(mut self, out: &mut Vec<Happening>) {
+        if !self.is_idle() {
+            self.last = Time(i64::MAX);
+        }
         let text = self.text.clone();
         out.extend(self.transactions.drain().map(|t| Happening::Transaction(t.close(&text, false))));
         out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog));

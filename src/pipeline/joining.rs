@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::audit::{Judge, Sides, StreamRow};
 use crate::base::{Endpoint, Time, seconds};
-use crate::binding::{Heard, Table};
+use crate::binding::{END, Heard, Table};
 use crate::media::Streams;
 
 /// How often calls that are over are looked at: what is still open need not be asked for every window.
@@ -51,8 +51,8 @@ impl<'r> Joint<'r> {
 
     /// Judges what is left when the capture ends at `end`.
     pub(super) fn finish(&mut self, media: &mut [Streams], bench: &mut Judge<'_>, sides: &Sides, end: Time) {
-        self.streams(media, bench, sides, Time(i64::MAX));
-        self.calls(&HashMap::new(), bench, Time(i64::MAX), Some(end));
+        self.streams(media, bench, sides, END);
+        self.calls(&HashMap::new(), bench, END, Some(end));
     }
 
     fn streams(&mut self, media: &mut [Streams], bench: &mut Judge<'_>, sides: &Sides, clock: Time) {

@@ -6,6 +6,7 @@ use crate::call::Trace;
 use crate::policy::{Clause, Severity};
 use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::sdp::Media;
 
 use super::agreement::word;
 
@@ -39,8 +40,8 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     let (mut breaches, mut off_path) = (Distinct::default(), false);
     for (hop, tag) in dialogs {
         let sent =
-            |side, line| call.sent.iter().filter(move |s| s.bound.hop == hop && s.bound.side == side && usize::from(s.bound.line) == line);
-        let here = call.sent.iter().any(|s| s.bound.hop == hop);
+            |side, line| call.sent.iter().filter(move |s| s.bound.side == side && usize::from(s.bound.line) == line && call.passes(s, hop));
+        let here = call.sent.iter().any(|s| call.passes(s, hop));
         if !here && !passes_here(subject, hop, tag) {
             off_path = true;
             continue;
@@ -92,11 +93,13 @@ pub(in crate::rules) fn answered_dialogs(call: &CallMedia) -> Option<Vec<(Hop, S
     Some(all.into_iter().filter(|(_, other)| *other == tag).collect())
 }
 
-/// Whether the capture holds other media of the hosts that this dialog names: then its own would be there too.
+/// Whether the capture holds other media between the hosts that this dialog names: then its own would be there too.
 fn passes_here(subject: &MediaSubject<'_>, hop: Hop, tag: SideTag) -> bool {
-    let said = subject.call.said.iter().filter(|said| said.is_with(hop, tag));
-    let mut hosts = said.flat_map(|said| said.sdp.media()).filter(|m| m.is_active()).filter_map(crate::sdp::Media::ip);
-    hosts.any(|host| subject.known.has_media_of(host))
+    let hosts = |side| {
+        let said = subject.call.said.iter().filter(move |said| said.side == side && said.is_with(hop, tag));
+        said.flat_map(|said| said.sdp.media()).filter(|m| m.is_active()).filter_map(Media::ip)
+    };
+    hosts(Side::Caller).any(|a| hosts(Side::Callee).any(|b| subject.known.has_media_between(a, b)))
 }
 
 /// Each stream that a side may send: the side, the line, its media type, and when.
