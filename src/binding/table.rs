@@ -181,12 +181,17 @@ impl Table {
         while let Some(entry) = self.ended.first_entry()
             && clock.since(entry.key().0) > IDLE
         {
-            let stream = entry.remove();
+            let mut stream = entry.remove();
             let until = stream.clock.plus(IDLE);
             if self.pairs.len() < MAX_PAIRS {
                 self.pairs.entry(pair(stream.flow.source.ip, stream.flow.destination.ip)).or_insert(until);
             }
             let (owner, sharers) = self.bind(&stream.flow, stream.main, stream.begun, stream.ended, until);
+            // The rate of its clock is known where its call names its payload type.
+            let call = owner.and_then(|(at, bound)| Some((&self.slots.get(at as usize)?.as_ref()?.call, bound)));
+            if let Some(codec) = call.and_then(|(call, bound)| call.codec(bound, stream.main, stream.begun)) {
+                stream.agree(codec.clock);
+            }
             for (at, bound, shared) in
                 sharers.into_iter().map(|(at, bound)| (at, bound, true)).chain(owner.map(|(at, bound)| (at, bound, false)))
             {

@@ -9,6 +9,8 @@ mod gaps;
 mod handshake;
 mod jitter;
 mod lengths;
+#[cfg(test)]
+pub(crate) mod made;
 mod meter;
 pub mod moves;
 #[cfg(test)]

@@ -50,12 +50,13 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
 mod tests {
     use super::*;
     use crate::media::Jitter;
+    use crate::media::made::shake;
     use crate::rules::passage::Passage;
     use crate::rules::scene::{agreed, observed};
 
     fn jitter(max: f64, mean: f64) -> Passage {
         let passage =
-            Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n").with(|s| s.jitter = Some(Jitter { mean, max, last: 0.0 }));
+            Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n").with(|s| shake(s, Jitter { mean, max, last: 0.0 }));
         passage.agreed(|t| (t.performance.jitter_max_ms, t.performance.jitter_mean_ms) = (agreed(30.0), agreed(10.0)))
     }
 
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn without_clock_or_packets_it_cannot_be_judged() {
-        assert_eq!(jitter(99.0, 99.0).with(|s| s.jitter = None).judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
+        assert_eq!(jitter(99.0, 99.0).with(|s| (s.main, s.jitter) = (96, None)).judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
         assert_eq!(jitter(99.0, 99.0).with(|s| s.packets = 49).judge(&RULE), Verdict::Indeterminate(Reason::SampleTooSmall));
         assert_eq!(Passage::of("", "").judge(&RULE), Verdict::NotApplicable);
     }
