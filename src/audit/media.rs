@@ -2,12 +2,13 @@
 
 use super::intake::count_named;
 use super::judge::{Judge, Matter, interval_of};
+use super::rating::rate;
 use super::sides::Sides;
 use super::{StreamRow, StreamSeries};
 use crate::base::Time;
 use crate::binding::{CallMedia, Hop, Known, Side, Tied};
 use crate::call::Trace;
-use crate::metrics::{Quality, Rated};
+use crate::metrics::Quality;
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{MediaSubject, QualitySubject, StreamSubject};
 
@@ -163,9 +164,4 @@ fn round_trip(all: &[i64]) -> Option<i64> {
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
     sorted.get(sorted.len() / 2).copied()
-}
-
-/// The estimated quality of a stream.
-fn rate(_tied: &Tied<'_>, _terms: &Terms) -> Option<Rated> {
-    None
 }

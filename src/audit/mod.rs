@@ -11,6 +11,7 @@ mod ledger;
 mod media;
 mod model;
 mod proceedings;
+mod rating;
 mod sides;
 mod stream_row;
 mod waiving;

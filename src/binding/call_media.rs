@@ -114,12 +114,19 @@ impl CallMedia {
     /// gives none, its sender may have.
     #[must_use]
     pub fn codec(&self, bound: Bound, payload_type: u8, at: Time) -> Option<&Codec> {
+        self.codec_said(bound, payload_type, at).map(|(_, codec)| codec)
+    }
+
+    /// The same with the body that says so.
+    #[must_use]
+    pub fn codec_said(&self, bound: Bound, payload_type: u8, at: Time) -> Option<(&Said, &Codec)> {
         let of = |side| {
             let all: Vec<_> = self.lines(side, bound, Time(i64::MAX)).collect();
             let place = all.partition_point(|(said, _)| said.at <= at);
             let (before, after) = all.split_at_checked(place)?;
             let mut order = before.iter().rev().chain(after);
-            order.find_map(|(_, media)| media.codecs.iter().find(|c| c.payload_type == Some(payload_type) && c.clock > 0))
+            let names = |c: &&Codec| c.payload_type == Some(payload_type) && c.clock > 0;
+            order.find_map(|&(said, media)| Some((said, media.codecs.iter().find(names)?)))
         };
         of(bound.side.other()).or_else(|| of(bound.side))
     }

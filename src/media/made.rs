@@ -2,7 +2,6 @@
 
 use super::series::Series;
 use super::{Bursts, Clock, Digits, Flow, Format, Gaps, Jitter, Reception, Reports, Stream};
-use crate::base::seconds;
 
 /// A stream that lasts as long as its format, whole and even as far as is said.
 pub(crate) fn stream(flow: Flow, format: Format) -> Stream {
@@ -40,7 +39,7 @@ pub(crate) fn stream(flow: Flow, format: Format) -> Stream {
         dscp: 1,
         malformed: 0,
         mixed: 0,
-        series: Series { start: begun, width: seconds(5), intervals: Vec::new() },
+        series: Series::new(begun),
         reports: Reports::default(),
         secure: None,
     }
