@@ -6,7 +6,7 @@ use super::rating::rate;
 use super::sides::Sides;
 use super::{StreamRow, StreamSeries};
 use crate::base::Time;
-use crate::binding::{CallMedia, Hop, Known, Side, Tied};
+use crate::binding::{CallMedia, Hop, Known, Side, Tied, codec_name};
 use crate::call::Trace;
 use crate::metrics::Quality;
 use crate::policy::{Party, Terms, TrunkId};
@@ -76,7 +76,7 @@ impl<'p> Judge<'p> {
             let interval = interval_of(subject.terms, stream.begun);
             proceedings.quality.entry((from, to, trunk, Some(interval))).or_default().merge(&quality);
         }
-        let codec = subject.codec().map_or_else(|| format!("payload type {}", stream.main), ToString::to_string);
+        let codec = codec_name(subject.codec(), stream.main);
         count_named(&mut proceedings.codecs.entry((from, to)).or_default().sent, &codec);
         let heard = proceedings.heard.entry((from, to)).or_default();
         let name = if heard.len() < CODECS || heard.contains_key(&codec) { codec.chars().take(64).collect() } else { "(other)".to_owned() };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::judge::Judge;
 use super::sides::Sides;
 use crate::base::Time;
-use crate::binding::{Fit, Tied};
+use crate::binding::{Fit, Tied, codec_name};
 use crate::metrics::Rated;
 use crate::policy::Party;
 use crate::rules::StreamSubject;
@@ -121,7 +121,7 @@ impl Judge<'_> {
             seconds: stream.seconds(),
             capture: stream.first.capture,
             frame: stream.first.frame,
-            codec: subject.codec().map_or_else(|| format!("payload type {}", stream.main), ToString::to_string),
+            codec: codec_name(subject.codec(), stream.main),
             payload_types: stream.formats.iter().map(|f| (f.payload_type, f.packets)).collect(),
             clock_hz: stream.timing.rate,
             clock_source: stream.timing.source.name(),

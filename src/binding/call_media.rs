@@ -8,7 +8,7 @@ use super::{Bound, Hop, Said, Sent, Side, SideTag};
 use crate::base::{Endpoint, Origin, Time};
 use crate::call::Session;
 use crate::policy::TrunkId;
-use crate::sdp::{Codec, Direction, Media, SdpRole};
+use crate::sdp::{Codec, Direction, Media, SdpRole, static_codec};
 
 /// What is kept of one call: bodies, exchanges, changes of life, streams. A call of hours with a refresh every minute stays below it.
 const MOST: usize = 256;
@@ -181,5 +181,16 @@ impl CallMedia {
     #[must_use]
     pub fn has_early_media(&self) -> bool {
         self.said.iter().any(|said| said.role == SdpRole::Preview)
+    }
+}
+
+/// What packets of a payload type hold, as reports name it: the codec that SDP names, else that of the static number, else the number.
+#[must_use]
+pub fn codec_name(codec: Option<&Codec>, payload_type: u8) -> String {
+    match (codec, static_codec(payload_type)) {
+        (Some(codec), _) => codec.to_string(),
+        (None, Some((name, clock, 1))) => format!("{name}/{clock}"),
+        (None, Some((name, clock, channels))) => format!("{name}/{clock}/{channels}"),
+        (None, None) => format!("payload type {payload_type}"),
     }
 }

@@ -12,7 +12,7 @@ mod table;
 mod tests;
 
 pub use bound::{Bound, Fit, Sent};
-pub use call_media::{Accord, CallMedia};
+pub use call_media::{Accord, CallMedia, codec_name};
 pub use named::{Named, Use};
 pub use said::{Hop, Said, Side, SideTag, callee_tag};
 pub use table::{END, Event, Heard, Known, LINGER, Table, Tied};

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::index::{Index, Naming};
-use super::{Bound, CallMedia, Fit, Named, Said, Sent, Use};
+use super::{Bound, CallMedia, Fit, Named, Said, Sent, Use, codec_name};
 use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::call::Session;
 use crate::media::{Flow, IDLE, Stream};
@@ -358,7 +358,7 @@ fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
         packets: stream.packets,
         comfort_noise: stream.comfort_noise,
         quiet,
-        codec: codec.map_or_else(|| format!("payload type {}", stream.main), ToString::to_string).into(),
+        codec: codec_name(codec, stream.main).into(),
         shared,
     }
 }

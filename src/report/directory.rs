@@ -88,7 +88,7 @@ mod tests {
         write_dir(&dir, &sample::full(), None).unwrap();
         write_dir(&dir, &sample::full(), None).unwrap();
         assert_eq!(listing(&dir), ["charts", "findings.csv", "report.html", "report.json"]);
-        assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "responses.svg"]);
+        assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "quality.svg", "responses.svg"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::base::{Endpoint, Time};
-use crate::binding::{Bound, CallMedia, Fit, Known, Side};
+use crate::binding::{Bound, CallMedia, Fit, Known, Side, codec_name};
 use crate::call::Trace;
 use crate::media::Stream;
 use crate::metrics::{Quality, Rated};
@@ -67,7 +67,7 @@ impl<'a> StreamSubject<'a> {
     #[must_use]
     pub fn exhibit(&self, more: &str) -> Trace {
         let stream = self.stream;
-        let codec = self.codec().map_or_else(|| format!("payload type {}", stream.main), spelled);
+        let codec = self.codec().map_or_else(|| codec_name(None, stream.main), spelled);
         let mut line = format!(
             "RTP {} to {}, {codec}, {} packets in {:.1} s",
             at(stream.flow.source),
