@@ -89,6 +89,7 @@ static ALL: &[&Rule] = &[
     &med::rtp_002::RULE,
     &med::rtp_003::RULE,
     &med::rtp_004::RULE,
+    &med::rtp_005::RULE,
 
     // MSEC
     &msec::srtp_001::RULE,

@@ -16,5 +16,6 @@ pub(super) mod rtp_001;
 pub(super) mod rtp_002;
 pub(super) mod rtp_003;
 pub(super) mod rtp_004;
+pub(super) mod rtp_005;
 #[cfg(test)]
 mod scene;
