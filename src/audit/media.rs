@@ -6,11 +6,12 @@ use super::rating::rate;
 use super::sides::Sides;
 use super::{StreamRow, StreamSeries};
 use crate::base::Time;
-use crate::binding::{CallMedia, Hop, Known, Side, Tied, codec_name};
+use crate::binding::{Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
 use crate::call::Trace;
+use crate::media::Companion;
 use crate::metrics::Quality;
 use crate::policy::{Party, Terms, TrunkId};
-use crate::rules::{MediaSubject, QualitySubject, StreamSubject};
+use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 
 impl<'p> Judge<'p> {
     /// Judges a stream of a capture that began at `start`, gives its row.
@@ -57,6 +58,28 @@ impl<'p> Judge<'p> {
             worst.insert(place, StreamRow { series: Some(StreamSeries::of(tied)), ..row.clone() });
             worst.truncate(WORST);
         }
+    }
+
+    /// Judges what passed beside RTP between two endpoints of a call.
+    pub fn beside(&mut self, companion: &Companion, call: Option<(&CallMedia, Bound)>, until: Time) {
+        let Some((media, bound)) = call else { return };
+        let (session, trunk, terms) = self.session_of(media, bound.hop);
+        let docket = self.docket;
+        let subject = HandshakeSubject { companion, call, until, terms };
+        let exhibit = subject.exhibit("");
+        let matter = Matter {
+            rule: 0,
+            subject: "stream",
+            direction: Some(session),
+            session,
+            trunk,
+            call_id: Some(&media.call_id),
+            arrival: None,
+            trace: Some(&exhibit),
+            anchor: Some((companion.first, companion.begun)),
+            at: companion.begun,
+        };
+        self.judge(&docket.handshakes, matter, |check| check(&subject));
     }
 
     /// Adds a stream to what its direction came to.

@@ -39,6 +39,8 @@ pub struct CallMedia {
     pub answered: Option<Time>,
     /// The streams that were bound to it.
     pub sent: Vec<Sent>,
+    /// Fax over UDPTL: by whom, from when to when.
+    pub faxes: Vec<(Side, Time, Time)>,
     /// The sessions of it that were answered.
     pub sessions: Vec<Session>,
 }
@@ -76,6 +78,13 @@ impl CallMedia {
     pub(super) fn send(&mut self, sent: Sent) {
         if self.sent.len() < MOST {
             self.sent.push(sent);
+        }
+    }
+
+    /// Notes a fax.
+    pub(super) fn fax(&mut self, fax: (Side, Time, Time)) {
+        if self.faxes.len() < MOST {
+            self.faxes.push(fax);
         }
     }
 

@@ -11,7 +11,7 @@ use super::index::{Index, Naming};
 use super::{Bound, CallMedia, Fit, Named, Said, Sent, Use, codec_name};
 use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::call::Session;
-use crate::media::{Flow, IDLE, Stream};
+use crate::media::{Companion, Flow, IDLE, Stream};
 use crate::policy::TrunkId;
 
 /// How long after its last message a call may still get streams: 64·T1 of the default T1 (RFC 3261 §17), the time in which it ends.
@@ -22,6 +22,9 @@ const TOLERANCE: i64 = seconds(2);
 
 /// The clock at which nothing can follow any more.
 pub const END: Time = Time(i64::MAX);
+
+/// A payload type that no packet has.
+const NO_FORMAT: u8 = 0xff;
 
 /// A pause that is kept with a stream.
 const PAUSE: i64 = seconds(1);
@@ -105,6 +108,8 @@ pub struct Table {
     index: Index,
     /// Streams that ended, by the running clock at their last packet.
     ended: BTreeMap<(Time, Origin, Flow), Stream>,
+    /// What passed beside RTP, by the running clock at its last packet.
+    beside: BTreeMap<(Time, Origin), Companion>,
     /// Pairs of hosts with media between them, and since when that is known.
     pairs: HashMap<(IpAddr, IpAddr), Time>,
     /// When the first SDP passed.
@@ -203,6 +208,30 @@ impl Table {
             let call = owner.and_then(|(at, bound)| Some((&self.slots.get(at as usize)?.as_ref()?.call, bound)));
             let any_sdp = self.first_sdp.is_some_and(|first| first <= until);
             hand_on(&Tied { stream: &stream, call, until, any_sdp });
+        }
+    }
+
+    /// Takes what passed beside RTP between two endpoints, when it is over; its turn comes as that of streams.
+    pub fn end_beside(&mut self, companion: Companion) {
+        self.beside.insert((companion.clock, companion.first), companion);
+    }
+
+    /// Hands on what passed beside RTP and has its turn at `clock`, with its call, the place of its first end in it, and until when that is known.
+    pub fn settle_beside(&mut self, clock: Time, mut hand_on: impl FnMut(&Companion, Option<(&CallMedia, Bound)>, Time)) {
+        while let Some(entry) = self.beside.first_entry()
+            && clock.since(entry.key().0) > IDLE
+        {
+            let companion = entry.remove();
+            let until = companion.clock.plus(IDLE);
+            let flow = Flow { source: companion.a, destination: companion.b, ssrc: 0 };
+            let (owner, _) = self.bind(&flow, NO_FORMAT, companion.begun, companion.ended, until);
+            if let Some((slot, bound)) = owner.and_then(|(at, bound)| Some((self.slots.get_mut(at as usize)?.as_mut()?, bound))) {
+                let faxes = [(bound.side, &companion.fax_ab), (bound.side.other(), &companion.fax_ba)];
+                let faxes = faxes.into_iter().filter_map(|(side, fax)| fax.as_ref().map(|fax| (side, fax.begun, fax.ended)));
+                faxes.for_each(|fax| slot.call.fax(fax));
+            }
+            let call = owner.and_then(|(at, bound)| Some((&self.slots.get(at as usize)?.as_ref()?.call, bound)));
+            hand_on(&companion, call, until);
         }
     }
 

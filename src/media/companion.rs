@@ -283,6 +283,11 @@ impl Companions {
         }
     }
 
+    /// The pairs that are not silent yet, each with the time at its first packet.
+    pub fn unsettled(&self) -> impl Iterator<Item = ((Endpoint, Endpoint), Time)> {
+        self.open.iter().map(|(pair, open)| (*pair, open.companion.begun))
+    }
+
     fn end(&mut self, pair: (Endpoint, Endpoint)) {
         self.finished.extend(self.open.remove(&pair).and_then(Open::finish));
     }

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::audit::{Judge, Sides, StreamRow};
 use crate::base::{Endpoint, Time, seconds};
 use crate::binding::{END, Heard, Table};
-use crate::media::Streams;
+use crate::media::{Companions, Streams};
 
 /// How often calls that are over are looked at: what is still open need not be asked for every window.
 const EVERY: i64 = seconds(5);
@@ -34,15 +34,16 @@ impl<'r> Joint<'r> {
     }
 
     /// Takes the streams that ended, and judges what can be judged at `clock`.
-    pub(super) fn join(&mut self, media: &mut [Streams], bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
-        self.streams(media, bench, sides, clock);
+    pub(super) fn join(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
+        self.streams((media, beside), bench, sides, clock);
         if clock.since(self.looked) < EVERY || !self.table.is_due(clock) {
             return;
         }
         self.looked = clock;
         let mut open: HashMap<Endpoint, Time> = HashMap::new();
-        for (flow, begun) in media.iter().flat_map(Streams::unsettled) {
-            for end in [flow.source, flow.destination] {
+        let streams = media.iter().flat_map(Streams::unsettled).map(|(flow, begun)| ((flow.source, flow.destination), begun));
+        for ((a, b), begun) in streams.chain(beside.iter().flat_map(Companions::unsettled)) {
+            for end in [a, b] {
                 open.entry(end).and_modify(|first| *first = (*first).min(begun)).or_insert(begun);
             }
         }
@@ -50,18 +51,20 @@ impl<'r> Joint<'r> {
     }
 
     /// Judges what is left when the capture ends at `end`.
-    pub(super) fn finish(&mut self, media: &mut [Streams], bench: &mut Judge<'_>, sides: &Sides, end: Time) {
-        self.streams(media, bench, sides, END);
+    pub(super) fn finish(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, end: Time) {
+        self.streams((media, beside), bench, sides, END);
         self.calls(&HashMap::new(), bench, END, Some(end));
     }
 
-    fn streams(&mut self, media: &mut [Streams], bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
+    fn streams(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
         media.iter_mut().flat_map(|streams| streams.finished.drain(..)).for_each(|stream| self.table.end(stream));
         let (start, rows) = (self.start, &mut self.rows);
         self.table.settle(clock, |tied| {
             let row = bench.stream(tied, start, sides);
             rows(&row);
         });
+        beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
+        self.table.settle_beside(clock, |companion, call, until| bench.beside(companion, call, until));
         decide(bench);
     }
 

@@ -133,7 +133,7 @@ impl<'p> Stages<'p> {
             packets.into_iter().for_each(|packet| companions.take(packet));
             companions.advance(clock);
         });
-        self.companions.iter_mut().for_each(|companions| companions.finished.clear());
+        self.joint.join((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
@@ -151,7 +151,6 @@ impl Stages<'_> {
                 streams.remember(announced);
             }
         });
-        self.joint.join(&mut self.media, &mut self.bench, &self.sides, clock);
         if due {
             self.announced.forget(clock);
         }
@@ -218,7 +217,7 @@ impl Stages<'_> {
             companions.advance(Time(i64::MAX));
             self.counter.media.unfollowed += companions.unfollowed;
         }
-        self.joint.finish(&mut self.media, &mut self.bench, &self.sides, clock);
+        self.joint.finish((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
 
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {

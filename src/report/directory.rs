@@ -16,10 +16,13 @@ use crate::base::{Error, Result};
 /// # Errors
 /// When it could not.
 pub fn check_dir(dir: &Path) -> Result<()> {
-    // The directory itself, or the nearest one above it that is there.
+    tempfile::tempfile_in(nearest(dir)).map(drop).map_err(|e| Error::output(dir, &e))
+}
+
+/// The directory itself, or the nearest one above it that is there.
+pub(super) fn nearest(dir: &Path) -> &Path {
     let there = dir.ancestors().map(|d| if d.as_os_str().is_empty() { Path::new(".") } else { d }).find(|d| d.exists());
-    let there = there.unwrap_or(Path::new("."));
-    tempfile::tempfile_in(there).map(drop).map_err(|e| Error::output(dir, &e))
+    there.unwrap_or(Path::new("."))
 }
 
 /// Writes `report.html`, `report.json`, `findings.csv` and `charts/*.svg` to `dir`, which is made where it is missing, and keeps the

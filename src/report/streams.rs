@@ -60,14 +60,13 @@ pub struct StreamFile {
 }
 
 impl StreamFile {
-    /// Begins the file in `dir`, which is made where it is missing.
+    /// Begins the file for `dir`, which need not be there yet: until the report is written, nothing of it may be.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn begin(dir: &Path) -> Result<Self> {
         let path = dir.join("streams.csv");
-        let file =
-            std::fs::create_dir_all(dir).and_then(|()| directory::builder().tempfile_in(dir)).map_err(|e| Error::output(&path, &e))?;
+        let file = directory::builder().tempfile_in(directory::nearest(dir)).map_err(|e| Error::output(&path, &e))?;
         let mut out = ::csv::Writer::from_writer(BufWriter::new(file));
         let failed = out.write_record(HEAD).err();
         Ok(Self { out, path, failed })

@@ -99,6 +99,8 @@ static ALL: &[&Rule] = &[
     &msec::sdes_001::RULE,
     &msec::sdes_002::RULE,
     &msec::dtls_001::RULE,
+    &msec::dtls_002::RULE,
+    &msec::dtls_003::RULE,
     &msec::down_001::RULE,
 
     // IDN

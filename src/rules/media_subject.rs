@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::base::{Endpoint, Time};
 use crate::binding::{Bound, CallMedia, Fit, Known, Side, codec_name};
 use crate::call::Trace;
-use crate::media::Stream;
+use crate::media::{Companion, Stream};
 use crate::metrics::{Quality, Rated};
 use crate::policy::{Party, Peer, Policy, Terms};
 use crate::sdp::Codec;
@@ -94,6 +94,40 @@ fn at(endpoint: Endpoint) -> String {
     endpoint.to_string()
 }
 
+/// What passed beside RTP between two endpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct HandshakeSubject<'a> {
+    /// What passed.
+    pub companion: &'a Companion,
+    /// Its call and the place of its first end in it; `None` for a stray.
+    pub call: Option<(&'a CallMedia, Bound)>,
+    /// Until when what was said and done in the call is known.
+    pub until: Time,
+    /// The terms of the session's direction.
+    pub terms: &'a Terms,
+}
+
+impl HandshakeSubject<'_> {
+    /// Who of the session a side is.
+    #[must_use]
+    pub const fn offender(&self, side: Side) -> super::Offender {
+        MediaSubject::offender(side)
+    }
+
+    /// What a finding shows of it: its first frame, with who began.
+    #[must_use]
+    pub fn exhibit(&self, more: &str) -> Trace {
+        let Companion { a, b, handshake, .. } = self.companion;
+        let (from, to, origin, first) = match handshake.client {
+            Some((client, origin, at)) => (client, if client == *a { *b } else { *a }, origin, at),
+            None => (*a, *b, self.companion.first, self.companion.begun),
+        };
+        let more = if more.is_empty() { String::new() } else { format!(": {more}") };
+        let line = format!("DTLS from {from} to {to}, {} ClientHello{more}", handshake.client_hellos);
+        Trace { origin, first, last: self.companion.ended, source: from, destination: to, line: line.as_bytes().into() }
+    }
+}
+
 /// The media of a call that is over.
 #[derive(Clone, Copy, Debug)]
 pub struct MediaSubject<'a> {
@@ -112,7 +146,7 @@ pub struct MediaSubject<'a> {
 impl MediaSubject<'_> {
     /// The party of a side.
     #[must_use]
-    pub fn offender(side: Side) -> super::Offender {
+    pub const fn offender(side: Side) -> super::Offender {
         match side {
             Side::Caller => super::Offender::Originating,
             Side::Callee => super::Offender::Terminating,

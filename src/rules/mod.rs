@@ -37,11 +37,11 @@ mod txn;
 pub use crate::metrics::Excursion;
 pub use catalogue::{KNOWN, all, find};
 pub use kind::Kind;
-pub use media_subject::{MediaSubject, QualitySubject, StreamSubject};
+pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use rule::{
-    CaptureCheck, Check, DialogCheck, IntervalCheck, LimitCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck,
-    QualityCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
+    CaptureCheck, Check, DialogCheck, HandshakeCheck, IntervalCheck, LimitCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck,
+    PolicyCheck, QualityCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 pub use subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PairTraffic, PolicySubject,

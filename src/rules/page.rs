@@ -105,6 +105,7 @@ const fn subject(check: Check) -> &'static str {
         Check::Capture(_) => "capture",
         Check::Policy(_) => "policy",
         Check::Stream(_) => "stream",
+        Check::Handshake(_) => "DTLS handshake",
         Check::Media(_) => "media of a call",
         Check::Quality(_) => "streams of an interval and direction",
         Check::Several(_) => "several",

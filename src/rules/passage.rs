@@ -6,13 +6,13 @@ use hashbrown::HashMap;
 
 use super::negotiation::session;
 use super::scene::{endpoint, peer, provenance};
-use super::{Check, MediaSubject, Rule, StreamSubject, Verdict};
+use super::{Check, HandshakeSubject, MediaSubject, Rule, StreamSubject, Verdict};
 use crate::base::{Endpoint, Origin, Time};
 pub(super) use crate::binding::made::ms;
 use crate::binding::made::pcma;
 use crate::binding::{Event, Heard, Named, Said, Side, Table};
 use crate::call::{Session, Trace};
-use crate::media::Stream;
+use crate::media::{Companion, Handshake, Stream};
 use crate::metrics::Rated;
 use crate::policy::{Dbe, Party, Peer, Policy, Role, Terms};
 use crate::sdp::{Description, SdpRole};
@@ -215,6 +215,49 @@ impl Passage {
                 terms: &self.terms,
                 rated: self.rated,
             });
+        });
+        verdict
+    }
+
+    /// The media address of a side.
+    pub(super) fn end(side: Side) -> Endpoint {
+        endpoint(if side == Side::Caller { CALLER.1 } else { CALLEE.1 })
+    }
+
+    /// What `rule` says of a DTLS handshake between the two media addresses: begun by the callee at 101.1 s, DTLS 1.2, answered after 50 ms.
+    pub(super) fn judge_handshake(&self, rule: &Rule, change: impl FnOnce(&mut Handshake)) -> Verdict {
+        let found = rule.checks().iter().find_map(|check| if let Check::Handshake(check) = check { Some(check) } else { None });
+        let check = found.unwrap_or_else(|| panic!("{} looks at no handshake", rule.id));
+        let (a, b) = (Self::end(Side::Caller), Self::end(Side::Callee));
+        let mut handshake = Handshake {
+            client: Some((b, Origin::default(), ms(101_100))),
+            server: Some((a, Origin::default(), ms(101_150))),
+            client_hellos: 1,
+            version: Some(0xfefd),
+            ..Handshake::default()
+        };
+        change(&mut handshake);
+        let mut table = self.table();
+        table.end_beside(Companion {
+            a,
+            b,
+            first: Origin::default(),
+            begun: ms(101_100),
+            ended: ms(110_000),
+            clock: ms(110_000),
+            stun: 0,
+            binding_requests: 0,
+            binding_responses: 0,
+            turn: 0,
+            zrtp: 0,
+            dtls: 4,
+            handshake,
+            fax_ab: None,
+            fax_ba: None,
+        });
+        let mut verdict = Verdict::NotApplicable;
+        table.settle_beside(Time(i64::MAX), |companion, call, until| {
+            verdict = check(&HandshakeSubject { companion, call, until, terms: &self.terms });
         });
         verdict
     }

@@ -1,7 +1,7 @@
 //! Takes nothing, gives what a rule is made of, never a particular rule.
 
 use super::kind::Kind;
-use super::media_subject::{MediaSubject, QualitySubject, StreamSubject};
+use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use super::subject::{
     CaptureSubject, DialogSubject, IntervalSubject, LimitSubject, MessageSubject, OfferAnswerSubject, PolicySubject, SessionSubject,
     TransactionSubject,
@@ -61,6 +61,8 @@ pub type LimitCheck = fn(&LimitSubject<'_>) -> Verdict;
 pub type CaptureCheck = fn(&CaptureSubject<'_>) -> Verdict;
 /// Judges a stream.
 pub type StreamCheck = fn(&StreamSubject<'_>) -> Verdict;
+/// Judges a DTLS handshake.
+pub type HandshakeCheck = fn(&HandshakeSubject<'_>) -> Verdict;
 /// Judges the media of a call.
 pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
 /// Judges the streams of an interval.
@@ -83,6 +85,8 @@ pub enum Check {
     Session(SessionCheck),
     /// A stream that ended, with its place in its call.
     Stream(StreamCheck),
+    /// What passed beside RTP between two endpoints of a call: its DTLS handshake.
+    Handshake(HandshakeCheck),
     /// The media of a call that is over: all its streams.
     Media(MediaCheck),
     /// The streams of a direction over an interval, and over the whole capture.

@@ -50,7 +50,8 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
             let own: Vec<&Sent> = sent(side, line).collect();
             if let Some(clause) = transport.no_media_s.as_ref().filter(|c| seconds(&open) >= c.value) {
                 breaches.judge();
-                if own.iter().all(|s| s.ended < answered) {
+                let faxed = call.faxes.iter().any(|(by, _, last)| *by == side && *last >= answered);
+                if own.iter().all(|s| s.ended < answered) && !faxed {
                     breaches.add(silent(clause, &kind, side).seen_in(&answer));
                     continue;
                 }
@@ -58,7 +59,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
             let judgeable = kind == "audio" && !own.is_empty() && own.iter().all(|s| !s.shared && s.comfort_noise == 0);
             if let Some(clause) = transport.max_gap_s.as_ref().filter(|_| judgeable) {
                 breaches.judge();
-                if let Some((from, to)) = quiet(&open, &own).into_iter().max_by_key(|(from, to)| to.since(*from))
+                if let Some((from, to)) = quiet(&open, &own, &call.faxes).into_iter().max_by_key(|(from, to)| to.since(*from))
                     && to.seconds_since(from) > clause.value
                 {
                     let observed = format!("silence of the {} for more than {} s", side.name(), clause.value);
@@ -135,9 +136,9 @@ fn seconds(open: &[(Time, Time)]) -> f64 {
     open.iter().map(|(from, to)| to.seconds_since(*from)).sum()
 }
 
-/// The parts of `open` in which nothing was sent.
-fn quiet(open: &[(Time, Time)], sent: &[&Sent]) -> Vec<(Time, Time)> {
-    let mut active: Vec<(Time, Time)> = Vec::new();
+/// The parts of `open` in which nothing was sent; during a fax the line is not silent, whoever sends.
+fn quiet(open: &[(Time, Time)], sent: &[&Sent], faxes: &[(Side, Time, Time)]) -> Vec<(Time, Time)> {
+    let mut active: Vec<(Time, Time)> = faxes.iter().map(|&(_, from, to)| (from, to)).collect();
     for stream in sent {
         let mut from = stream.begun;
         for &(pause, on) in &stream.quiet {

@@ -2,6 +2,8 @@
 
 pub(super) mod down_001;
 pub(super) mod dtls_001;
+pub(super) mod dtls_002;
+pub(super) mod dtls_003;
 pub(super) mod keying;
 pub(super) mod keymgmt_001;
 pub(super) mod sdes_001;
