@@ -52,8 +52,8 @@ pub(crate) fn spark(series: &StreamSeries) -> String {
     );
     format!(
         "<svg class=\"spark\" role=\"img\" aria-label=\"{said}\" viewBox=\"0 -2 {WIDTH} {}\"><title>{said}</title>\
-         <path d=\"{ground}\" style=\"stroke:var(--chart-6);stroke-width:2\"/><path d=\"{bars}\" style=\"fill:var(--chart-4)\"/>\
-         <path d=\"{line}\" style=\"fill:none;stroke:var(--chart-1);stroke-width:1.5\"/></svg>",
+         <path class=\"ground\" d=\"{ground}\"/><path class=\"lost\" d=\"{bars}\"/>\
+         <path class=\"jitter\" d=\"{line}\"/></svg>",
         HEIGHT + 4.0
     )
 }
