@@ -62,7 +62,7 @@ fn bench(criterion: &mut Criterion) -> std::result::Result<(), Box<dyn std::erro
             group.throughput(Throughput::Bytes(messages.iter().map(|message| message.len() as u64).sum()));
             group.bench_function("scan", |bench| {
                 bench.iter(|| {
-                    messages.iter().filter_map(|message| sip::parse(message.clone(), false)).map(|sip| sip.headers().len()).sum::<usize>()
+                    messages.iter().filter_map(|message| sip::parse(message, false)).map(|sip| sip.headers().len()).sum::<usize>()
                 });
             });
         }

@@ -4,7 +4,7 @@ use super::docket::Docket;
 use super::judge::{Judge, Matter};
 use super::proceedings::{Proceedings, TallyKey};
 use super::waiving::Pending;
-use crate::base::{Origin, Time};
+use crate::base::{Origin, Time, fingerprint};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
 use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, WaiverUse};
@@ -57,6 +57,7 @@ impl<'p> Judge<'p> {
         let subject = LimitSubject { limit: &load.limit, scope: &load.scope, peak: load.peak, excursions: &load.excursions };
         let first = load.excursions.first();
         let matter = Matter {
+            call: first.map(|e| fingerprint(&*e.call_id)),
             call_id: first.map(|e| &*e.call_id),
             ..Self::wide("limit", Some(load.direction), None, first.map_or_else(Time::default, |e| e.start))
         };
@@ -85,6 +86,6 @@ impl<'p> Judge<'p> {
     /// A matter that no message stands for.
     fn wide(subject: &'static str, direction: Option<(Party, Party)>, trunk: Option<TrunkId>, at: Time) -> Matter<'static> {
         let session = direction.unwrap_or((Party::Unknown, Party::Unknown));
-        Matter { rule: 0, subject, direction, session, trunk, call_id: None, arrival: None, trace: None, anchor: None, at }
+        Matter { rule: 0, subject, direction, session, trunk, call: None, call_id: None, arrival: None, trace: None, anchor: None, at }
     }
 }

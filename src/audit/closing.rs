@@ -282,13 +282,14 @@ fn media_summary(names: &Names<'_>, proceedings: &Proceedings) -> MediaSummary {
 fn codecs(names: &Names<'_>, proceedings: &Proceedings) -> Vec<CodecCount> {
     let mut rows = Vec::new();
     for (&(from, to), used) in &proceedings.codecs {
-        let all: std::collections::BTreeSet<&String> = used.offered.keys().chain(used.answered.keys()).chain(used.sent.keys()).collect();
+        let (offered, answered) = (used.offered.by_name(), used.answered.by_name());
+        let all: std::collections::BTreeSet<&String> = offered.keys().chain(answered.keys()).chain(used.sent.keys()).collect();
         rows.extend(all.into_iter().map(|codec| CodecCount {
             from: names.of(from),
             to: names.of(to),
             codec: codec.clone(),
-            offered: used.offered.get(codec).copied().unwrap_or(0),
-            answered: used.answered.get(codec).copied().unwrap_or(0),
+            offered: offered.get(codec).copied().unwrap_or(0),
+            answered: answered.get(codec).copied().unwrap_or(0),
             sent_streams: Some(used.sent.get(codec).copied().unwrap_or(0)),
         }));
     }

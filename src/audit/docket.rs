@@ -32,8 +32,8 @@ pub struct Docket {
     pub quality: Vec<Case<rules::QualityCheck>>,
     pub captures: Vec<Case<rules::CaptureCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
-    /// For each kind of message: the rules that speak of it.
-    messages: [Vec<Case<rules::MessageCheck>>; Kind::ALL.len()],
+    /// With the kind of message that each speaks of.
+    pub messages: Vec<(Kind, Case<rules::MessageCheck>)>,
     /// How much of a number evidence shows.
     pub redaction: Redaction,
     /// For each rule: whether it runs at all.
@@ -50,7 +50,7 @@ impl Docket {
     pub fn new(policy: &Policy) -> Self {
         let mut docket = Self {
             rules: rules::all().to_vec(),
-            messages: Default::default(),
+            messages: Vec::new(),
             transactions: Vec::new(),
             exchanges: Vec::new(),
             dialogs: Vec::new(),
@@ -90,8 +90,7 @@ impl Docket {
         }
         match check {
             Check::Message(spoken_of, check) => {
-                let lists = Kind::ALL.into_iter().zip(&mut self.messages).filter(|(kind, _)| kind.is(spoken_of));
-                lists.for_each(|(_, cases)| cases.push(case(rule, entry, check)));
+                self.messages.push((spoken_of, case(rule, entry, check)));
             }
             Check::Transaction(check) => self.transactions.push(case(rule, entry, check)),
             Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, check)),
@@ -108,12 +107,6 @@ impl Docket {
             // A rule of several kinds gives each check by itself.
             Check::Several(_) => {}
         }
-    }
-
-    /// The rules that are asked about messages of this kind; the others are not applicable to them.
-    #[must_use]
-    pub fn messages(&self, kind: Kind) -> &[Case<rules::MessageCheck>] {
-        self.messages.get(kind.index()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The kind of message that a rule is asked about; every kind where it is not asked about messages at all.

@@ -7,9 +7,10 @@ use crate::base::{Anomalies, Transport};
 use crate::call::Repeat;
 use crate::media::Counts;
 use crate::sip::{Arrival, FlawKind, Method};
+use crate::transport::TlsTotals;
 
 /// Distinct unregistered methods counted by name; a flood of invented ones is counted together.
-const NAMED: usize = 256;
+pub(super) const NAMED: usize = 256;
 
 /// The counts of one part of the capture, mergeable.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Counter {
     pub rtcp: u64,
     /// RTP packets and streams.
     pub media: Counts,
+    /// TLS connections.
+    pub tls: TlsTotals,
     /// Oddities.
     pub anomalies: Anomalies,
     messages: u64,
@@ -47,6 +50,7 @@ impl Default for Counter {
             segments: 0,
             rtcp: 0,
             media: Counts::default(),
+            tls: TlsTotals::default(),
             anomalies: Anomalies::default(),
             messages: 0,
             methods: [0; Method::REGISTERED.len()],
@@ -91,6 +95,7 @@ impl Counter {
         self.segments += other.segments;
         self.rtcp += other.rtcp;
         self.media.merge(&other.media);
+        self.tls.merge(&other.tls);
         self.anomalies.merge(&other.anomalies);
         self.messages += other.messages;
         add(&mut self.methods, &other.methods);
@@ -126,6 +131,7 @@ impl Counter {
             rtp_packets: self.media.rtp_packets,
             rtcp_packets: self.rtcp,
             srtp_packets: self.media.srtp_packets,
+            tls: self.tls.clone(),
             anomalies: self.anomalies.clone(),
         }
     }

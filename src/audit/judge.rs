@@ -1,6 +1,5 @@
-//! Takes messages with their place and what happened in calls, gives them to the rules that look at them, never reads a capture.
+//! Takes what happened in calls, gives it to the rules that look at it, never reads a capture.
 
-use std::fmt::Write;
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
@@ -10,19 +9,15 @@ use smallvec::SmallVec;
 
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
-use super::intake::count_named;
 use super::ledger::{Blame, Key};
-use super::proceedings::{Proceedings, TallyKey, Traffic};
+use super::proceedings::{Proceedings, TallyKey};
 use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time};
-use crate::call::{self, Dialog, Happening, LoadEvent, OfferAnswer, Over, Place, Repeat, Session, Trace, Transaction};
+use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
 use crate::metrics::{Challenged, Registration};
-use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
-use crate::rules::{
-    Breach, DialogSubject, Kind, MessageSubject, Offender, OfferAnswerSubject, Scope, SessionSubject, TransactionSubject, Verdict,
-};
-use crate::sdp::{Description, SdpRole};
-use crate::sip::{Arrival, HeaderName, Method, value};
+use crate::policy::{Party, Policy, Terms, TrunkId};
+use crate::rules::{Breach, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
+use crate::sip::{Arrival, Method};
 
 /// A load event and the trunk group of its session.
 #[derive(Clone, Debug)]
@@ -35,8 +30,8 @@ pub struct Loaded {
 
 /// What is known of a live call beyond its state machines.
 #[derive(Debug, Default)]
-struct Docketed {
-    trunk: Option<TrunkId>,
+pub(super) struct Docketed {
+    pub(super) trunk: Option<TrunkId>,
     /// Findings that the call is already counted for.
     touched: SmallVec<[usize; 4]>,
     /// A registration that was challenged, and between whom.
@@ -57,10 +52,9 @@ pub struct Judge<'p> {
     pub load: Vec<Loaded>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
-    live: HashMap<String, Docketed, FixedState>,
-    has_trunks: bool,
-    /// Where names are spelled out, again and again.
-    spelling: String,
+    /// By the number of the call.
+    pub(super) live: HashMap<u64, Docketed, FixedState>,
+    pub(super) has_trunks: bool,
 }
 
 /// Where a breach belongs, and how its evidence is made.
@@ -71,6 +65,8 @@ pub(super) struct Matter<'a> {
     pub direction: Option<(Party, Party)>,
     pub session: (Party, Party),
     pub trunk: Option<TrunkId>,
+    /// The call, and its Call-ID.
+    pub call: Option<u64>,
     pub call_id: Option<&'a str>,
     pub arrival: Option<&'a Arrival>,
     /// The evidence where the breach names none.
@@ -93,175 +89,76 @@ impl<'p> Judge<'p> {
             pending: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
-            spelling: String::new(),
         }
-    }
-
-    /// Judges a message.
-    pub fn message(&mut self, arrival: &Arrival, place: &Place, sdp: Option<&Description>) {
-        let envelope = &arrival.envelope;
-        if place.repeat == Repeat::Mirror {
-            return;
-        }
-        let pair = (envelope.source.ip, envelope.destination.ip);
-        let met = &mut self.met;
-        let traffic = self.proceedings.traffic.entry(pair).or_insert_with(|| {
-            met.push((envelope.origin, pair.0, pair.1));
-            Traffic { first: Some((envelope.origin, envelope.first)), ..Traffic::default() }
-        });
-        traffic.messages += 1;
-        if place.repeat != Repeat::First {
-            return;
-        }
-        let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
-        let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
-        let trunk = self.trunk(arrival, place, session_from, session_to);
-        self.count_codecs(place, sdp, from, to);
-        let by_message = self.policy.terms(from, to, trunk);
-        let by_session = self.policy.terms(session_from, session_to, trunk);
-        let mut subject =
-            MessageSubject { arrival, place, sdp, policy: self.policy, from, to, terms: by_message, session_from, session_to };
-        let kind = Kind::of(&arrival.message, place, sdp.is_some());
-        self.proceedings.ledger.message(kind);
-        for case in self.docket.messages(kind) {
-            subject.terms = match case.scope {
-                Scope::Session => by_session,
-                Scope::Global => self.policy.global(),
-                Scope::Message | Scope::Connection | Scope::Interval => by_message,
-            };
-            match (case.check)(&subject) {
-                Verdict::Pass => self.proceedings.ledger.pass(case.rule),
-                Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
-                verdict => {
-                    let call_id = String::from_utf8_lossy(arrival.message.call_id());
-                    let matter = Matter {
-                        rule: case.rule,
-                        subject: "message",
-                        direction: Some((from, to)),
-                        session: (session_from, session_to),
-                        trunk,
-                        call_id: Some(&call_id),
-                        arrival: Some(arrival),
-                        trace: None,
-                        anchor: None,
-                        at: envelope.first,
-                    };
-                    self.enter(verdict, &matter);
-                }
-            }
-        }
-    }
-
-    /// The trunk group of the call, decided by its first INVITE.
-    fn trunk(&mut self, arrival: &Arrival, place: &Place, from: Party, to: Party) -> Option<TrunkId> {
-        if !self.has_trunks {
-            return None;
-        }
-        let call_id = String::from_utf8_lossy(arrival.message.call_id());
-        if let Some(known) = self.live.get(call_id.as_ref()) {
-            return known.trunk;
-        }
-        let trunk = if place.from_caller == Some(false) { None } else { self.select_trunk(arrival, from, to) };
-        self.live.insert(call_id.into(), Docketed { trunk, ..Docketed::default() });
-        trunk
     }
 
     /// The trunk group that was decided for a call.
     #[must_use]
-    pub fn trunk_of(&self, call_id: &str) -> Option<TrunkId> {
-        if self.has_trunks { self.live.get(call_id)?.trunk } else { None }
+    pub fn trunk_of(&self, call: u64) -> Option<TrunkId> {
+        if self.has_trunks { self.live.get(&call)?.trunk } else { None }
     }
 
-    fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let message = &arrival.message;
-        let target = message.request_uri().and_then(value::uri);
-        let contact = message.get(HeaderName::Contact);
-        let contact = contact.as_deref().and_then(value::name_addr).and_then(|c| c.uri());
-        // RFC 4904 §5: in the Request-URI for the terminating, in Contact for the originating trunk group.
-        let param = |name: &[u8]| {
-            [contact, target]
-                .into_iter()
-                .flatten()
-                .find_map(|uri| uri.user_params().value(name).or_else(|| uri.params.value(name)))
-                .map(text)
-        };
-        let (tgrp, context) = (param(b"tgrp"), param(b"trunk-context"));
-        let (caller, callee) = (call::caller(message), call::callee(message));
-        let facts = TrunkFacts {
-            source: arrival.envelope.source.ip,
-            destination: arrival.envelope.destination.ip,
-            port: arrival.envelope.destination.port,
-            tgrp: tgrp.as_deref(),
-            trunk_context: context.as_deref(),
-            caller: caller.as_deref(),
-            callee: callee.as_deref(),
-            vlan: arrival.envelope.vlan,
-        };
-        self.policy.trunk(from, to, &facts)
-    }
-
-    fn count_codecs(&mut self, place: &Place, sdp: Option<&Description>, from: Party, to: Party) {
-        let (Some(role @ (SdpRole::Offer | SdpRole::Answer)), Some(sdp)) = (place.sdp_role, sdp) else { return };
-        let counts = self.proceedings.codecs.entry((from, to)).or_default();
-        let counts = if role == SdpRole::Offer { &mut counts.offered } else { &mut counts.answered };
-        for codec in sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs) {
-            self.spelling.clear();
-            // Writing to a string cannot fail.
-            let _ = write!(self.spelling, "{codec}");
-            count_named(counts, &self.spelling);
-        }
-    }
-
-    /// Judges what happened in a call.
-    pub fn happening(&mut self, happening: Happening) {
-        match happening {
-            Happening::Transaction(transaction) => self.transaction(&transaction),
-            Happening::OfferAnswer(exchange) => self.exchange(&exchange),
-            Happening::Dialog(dialog) => self.dialog(&dialog),
-            Happening::Session(session) => self.session(&session),
-            Happening::Load(event) => {
-                let trunk = self.trunk_of(&event.call_id);
-                self.load.push(Loaded { event, trunk });
+    /// Judges what happened in calls, kind by kind, and forgets the calls that are over: last, since all before may speak of them.
+    pub fn happenings(&mut self, reports: &mut Vec<Report>) {
+        for Report { call, happening } in &*reports {
+            if let Happening::Transaction(transaction) = happening {
+                self.transaction(*call, transaction);
             }
-            Happening::Over(over) => self.over(&over),
+        }
+        for Report { call, happening } in &*reports {
+            match happening {
+                Happening::OfferAnswer(exchange) => self.exchange(*call, exchange),
+                Happening::Dialog(dialog) => self.dialog(*call, dialog),
+                Happening::Session(session) => self.session(*call, session),
+                _ => {}
+            }
+        }
+        for Report { call, happening } in reports.drain(..) {
+            match happening {
+                Happening::Load(event) => {
+                    let trunk = self.trunk_of(call);
+                    self.load.push(Loaded { event, trunk });
+                }
+                Happening::Over(over) => self.over(call, &over),
+                _ => {}
+            }
         }
     }
 
-    fn transaction(&mut self, transaction: &Transaction) {
+    fn transaction(&mut self, call: u64, transaction: &Transaction) {
         let (call_id, request) = (&*transaction.call_id, &transaction.request);
-        let (from, to, trunk, terms) = self.between(request.source.ip, request.destination.ip, call_id);
+        let (from, to, trunk, terms) = self.between(request.source.ip, request.destination.ip, call);
         if transaction.method == Some(Method::Register) {
-            let call = self.known(call_id);
-            call.parties = Some((from, to));
-            let registration = call.challenged.on(transaction);
+            let known = self.known(call);
+            known.parties = Some((from, to));
+            let registration = known.challenged.on(transaction);
             self.register(registration, from, to);
         }
-        let matter = self.matter("transaction", call_id, (from, to), trunk, request);
+        let matter = self.matter("transaction", (call, call_id), (from, to), trunk, request);
         let subject = TransactionSubject { transaction, terms };
         self.judge(&self.docket.transactions, matter, |check| check(&subject));
     }
 
-    fn exchange(&mut self, exchange: &OfferAnswer) {
-        let (_, _, trunk, terms) = self.between(exchange.caller.ip, exchange.callee.ip, &exchange.call_id);
+    fn exchange(&mut self, call: u64, exchange: &OfferAnswer) {
+        let (_, _, trunk, terms) = self.between(exchange.caller.ip, exchange.callee.ip, call);
         let (from, to) = (self.policy.party(exchange.answer.source.ip), self.policy.party(exchange.answer.destination.ip));
         let session = (self.policy.party(exchange.caller.ip), self.policy.party(exchange.callee.ip));
-        let matter = Matter { session, ..self.matter("exchange", &exchange.call_id, (from, to), trunk, &exchange.answer) };
+        let matter = Matter { session, ..self.matter("exchange", (call, &exchange.call_id), (from, to), trunk, &exchange.answer) };
         let subject = OfferAnswerSubject { exchange, terms };
         self.judge(&self.docket.exchanges, matter, |check| check(&subject));
     }
 
-    fn dialog(&mut self, dialog: &Dialog) {
+    fn dialog(&mut self, call: u64, dialog: &Dialog) {
         self.proceedings.dialogs += 1;
-        let (from, to, trunk, terms) = self.between(dialog.caller.ip, dialog.callee.ip, &dialog.call_id);
-        let matter = self.matter("dialog", &dialog.call_id, (from, to), trunk, &dialog.confirmed);
+        let (from, to, trunk, terms) = self.between(dialog.caller.ip, dialog.callee.ip, call);
+        let matter = self.matter("dialog", (call, &dialog.call_id), (from, to), trunk, &dialog.confirmed);
         let subject = DialogSubject { dialog, terms };
         self.judge(&self.docket.dialogs, matter, |check| check(&subject));
     }
 
-    fn session(&mut self, session: &Session) {
+    fn session(&mut self, call: u64, session: &Session) {
         let invite = &session.invite;
-        let (from, to, trunk, terms) = self.between(invite.source.ip, invite.destination.ip, &session.call_id);
+        let (from, to, trunk, terms) = self.between(invite.source.ip, invite.destination.ip, call);
         let interval = interval_of(self.policy.terms(from, to, None), invite.first);
         let mut keys: SmallVec<[TallyKey; 2]> = SmallVec::from_slice(&[(from, to, None, Some(interval))]);
         if trunk.is_some() {
@@ -272,7 +169,7 @@ impl<'p> Judge<'p> {
             self.proceedings.tallies.entry(key).or_default().add(session, &terms.metrics, &terms.performance);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
-        let matter = self.matter("session", &session.call_id, (from, to), trunk, invite);
+        let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
         let subject = SessionSubject { session, terms };
         self.judge(&self.docket.sessions, matter, |check| check(&subject));
     }
@@ -284,11 +181,11 @@ impl<'p> Judge<'p> {
         self.proceedings.tallies.entry((from, to, None, Some(interval))).or_default().register(&registration);
     }
 
-    fn over(&mut self, over: &Over) {
-        if let Some(call) = self.live.remove(&*over.call_id)
-            && let Some((from, to)) = call.parties
+    fn over(&mut self, call: u64, over: &Over) {
+        if let Some(known) = self.live.remove(&call)
+            && let Some((from, to)) = known.parties
         {
-            self.register(call.challenged.give_up(), from, to);
+            self.register(known.challenged.give_up(), from, to);
         }
         let pair = (over.source.ip, over.destination.ip);
         self.proceedings.traffic.entry(pair).or_default().calls += 1;
@@ -296,16 +193,16 @@ impl<'p> Judge<'p> {
     }
 
     /// The parties of a call, its trunk group and its terms.
-    fn between(&self, source: IpAddr, destination: IpAddr, call_id: &str) -> (Party, Party, Option<TrunkId>, &'p Terms) {
+    fn between(&self, source: IpAddr, destination: IpAddr, call: u64) -> (Party, Party, Option<TrunkId>, &'p Terms) {
         let (from, to) = (self.policy.party(source), self.policy.party(destination));
-        let trunk = self.trunk_of(call_id);
+        let trunk = self.trunk_of(call);
         (from, to, trunk, self.policy.terms(from, to, trunk))
     }
 
     fn matter<'a>(
         &self,
         subject: &'static str,
-        call_id: &'a str,
+        (call, call_id): (u64, &'a str),
         direction: (Party, Party),
         trunk: Option<TrunkId>,
         trace: &'a Trace,
@@ -316,6 +213,7 @@ impl<'p> Judge<'p> {
             direction: Some(direction),
             session: direction,
             trunk,
+            call: Some(call),
             call_id: Some(call_id),
             arrival: None,
             trace: Some(trace),
@@ -333,7 +231,7 @@ impl<'p> Judge<'p> {
     }
 
     /// Enters a verdict, unless the policy switches the rule off in this direction.
-    fn enter(&mut self, verdict: Verdict, matter: &Matter<'_>) {
+    pub(super) fn enter(&mut self, verdict: Verdict, matter: &Matter<'_>) {
         let rule = matter.rule;
         match verdict {
             Verdict::Pass => self.proceedings.ledger.pass(rule),
@@ -367,7 +265,7 @@ impl<'p> Judge<'p> {
             Offender::Capture => Blame::Capture,
             Offender::Policy => Blame::Policy,
         };
-        let trace = exhibit.as_ref().or(matter.trace);
+        let trace = exhibit.as_deref().or(matter.trace);
         // A trace without a frame tells of more than one message: the first frame of those stands for it.
         let placed = trace.filter(|t| t.origin.frame > 0).map(|t| (t.origin, t.first));
         let placed = placed.or(matter.arrival.filter(|_| trace.is_none()).map(|a| (a.envelope.origin, a.envelope.first)));
@@ -390,34 +288,34 @@ impl<'p> Judge<'p> {
                 Decision::Counted(waiver) => {
                     // The finding has no number here yet: its fingerprint stands for one, above all numbers.
                     let mark = usize::MAX - (FixedState::default().hash_one(&key) >> 32) as usize;
-                    let new_call = matter.call_id.is_some_and(|call_id| self.touches(call_id, mark));
+                    let new_call = matter.call.is_some_and(|call| self.touches(call, mark));
                     self.pending.push(Pending { waiver, key, subject: matter.subject, origin, at, evidence: evidence(), new_call });
                     return;
                 }
             }
         }
         let number = self.proceedings.ledger.breach(key, matter.subject, origin, at, evidence);
-        if matter.call_id.is_some_and(|call_id| self.touches(call_id, number)) {
+        if matter.call.is_some_and(|call| self.touches(call, number)) {
             self.proceedings.ledger.touch_call(number);
         }
     }
 
     /// What is known of a live call.
-    fn known(&mut self, call_id: &str) -> &mut Docketed {
-        self.live.entry_ref(call_id).or_default()
+    pub(super) fn known(&mut self, call: u64) -> &mut Docketed {
+        self.live.entry(call).or_default()
     }
 
     /// Forgets a call that is judged to its end.
-    pub(super) fn forget(&mut self, call_id: &str) {
-        self.live.remove(call_id);
+    pub(super) fn forget(&mut self, call: u64) {
+        self.live.remove(&call);
     }
 
     /// Whether a call is met for the first time in a finding.
-    fn touches(&mut self, call_id: &str, number: usize) -> bool {
-        let call = self.known(call_id);
-        let new = !call.touched.contains(&number);
+    fn touches(&mut self, call: u64, number: usize) -> bool {
+        let known = self.known(call);
+        let new = !known.touched.contains(&number);
         if new {
-            call.touched.push(number);
+            known.touched.push(number);
         }
         new
     }

@@ -33,6 +33,7 @@ impl<'p> Judge<'p> {
             direction: Some((from, to)),
             session,
             trunk,
+            call: tied.call.map(|(call, _)| call.number),
             call_id: tied.call.map(|(call, _)| &*call.call_id),
             arrival: None,
             trace: Some(&exhibit),
@@ -73,6 +74,7 @@ impl<'p> Judge<'p> {
             direction: Some(session),
             session,
             trunk,
+            call: Some(media.number),
             call_id: Some(&media.call_id),
             arrival: None,
             trace: Some(&exhibit),
@@ -126,6 +128,7 @@ impl<'p> Judge<'p> {
             direction: Some(session),
             session,
             trunk,
+            call: Some(call.number),
             call_id: Some(&call.call_id),
             arrival: None,
             trace: Some(&trace),
@@ -133,7 +136,7 @@ impl<'p> Judge<'p> {
             at: first.at,
         };
         self.judge(&docket.media, matter, |check| check(&subject));
-        self.forget(&call.call_id);
+        self.forget(call.number);
     }
 
     /// Judges the streams of every direction over every interval, and over the whole capture.
@@ -147,6 +150,7 @@ impl<'p> Judge<'p> {
                 direction: Some((from, to)),
                 session: (from, to),
                 trunk,
+                call: None,
                 call_id: None,
                 arrival: None,
                 trace: None,

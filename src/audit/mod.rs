@@ -2,9 +2,11 @@
 
 mod bench;
 mod closing;
+mod codecs;
 mod docket;
 mod evidence;
 mod figures;
+mod hearing;
 mod intake;
 mod judge;
 mod ledger;
@@ -18,6 +20,7 @@ mod waiving;
 
 pub use closing::{Collected, close};
 pub use docket::Docket;
+pub use hearing::Heard;
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use proceedings::Proceedings;

@@ -9,6 +9,7 @@ use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
 use crate::rules::Reason;
+use crate::transport::TlsTotals;
 
 /// The audit of captures against a policy. Every report is a function of this, and its JSON is `speerlint/report/1`.
 #[derive(Clone, Debug, Serialize)]
@@ -104,6 +105,7 @@ pub struct Intake {
     pub rtp_packets: u64,
     pub rtcp_packets: u64,
     pub srtp_packets: u64,
+    pub tls: TlsTotals,
     pub anomalies: Anomalies,
 }
 

@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
 use super::StreamRow;
+use super::codecs::CodecCounts;
 use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
@@ -31,10 +32,10 @@ pub struct Traffic {
 /// How often a codec was offered and answered in a direction.
 #[derive(Clone, Debug, Default)]
 pub struct CodecUse {
-    /// Offers that hold it, by name.
-    pub offered: BTreeMap<String, u64>,
+    /// Offers that hold it.
+    pub offered: CodecCounts,
     /// Answers that hold it.
-    pub answered: BTreeMap<String, u64>,
+    pub answered: CodecCounts,
     /// Streams that were sent with it.
     pub sent: BTreeMap<String, u64>,
 }
@@ -149,8 +150,8 @@ impl Proceedings {
 
 impl CodecUse {
     fn merge(&mut self, other: Self) {
-        other.offered.into_iter().for_each(|(name, n)| *self.offered.entry(name).or_default() += n);
-        other.answered.into_iter().for_each(|(name, n)| *self.answered.entry(name).or_default() += n);
+        self.offered.merge(other.offered);
+        self.answered.merge(other.answered);
         other.sent.into_iter().for_each(|(name, n)| *self.sent.entry(name).or_default() += n);
     }
 }

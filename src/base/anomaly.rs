@@ -66,6 +66,22 @@ anomalies! {
     SctpBudget = "sctp-budget",
     /// A chunk whose sequence number is far from all others of its association.
     SctpFar = "sctp-far",
+    /// A TLS connection whose handshake the capture does not hold.
+    TlsMidstream = "tls-midstream",
+    /// A TLS stream where a record ought to begin and none does.
+    TlsBroken = "tls-broken",
+    /// A TLS record that the capture cut short.
+    TlsCut = "tls-cut",
+    /// A TLS handshake message that cannot be read, or never became whole.
+    TlsHandshakeBroken = "tls-handshake-broken",
+    /// A TLS connection of which too much came before the hellos that tell what it is.
+    TlsUnordered = "tls-unordered",
+    /// A TLS record that the keys for its connection do not open.
+    TlsUnopened = "tls-unopened",
+    /// A TLS connection whose keys in the key log open nothing.
+    TlsKeysUnfit = "tls-keys-unfit",
+    /// A TLS record that stood in the capture before the keys for its connection did.
+    TlsKeysLate = "tls-keys-late",
     /// SIP quoted inside an ICMP error.
     SipInIcmp = "sip-in-icmp",
     /// Two SIP messages in one datagram; the second is ignored (RFC 3261 §18.3).

@@ -1,14 +1,18 @@
 //! Takes nothing, gives the words that every stage speaks (time, place, flow, trouble), never knows a protocol above UDP and TCP.
 
+mod address;
 mod anomaly;
 mod error;
+mod fingerprint;
 mod flow;
 mod origin;
 mod span;
 mod time;
 
+pub use address::ip;
 pub use anomaly::{Anomalies, Anomaly};
 pub use error::{Error, Result};
+pub use fingerprint::{Plain, fingerprint};
 pub use flow::{Endpoint, Transport};
 pub use origin::Origin;
 pub use span::Span;

@@ -12,13 +12,16 @@ pub struct Span {
 impl Span {
     /// The span from `start` to `end`; texts are far below 4 GiB, larger offsets saturate.
     #[must_use]
+    #[inline]
     pub fn new(start: usize, end: usize) -> Self {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        #[allow(clippy::cast_possible_truncation)] // saturates before
+        let narrow = |n: usize| n.min(u32::MAX as usize) as u32;
         Self { start: narrow(start), end: narrow(end) }
     }
 
     /// What the span holds of `text`; empty when it lies outside.
     #[must_use]
+    #[inline]
     pub fn of(self, text: &[u8]) -> &[u8] {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }

@@ -25,6 +25,8 @@ pub struct Accord {
 /// The media of one call.
 #[derive(Clone, Debug, Default)]
 pub struct CallMedia {
+    /// Its number: no two calls of a capture share one.
+    pub number: u64,
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
     /// Its trunk group.
@@ -47,8 +49,8 @@ pub struct CallMedia {
 
 impl CallMedia {
     /// Nothing said yet.
-    pub(super) fn begin(call_id: Arc<str>, trunk: Option<TrunkId>) -> Self {
-        Self { call_id, trunk, ..Self::default() }
+    pub(super) fn begin(number: u64, call_id: Arc<str>, trunk: Option<TrunkId>) -> Self {
+        Self { number, call_id, trunk, ..Self::default() }
     }
 
     /// Notes a body; gives its place, unless there are too many.

@@ -58,10 +58,10 @@ pub enum Event {
     Over(Time),
 }
 
-/// An event and the call that it belongs to, by the hash of its Call-ID.
+/// An event and the call that it belongs to.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// The call.
+    /// The number of the call; no two calls share one, though one Call-ID may come back.
     pub call: u64,
     /// What happened.
     pub event: Event,
@@ -123,7 +123,7 @@ impl Table {
             let at = match (self.live.get(&call), &event) {
                 (Some(&at), _) => at,
                 (None, Event::Said { call_id, trunk, .. }) => {
-                    let at = self.open(CallMedia::begin(Arc::clone(call_id), *trunk));
+                    let at = self.open(CallMedia::begin(call, Arc::clone(call_id), *trunk));
                     self.live.insert(call, at);
                     at
                 }

@@ -6,9 +6,8 @@ use hashbrown::HashTable;
 
 use super::alarms::{Alarms, Queued};
 use super::live_call::LiveCall;
-use super::marks::hash;
 use super::turn::{Alarm, Turn};
-use super::{Happening, Place};
+use super::{Place, Report};
 use crate::base::Time;
 use crate::sdp::Description;
 use crate::sip::Arrival;
@@ -73,14 +72,14 @@ impl Calls {
     }
 
     /// Takes the next message and its SDP body; gives what the state of its call says of it and appends what it completes.
-    pub fn on(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>, out: &mut Vec<Happening>) -> Place {
+    pub fn on(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>, out: &mut Vec<Report>) -> Place {
         let clock = arrival.envelope.clock;
         self.run_until(clock, out);
         let at = self.slot(arrival);
         let Some(slot) = self.slots.get_mut(at as usize).and_then(Option::as_mut) else { return Place::default() };
-        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
-        let place = slot.call.on(arrival, sdp, &mut turn);
         let serial = slot.serial;
+        let mut turn = Turn { settings: &self.settings, clock, call: serial, out, alarms: &mut self.alarms, trace: None };
+        let place = Place { call: serial, ..slot.call.on(arrival, sdp, &mut turn) };
         self.queue_alarms(clock, at, serial);
         place
     }
@@ -88,7 +87,7 @@ impl Calls {
     /// The slot of the call of a message; of a new one where there is none.
     fn slot(&mut self, arrival: &Arrival) -> u32 {
         let id = arrival.message.call_id();
-        let fingerprint = hash(id);
+        let fingerprint = arrival.message.call_key();
         let slots = &self.slots;
         let id_at = |at: u32| slots.get(at as usize).and_then(Option::as_ref).map(|slot| slot.call.id());
         if let Some(&at) = self.by_id.find(fingerprint, |&at| id_at(at) == Some(id)) {
@@ -117,25 +116,25 @@ impl Calls {
     }
 
     /// Runs the timers of every call up to `clock`, and drops the calls that are over.
-    pub fn advance(&mut self, clock: Time, out: &mut Vec<Happening>) {
+    pub fn advance(&mut self, clock: Time, out: &mut Vec<Report>) {
         self.run_until(clock, out);
     }
 
     /// Rings every alarm before `clock`. A message at the very time of a deadline is in time.
-    fn run_until(&mut self, clock: Time, out: &mut Vec<Happening>) {
+    fn run_until(&mut self, clock: Time, out: &mut Vec<Report>) {
         while let Some(queued) = self.queue.pop_before(clock) {
             self.ring(queued, out);
         }
     }
 
-    fn ring(&mut self, queued: Queued, out: &mut Vec<Happening>) {
+    fn ring(&mut self, queued: Queued, out: &mut Vec<Report>) {
         let Queued { at: clock, slot: at, call: serial, alarm, .. } = queued;
         let held = self.slots.get_mut(at as usize).and_then(Option::as_mut).filter(|slot| slot.serial == serial);
         let Some(slot) = held else { return };
-        let mut turn = Turn { settings: &self.settings, clock, out, alarms: &mut self.alarms, trace: None };
+        let mut turn = Turn { settings: &self.settings, clock, call: serial, out, alarms: &mut self.alarms, trace: None };
         let over = slot.call.ring(alarm, &mut turn);
         if over {
-            slot.call.over(out);
+            turn.report(slot.call.over());
             let fingerprint = slot.call.fingerprint();
             if let Ok(entry) = self.by_id.find_entry(fingerprint, |&held| held == at) {
                 entry.remove();
@@ -149,12 +148,12 @@ impl Calls {
     }
 
     /// The capture ends at `clock`: what is still open is reported as open.
-    pub fn finish(&mut self, clock: Time, out: &mut Vec<Happening>) {
+    pub fn finish(&mut self, clock: Time, out: &mut Vec<Report>) {
         // A deadline at the very end of the capture is covered by it.
         self.run_until(clock.plus(1), out);
         let mut left: Vec<Slot> = self.slots.drain(..).flatten().collect();
         left.sort_unstable_by_key(|slot| slot.serial);
-        left.into_iter().for_each(|slot| slot.call.finish(out));
+        left.into_iter().for_each(|slot| slot.call.finish(slot.serial, out));
         *self = Self::new(self.settings);
     }
 

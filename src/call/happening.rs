@@ -100,6 +100,15 @@ pub struct Over {
     pub destination: Endpoint,
 }
 
+/// What happened, and in which call.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The number of the call in its table; no two calls of a table share one, though one Call-ID may come back.
+    pub call: u64,
+    /// What.
+    pub happening: Happening,
+}
+
 /// What the state of a call reports.
 #[derive(Clone, Debug)]
 pub enum Happening {

@@ -14,7 +14,7 @@ use super::roster::Roster;
 use super::sights::Sights;
 use super::timer::{Ring, Timer};
 use super::turn::{Alarm, Turn};
-use super::{ByeEnd, Happening, OfferAnswer, Outcome, Over, Place, Repeat, Standing};
+use super::{ByeEnd, Happening, OfferAnswer, Outcome, Over, Place, Repeat, Report, Standing};
 use crate::base::{Endpoint, Time};
 use crate::sdp::Description;
 use crate::sip::{Arrival, Method};
@@ -28,9 +28,9 @@ pub(super) struct LiveCall {
     raw: Option<Box<[u8]>>,
     fingerprint: u64,
     first: (Endpoint, Endpoint),
-    pub(super) transactions: Roster<Box<LiveTransaction>>,
-    pub(super) dialogs: Roster<Box<LiveDialog>>,
-    pub(super) chains: Roster<Box<LiveChain>>,
+    pub(super) transactions: Roster<LiveTransaction, 2>,
+    pub(super) dialogs: Roster<LiveDialog>,
+    pub(super) chains: Roster<LiveChain>,
     /// The last session request of each From tag at each hop.
     pub(super) latest: Roster<u64>,
     /// INVITEs inside dialogs that were not seen to begin, for their ACKs.
@@ -115,17 +115,17 @@ impl LiveCall {
     }
 
     /// The last session request of a From tag at a hop.
-    pub(super) fn chain_of(&mut self, from: u64, hop: u8) -> Option<&mut Box<LiveChain>> {
+    pub(super) fn chain_of(&mut self, from: u64, hop: u8) -> Option<&mut LiveChain> {
         let serial = *self.latest.get(hash((from, hop)))?;
         self.chains.get_mut(serial)
     }
 
     /// Reports a completed exchange.
     pub(super) fn agreed(&self, agreed: Option<Agreed>, path: &Path, turn: &mut Turn<'_>) {
-        turn.out.extend(agreed.map(|Agreed { exchange, offer, answer }| {
+        if let Some(Agreed { exchange, offer, answer }) = agreed {
             let (call_id, caller, callee) = (self.text.clone(), path.source, path.destination);
-            Happening::OfferAnswer(OfferAnswer { exchange, call_id, offer, answer, caller, callee })
-        }));
+            turn.report(Happening::OfferAnswer(OfferAnswer { exchange, call_id, offer, answer, caller, callee }));
+        }
     }
 
     /// The dialog of a session is over.
@@ -192,7 +192,7 @@ impl LiveCall {
                 self.dialogs.remove(dialog);
             }
         }
-        turn.out.push(Happening::Transaction(transaction.close(&self.text, true)));
+        turn.report(Happening::Transaction(transaction.close(&self.text, true)));
     }
 
     fn dialog_due(&mut self, key: u64, turn: &mut Turn<'_>) {
@@ -208,7 +208,7 @@ impl LiveCall {
             Woken::Ended => self.dialog_over(key, turn),
             Woken::Over => {
                 let closed = self.dialogs.remove(key).and_then(|d| d.close(&self.text));
-                turn.out.extend(closed.map(Happening::Dialog));
+                closed.map(Happening::Dialog).into_iter().for_each(|closed| turn.report(closed));
             }
         }
     }
@@ -220,7 +220,7 @@ impl LiveCall {
         if self.latest.get(latest) == Some(&serial) {
             self.latest.remove(latest);
         }
-        turn.out.extend(chain.close().map(Happening::Session));
+        chain.close().map(Happening::Session).into_iter().for_each(|closed| turn.report(closed));
     }
 
     /// A BYE ended; what that makes of its dialog and session.
@@ -242,21 +242,22 @@ impl LiveCall {
     }
 
     /// The capture ends: what is open is reported as open.
-    pub(super) fn finish(mut self, out: &mut Vec<Happening>) {
+    pub(super) fn finish(mut self, call: u64, out: &mut Vec<Report>) {
         if !self.is_idle() {
             self.last = Time(i64::MAX);
         }
         let text = self.text.clone();
-        out.extend(self.transactions.drain().map(|t| Happening::Transaction(t.close(&text, false))));
-        out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog));
-        out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session));
-        self.over(out);
+        let report = |happening| Report { call, happening };
+        out.extend(self.transactions.drain().map(|t| report(Happening::Transaction(t.close(&text, false)))));
+        out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog).map(report));
+        out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session).map(report));
+        out.push(report(self.over()));
     }
 
     /// The call is forgotten.
-    pub(super) fn over(&self, out: &mut Vec<Happening>) {
+    pub(super) fn over(&self) -> Happening {
         let (source, destination) = self.first;
-        out.push(Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, last: self.last, source, destination }));
+        Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, last: self.last, source, destination })
     }
 }
 

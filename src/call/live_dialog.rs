@@ -1,6 +1,5 @@
 //! Takes the messages of one dialog at one hop, gives what the next message may be compared with, never a transaction (RFC 3261 §12).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::Bargain;
@@ -10,8 +9,8 @@ use super::stage::{Stage, Step};
 use super::timer::Timer;
 use super::turn::{Alarm, Turn};
 use super::{Dialog, Expiry, Trace};
-use crate::sip::value::{Params, elements, name_addr, number};
-use crate::sip::{Arrival, HeaderName, Message};
+use crate::sip::value::{Params, number};
+use crate::sip::{Arrival, HeaderName};
 
 /// A dialog that is not over, or lingers for late messages.
 #[derive(Debug)]
@@ -101,11 +100,11 @@ impl LiveDialog {
     }
 
     /// Learns the Contact of a side (RFC 3261 §12.2.1.2).
-    pub(super) fn learn_target(&mut self, of_caller: bool, contact: Option<Cow<'_, [u8]>>) {
+    pub(super) fn learn_target(&mut self, of_caller: bool, contact: Option<&[u8]>) {
         let [caller, callee] = &mut self.targets;
         let held = if of_caller { caller } else { callee };
-        if let Some(contact) = contact.filter(|new| held.as_deref() != Some(&**new)) {
-            *held = Some(Arc::from(&*contact));
+        if let Some(contact) = contact.filter(|new| held.as_deref() != Some(*new)) {
+            *held = Some(Arc::from(contact));
         }
     }
 
@@ -202,18 +201,6 @@ pub(super) enum Woken {
     Ended,
     /// It has been over long enough.
     Over,
-}
-
-/// The URI of the first Contact.
-pub(super) fn contact(message: &Message) -> Option<Cow<'_, [u8]>> {
-    match message.get(HeaderName::Contact)? {
-        Cow::Borrowed(value) => first_address(value).map(Cow::Borrowed),
-        Cow::Owned(value) => first_address(&value).map(|address| Cow::Owned(address.to_vec())),
-    }
-}
-
-fn first_address(value: &[u8]) -> Option<&[u8]> {
-    Some(name_addr(elements(value).next()?)?.address)
 }
 
 /// The interval in seconds of Session-Expires, and whether the side that asked is to refresh (RFC 4028 §4).

@@ -1,19 +1,8 @@
 //! Takes a message, gives the hashes by which its copies and the state of its call are found, never its text.
 
-use std::hash::{BuildHasher, Hash};
+use crate::sip::{Arrival, Method};
 
-use foldhash::fast::FixedState;
-
-use crate::sip::value::via;
-use crate::sip::{Arrival, HeaderName, Method};
-
-/// Hashing that is the same in every run: what is reported may not depend on a seed.
-pub(super) type Plain = FixedState;
-
-/// The hash of anything.
-pub(super) fn hash(value: impl Hash) -> u64 {
-    Plain::default().hash_one(value)
-}
+pub(super) use crate::base::{Plain, fingerprint as hash};
 
 /// What a message is found by.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +32,7 @@ impl Marks {
             branch => hash((branch, cseq, from, sent_by(arrival))),
         };
         Self {
-            print: hash(message.text()),
+            print: message.fingerprint(),
             #[allow(clippy::cast_possible_truncation)] // half of a hash is a hash
             flow: hash((envelope.source, envelope.destination, envelope.transport)) as u32,
             from,
@@ -61,10 +50,8 @@ impl Marks {
 
 /// The sent-by of the topmost Via, for elements of RFC 2543 (RFC 3261 §17.2.3).
 fn sent_by(arrival: &Arrival) -> Option<(u64, Option<u16>)> {
-    let value = arrival.message.get(HeaderName::Via)?;
-    let top = crate::sip::value::elements(&value).next()?;
-    let top = via(top)?;
-    Some((hash(top.host.to_ascii_lowercase()), top.port))
+    let top = arrival.message.top_via()?;
+    Some((hash(arrival.message.at(top.host).to_ascii_lowercase()), top.port))
 }
 
 /// The key of a dialog at one hop: the two tags in either order.

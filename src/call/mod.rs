@@ -26,7 +26,7 @@ mod transaction;
 mod turn;
 
 pub use calls::{Calls, Settings};
-pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over};
+pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over, Report};
 pub use parties::{callee, caller};
 pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};

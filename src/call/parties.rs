@@ -2,30 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::sip::value::{elements, name_addr, uri};
-use crate::sip::{HeaderName, Message};
+use crate::sip::{Address, HeaderName, Message};
 
 /// The calling number or URI: P-Asserted-Identity, a number before any other, else From (RFC 3325 §9.1).
 pub fn caller(message: &Message) -> Option<Arc<str>> {
     let mut asserted = None;
-    for value in message.all(HeaderName::PAssertedIdentity) {
-        for element in elements(&value) {
-            match name_addr(element).and_then(|a| subscriber(a.address)) {
-                Some(Subscriber::Number(number)) => return Some(number),
-                Some(Subscriber::Uri(uri)) => asserted = asserted.or(Some(uri)),
-                None => {}
-            }
+    for address in message.addresses_of(HeaderName::PAssertedIdentity) {
+        match subscriber(&address) {
+            Some(Subscriber::Number(number)) => return Some(number),
+            Some(Subscriber::Uri(uri)) => asserted = asserted.or(Some(uri)),
+            None => {}
         }
     }
-    asserted.or_else(|| {
-        let value = message.get(HeaderName::From)?;
-        Some(subscriber(name_addr(&value)?.address)?.text())
-    })
+    asserted.or_else(|| Some(subscriber(&message.addresses_of(HeaderName::From).next()?)?.text()))
 }
 
 /// The called number or URI: the Request-URI.
 pub fn callee(message: &Message) -> Option<Arc<str>> {
-    Some(subscriber(message.request_uri()?)?.text())
+    Some(subscriber(&message.target()?)?.text())
 }
 
 enum Subscriber {
@@ -41,8 +35,8 @@ impl Subscriber {
     }
 }
 
-fn subscriber(address: &[u8]) -> Option<Subscriber> {
-    let uri = uri(address)?;
+fn subscriber(address: &Address<'_>) -> Option<Subscriber> {
+    let uri = address.uri?;
     let user = uri.user_name().unwrap_or_default();
     Some(match number(user) {
         Some(number) => Subscriber::Number(number),

@@ -43,6 +43,8 @@ pub enum TagFault {
 /// What the state of its call says of a message, at the moment it arrives.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
+    /// The number of the call in its table; 0 for what belongs to none.
+    pub call: u64,
     /// Whether it was seen before.
     pub repeat: Repeat,
     /// Where it stands to its dialog.

@@ -6,7 +6,6 @@ use super::bargain::{Bargain, request_slot};
 use super::live_call::LiveCall;
 use super::live_call::adrift_key;
 use super::live_chain::{Follow, LiveChain};
-use super::live_dialog::contact;
 use super::live_transaction::LiveTransaction;
 use super::marks::{Marks, hash};
 use super::path::Path;
@@ -31,7 +30,7 @@ impl LiveCall {
         if let Some(known) = self.transactions.get_mut(marks.key(method)) {
             return known.again(arrival, marks, turn);
         }
-        let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
+        let mut transaction = LiveTransaction::begin(arrival, marks, method, turn);
         let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
         match (method, marks.to) {
             (Method::Cancel, _) => place.from_caller = self.cancel(marks, turn),
@@ -72,7 +71,7 @@ impl LiveCall {
             self.chain_serial += 1;
             let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, self.text(), turn);
             self.latest.insert(hash((marks.from, hop)), self.chain_serial);
-            self.chains.insert(self.chain_serial, Box::new(chain));
+            self.chains.insert(self.chain_serial, chain);
         }
         if let Some(chain) = self.chain_of(marks.from, hop) {
             let leg = chain.leg(marks.cseq, transaction.key, path, turn);
@@ -81,7 +80,7 @@ impl LiveCall {
         let mut bargain = Bargain::after(self.chain_of(marks.from, hop).and_then(|c| c.refused.clone()));
         place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
         transaction.bargain = Some(bargain);
-        transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
+        transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
         transaction.hop = hop;
     }
 
@@ -126,7 +125,7 @@ impl LiveCall {
                 self.adrift.insert(adrift_key(marks.from, to, &path), transaction.key);
             }
             // One tag of a session request with another that belongs to none of its dialogs.
-            let known = |chain: Option<&mut Box<LiveChain>>| chain.is_some_and(|c| c.has_dialogs);
+            let known = |chain: Option<&mut LiveChain>| chain.is_some_and(|c| c.has_dialogs);
             if known(self.chain_of(marks.from, 0)) || known(self.chain_of(to, 0)) {
                 place.tag_fault = Some(TagFault::ToTagChanged);
             }
@@ -143,10 +142,10 @@ impl LiveCall {
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact));
+                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
             }
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
-                transaction.contact = contact(&arrival.message).map(|contact| Arc::from(&*contact))
+                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
             }
             Method::Bye => {
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);

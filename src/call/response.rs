@@ -1,11 +1,10 @@
 //! Takes a response, gives its place and what it changes in its transaction, dialog and session request, never a request.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bargain::{is_reliable, response_slot};
 use super::live_call::{LiveCall, is_repeat};
-use super::live_dialog::{LiveDialog, contact};
+use super::live_dialog::LiveDialog;
 use super::live_transaction::LiveTransaction;
 use super::marks::{Marks, dialog_key};
 use super::path::Path;
@@ -151,7 +150,7 @@ impl LiveCall {
     fn make_dialog(&mut self, transaction: &mut LiveTransaction, arrival: &Arrival, marks: &Marks, code: u16) -> (Option<u64>, bool) {
         let Some(to) = marks.to else { return (None, false) };
         let key = dialog_key(transaction.from, to, transaction.hop);
-        let target = contact(&arrival.message);
+        let target = arrival.message.first_address(HeaderName::Contact);
         if let Some(dialog) = self.dialogs.get_mut(key) {
             dialog.learn_target(false, target);
             return (Some(key), false);
@@ -169,7 +168,7 @@ impl LiveCall {
         dialog.invited(transaction.key);
         dialog.learn_target(false, target);
         transaction.made.push(key);
-        self.dialogs.insert(key, Box::new(dialog));
+        self.dialogs.insert(key, dialog);
         (Some(key), true)
     }
 
@@ -188,13 +187,13 @@ impl LiveCall {
         if (200..300).contains(&code) {
             match transaction.method {
                 Method::Invite | Method::Update => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
-                    dialog.learn_target(!asked_by_caller, contact(&arrival.message));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
+                    dialog.learn_target(!asked_by_caller, arrival.message.first_address(HeaderName::Contact));
                     dialog.refresh(arrival, asked_by_caller, turn);
                 }
                 Method::Subscribe | Method::Notify | Method::Refer => {
-                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref().map(Cow::Borrowed));
-                    dialog.learn_target(!asked_by_caller, contact(&arrival.message));
+                    dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
+                    dialog.learn_target(!asked_by_caller, arrival.message.first_address(HeaderName::Contact));
                     if dialog.chain.is_none() {
                         dialog.lease(lease(arrival), turn);
                     }

@@ -8,20 +8,20 @@ use super::marks::Plain;
 /// Up to here a scan is faster than an index, and smaller.
 const SCANNED: usize = 8;
 
-/// A small table: a plain list while it is short, indexed once it is not.
+/// A small table with room for `N` beside its owner: a plain list while it is short, indexed once it is not.
 #[derive(Debug)]
-pub(super) struct Roster<T> {
-    items: SmallVec<[(u64, T); 2]>,
+pub(super) struct Roster<T, const N: usize = 1> {
+    items: SmallVec<[(u64, T); N]>,
     index: Option<Box<HashMap<u64, u32, Plain>>>,
 }
 
-impl<T> Default for Roster<T> {
+impl<T, const N: usize> Default for Roster<T, N> {
     fn default() -> Self {
         Self { items: SmallVec::new(), index: None }
     }
 }
 
-impl<T> Roster<T> {
+impl<T, const N: usize> Roster<T, N> {
     fn position(&self, key: u64) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(&key).map(|&at| at as usize),
@@ -78,7 +78,7 @@ impl<T> Roster<T> {
     }
 
     /// Every item.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = T> + use<T, N> {
         std::mem::take(self).items.into_iter().map(|(_, item)| item)
     }
 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn finds_what_is_held_below_and_above_the_index() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::<u64>::default();
         for key in 0..100u64 {
             roster.insert(key, key);
         }

@@ -44,8 +44,8 @@ pub(super) fn play_arrivals(arrivals: &[Arrival], end: Time, tick: impl Fn(usize
         if tick(n) {
             calls.advance(arrival.envelope.clock, &mut happenings);
         }
-        for happening in &happenings[seen..] {
-            if let Happening::Load(load) = happening {
+        for report in &happenings[seen..] {
+            if let Happening::Load(load) = &report.happening {
                 assert!(before <= load.at && load.at <= arrival.envelope.clock);
             }
         }
@@ -53,7 +53,7 @@ pub(super) fn play_arrivals(arrivals: &[Arrival], end: Time, tick: impl Fn(usize
     }
     calls.finish(end, &mut happenings);
     assert_eq!(calls.live(), 0);
-    Played { places, happenings }
+    Played { places, happenings: happenings.into_iter().map(|report| report.happening).collect() }
 }
 
 pub(super) fn arrivals(script: &str) -> Vec<Arrival> {
@@ -104,7 +104,7 @@ fn arrival(serial: usize, line: &str) -> Arrival {
          To: <sip:bob@b.example>{to}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n{headers}{kind}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let message = sip::parse(text.into_bytes().into(), false).unwrap();
+    let message = sip::parse(text.as_bytes(), false).unwrap();
     let serial = u64::try_from(serial).unwrap();
     let origin = Origin { serial, capture: 0, frame: u32::try_from(serial).unwrap() + 1 };
     let (source, destination) = (host(source), host(destination));

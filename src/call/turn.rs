@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::calls::Settings;
-use super::{Happening, LoadEvent, LoadKind, Session, Trace};
+use super::{Happening, LoadEvent, LoadKind, Report, Session, Trace};
 use crate::base::Time;
 use crate::sip::Arrival;
 
@@ -26,7 +26,9 @@ pub(super) struct Turn<'a> {
     pub(super) settings: &'a Settings,
     /// The running clock.
     pub(super) clock: Time,
-    pub(super) out: &'a mut Vec<Happening>,
+    /// The number of the call.
+    pub(super) call: u64,
+    pub(super) out: &'a mut Vec<Report>,
     pub(super) alarms: &'a mut Vec<(Time, Alarm)>,
     /// The trace of the message, once it is asked for.
     pub(super) trace: Option<Arc<Trace>>,
@@ -36,6 +38,11 @@ impl Turn<'_> {
     /// Queues an alarm, where one is needed.
     pub(super) fn arm(&mut self, at: Option<Time>, alarm: Alarm) {
         self.alarms.extend(at.map(|at| (at, alarm)));
+    }
+
+    /// Reports what happened.
+    pub(super) fn report(&mut self, happening: Happening) {
+        self.out.push(Report { call: self.call, happening });
     }
 
     /// The trace of the message of this turn: made once, however many keep it.
@@ -50,7 +57,7 @@ impl Turn<'_> {
 
     /// Reports a change of load.
     pub(super) fn load(&mut self, kind: LoadKind, session: &Session) {
-        self.out.push(Happening::Load(LoadEvent {
+        self.report(Happening::Load(LoadEvent {
             at: self.clock,
             kind,
             call_id: session.call_id.clone(),

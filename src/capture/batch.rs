@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::record::Record;
 use super::{ByteOrder, Interface, Layout, LinkType};
 use crate::base::{Origin, Time};
@@ -31,7 +33,7 @@ pub struct Run {
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The records.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Which of them belong to what.
     pub runs: Vec<Run>,
     /// The latest time stamp of all frames before this batch: the running clock goes on from here.
@@ -40,7 +42,7 @@ pub struct Batch {
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { bytes: Vec::new(), runs: Vec::new(), clock: Time::MIN }
+        Self { bytes: Bytes::new(), runs: Vec::new(), clock: Time::MIN }
     }
 }
 
@@ -74,12 +76,6 @@ pub struct Frames<'a> {
 }
 
 impl Batch {
-    /// An empty batch that will use the memory of `spare`.
-    pub(super) fn over(mut spare: Vec<u8>) -> Self {
-        spare.clear();
-        Self { bytes: spare, ..Self::default() }
-    }
-
     /// Its frames, in order.
     #[must_use]
     pub fn frames(&self) -> Frames<'_> {

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::Run;
 use super::file::{CaptureFile, Chunk};
 use super::record::Record;
-use super::{Batch, Run};
 use crate::base::{Result, Time};
 
 /// So many chunks are looked ahead at most to learn whether a file ends soon.
@@ -86,14 +86,14 @@ impl Cursor {
         Ok(Some(record.and_then(|record| record.time).unwrap_or(clock)))
     }
 
-    /// Moves the next record to the end of `batch`.
-    pub(super) fn move_record(&mut self, batch: &mut Batch) {
+    /// Moves the next record to the end of a batch.
+    pub(super) fn move_record(&mut self, bytes: &mut Vec<u8>, runs: &mut Vec<Run>) {
         let Some(chunk) = self.chunks.front_mut() else { return };
         let Some(run) = chunk.runs.last_mut() else { return };
         let record = Record::next(&chunk.bytes, run, run.bytes.start);
         if let Some(record) = record {
             self.clock = self.clock.max(record.time.unwrap_or(self.clock));
-            append(batch, run, chunk.bytes.get(record.whole.clone()).unwrap_or_default());
+            append(bytes, runs, run, chunk.bytes.get(record.whole.clone()).unwrap_or_default());
             run.bytes.start = record.whole.end;
             run.first_frame = run.first_frame.saturating_add(1);
             run.frames = run.frames.saturating_sub(1);
@@ -106,12 +106,12 @@ impl Cursor {
     }
 }
 
-/// Puts one record of `run` at the end of `batch`, into its last run where it goes on there.
-fn append(batch: &mut Batch, run: &Run, record: &[u8]) {
-    let start = batch.bytes.len();
-    batch.bytes.extend_from_slice(record);
-    let end = batch.bytes.len();
-    match batch.runs.last_mut() {
+/// Puts one record of `run` at the end of `batch`, into the last run where it goes on there.
+fn append(bytes: &mut Vec<u8>, runs: &mut Vec<Run>, run: &Run, record: &[u8]) {
+    let start = bytes.len();
+    bytes.extend_from_slice(record);
+    let end = bytes.len();
+    match runs.last_mut() {
         Some(last)
             if last.capture == run.capture
                 && last.first_frame.checked_add(last.frames) == Some(run.first_frame)
@@ -121,6 +121,6 @@ fn append(batch: &mut Batch, run: &Run, record: &[u8]) {
             last.frames += 1;
             last.bytes.end = end;
         }
-        _ => batch.runs.push(Run { bytes: start..end, frames: 1, ..run.clone() }),
+        _ => runs.push(Run { bytes: start..end, frames: 1, ..run.clone() }),
     }
 }

@@ -6,7 +6,7 @@ use super::classic::{Classic, is_classic};
 use super::pcapng::{Pcapng, is_pcapng};
 use super::source::Source;
 use super::walk::{Extent, Search, Stop, Walked};
-use super::{CaptureInfo, Damage, Format, Run};
+use super::{CaptureInfo, Damage, Format, Run, Secrets};
 use crate::base::{Error, Result, Time};
 
 /// Places of damage that are listed one by one; what follows is counted in the last of them.
@@ -79,6 +79,26 @@ impl CaptureFile {
     /// Whether the file at `path` is a capture.
     pub(super) fn is_capture(path: &Path) -> Result<bool> {
         Self::recognise(path, false).map(|file| file.is_ok())
+    }
+
+    /// The decryption secrets that were met so far.
+    pub(super) fn secrets(&self) -> &[Secrets] {
+        match &self.walker {
+            Walker::Pcapng(pcapng) => &pcapng.secrets,
+            Walker::Classic(_) => &[],
+        }
+    }
+
+    /// Reads the whole file for its decryption secrets alone; a format that has none is left unread.
+    pub(super) fn into_secrets(mut self) -> Result<Vec<Secrets>> {
+        if matches!(self.walker, Walker::Classic(_)) {
+            return Ok(Vec::new());
+        }
+        let mut spare = Vec::new();
+        while let Some(chunk) = self.next_chunk(1 << 20, &mut spare)? {
+            spare.push(chunk.bytes);
+        }
+        Ok(self.finish()?.secrets)
     }
 
     fn recognise(path: &Path, hash: bool) -> Result<std::result::Result<Self, String>> {

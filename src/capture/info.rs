@@ -53,6 +53,8 @@ pub struct Secrets {
     pub kind: u32,
     /// The secrets as they stand in the block.
     pub data: Vec<u8>,
+    /// The last frame before the block.
+    pub after_frame: u32,
 }
 
 /// A file name need not be UTF-8; a report must.

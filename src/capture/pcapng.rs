@@ -84,7 +84,9 @@ impl Pcapng {
                 block::ENHANCED_PACKET | block::SIMPLE_PACKET | block::OBSOLETE_PACKET => {
                     self.packet(kind, block).map(|time| open.add(time)).err()
                 }
-                block::INTERFACE | block::STATISTICS | block::SECRETS => self.describe(kind, block).err(),
+                block::INTERFACE | block::STATISTICS | block::SECRETS => {
+                    self.describe(kind, block, walked.frames.saturating_add(open.frames)).err()
+                }
                 _ => None,
             };
             if let Some(what) = trouble {
@@ -119,7 +121,7 @@ impl Pcapng {
     }
 
     /// Takes what a block without packet tells.
-    fn describe(&mut self, kind: u32, block: &[u8]) -> Result<(), String> {
+    fn describe(&mut self, kind: u32, block: &[u8], frames: u32) -> Result<(), String> {
         match kind {
             block::INTERFACE => {
                 self.section.describe(block)?;
@@ -132,7 +134,7 @@ impl Pcapng {
             }
             block::STATISTICS => self.section.count_drops(block),
             _ => {
-                let secrets = self.section.secrets(block)?;
+                let secrets = self.section.secrets(block, frames)?;
                 self.secrets_size += secrets.data.len();
                 if self.secrets_size > MAX_SECRETS {
                     return Err(format!("more than {MAX_SECRETS} bytes of decryption secrets; these are left out"));

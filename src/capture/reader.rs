@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use super::cursor::Cursor;
 use super::file::{CaptureFile, Chunk};
 use super::inputs::expand;
-use super::{Batch, CaptureInfo};
+use super::secrets::is_file;
+use super::{Batch, CaptureInfo, Secrets};
 use crate::base::{Result, Time};
 
 /// How far the packets of one capture are believed to be out of order, in nanoseconds.
@@ -57,6 +58,8 @@ pub struct Reader {
     first_time: Option<Time>,
     bytes_done: u64,
     total_bytes: Option<u64>,
+    /// Of each capture that can be read but once, how many secrets were given.
+    given: Vec<Option<usize>>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -86,6 +89,7 @@ impl Reader {
             pending.push(Pending { path, first, open: (!again).then_some(cursor) });
         }
         pending.sort_by(|a, b| (a.first, &a.path).cmp(&(b.first, &b.path)));
+        let given = pending.iter().map(|file| (!is_file(&file.path)).then_some(0)).collect();
         let infos = pending.iter().map(|file| CaptureInfo { path: file.path.clone(), ..CaptureInfo::default() }).collect();
         Ok(Self {
             options,
@@ -98,6 +102,7 @@ impl Reader {
             first_time: None,
             bytes_done: 0,
             total_bytes,
+            given,
         })
     }
 
@@ -122,10 +127,32 @@ impl Reader {
         }
     }
 
+    /// Whether decryption secrets may be met that [`secrets`](super::secrets) could not look for.
+    #[must_use]
+    pub fn may_meet_secrets(&self) -> bool {
+        self.given.iter().any(Option::is_some)
+    }
+
+    /// Those that were met since this was last asked, with the captures that hold them.
+    pub fn take_secrets(&mut self) -> Vec<(u32, Secrets)> {
+        let mut new = Vec::new();
+        for ((index, info), given) in self.infos.iter().enumerate().zip(&mut self.given) {
+            let (Some(given), Ok(capture)) = (given, u32::try_from(index)) else { continue };
+            let open = self.active.iter().find(|cursor| cursor.capture == capture);
+            let met = open.map_or(info.secrets.as_slice(), |cursor| cursor.file.secrets());
+            new.extend(met.iter().skip(*given).map(|secrets| (capture, secrets.clone())));
+            *given = met.len();
+        }
+        new
+    }
+
     /// Takes a batch back, so that its memory serves for a later one.
     pub fn recycle(&mut self, batch: Batch) {
-        if self.spare.len() < SPARES {
-            self.spare.push(batch.bytes);
+        // Whoever still shares it keeps it.
+        if self.spare.len() < SPARES
+            && let Ok(bytes) = batch.bytes.try_into_mut()
+        {
+            self.spare.push(bytes.into());
         }
     }
 
@@ -198,15 +225,16 @@ impl Reader {
             return Ok(None);
         }
         let Some(Chunk { bytes, runs, extent, .. }) = cursor.take_front() else { return Ok(None) };
-        Ok(Some(self.stamp(Batch { bytes, runs, clock: self.clock }, extent.latest)))
+        Ok(Some(self.stamp(Batch { bytes: bytes.into(), runs, clock: self.clock }, extent.latest)))
     }
 
     /// A batch of records of all active files, by time; `None` if there are no longer several.
     fn merge(&mut self) -> Result<Option<Batch>> {
-        let mut batch = Batch { clock: self.clock, ..self.spare.pop().map_or_else(Batch::default, Batch::over) };
+        let (mut bytes, mut runs) = (self.spare.pop().unwrap_or_default(), Vec::new());
+        bytes.clear();
         let mut latest = self.clock;
         let mut heads = self.heads()?;
-        while batch.bytes.len() < BATCH && self.active.len() > 1 {
+        while bytes.len() < BATCH && self.active.len() > 1 {
             let Some((active, time)) = heads.iter().copied().enumerate().min_by_key(|&(_, time)| time) else { break };
             if self.pending.front().is_some_and(|next| next.first < time) {
                 self.activate()?;
@@ -214,7 +242,7 @@ impl Reader {
                 continue;
             }
             let Some(cursor) = self.active.get_mut(active) else { break };
-            cursor.move_record(&mut batch);
+            cursor.move_record(&mut bytes, &mut runs);
             latest = latest.max(time);
             match (cursor.next_time(&mut self.spare)?, heads.get_mut(active)) {
                 (Some(next), Some(head)) => *head = next,
@@ -224,6 +252,7 @@ impl Reader {
                 }
             }
         }
+        let batch = Batch { bytes: bytes.into(), runs, clock: self.clock };
         Ok(if batch.runs.is_empty() { None } else { Some(self.stamp(batch, latest)) })
     }
 

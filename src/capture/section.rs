@@ -86,10 +86,10 @@ impl Section {
     }
 
     /// The secrets of a decryption secrets block.
-    pub(super) fn secrets(&self, block: &[u8]) -> Result<Secrets, String> {
+    pub(super) fn secrets(&self, block: &[u8], after_frame: u32) -> Result<Secrets, String> {
         let Block::DecryptionSecrets(dsb) = self.parse(block)? else { return Err("a secrets block that cannot be read".to_owned()) };
         let data = dsb.data.get(..dsb.secrets_len as usize).unwrap_or(dsb.data);
-        Ok(Secrets { kind: dsb.secrets_type.0, data: data.to_vec() })
+        Ok(Secrets { kind: dsb.secrets_type.0, data: data.to_vec(), after_frame })
     }
 }
 

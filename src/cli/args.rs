@@ -19,6 +19,7 @@ Examples:
   speerlint audit trunk.pcap
   speerlint audit 'week-46/*.pcapng.zst' --policy contract.toml --out report/
   speerlint audit a.pcap b.pcap --policy contract.toml --format json > audit.json
+  speerlint audit tls.pcapng --policy contract.toml --keylog sslkeylog.txt
   tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
   speerlint audit trunk.pcap --from 2026-11-14T10:00:00Z --to 2026-11-14T11:00:00Z";
 
@@ -59,6 +60,9 @@ pub(super) struct AuditArguments {
     /// The policy; without it the built-in baseline applies and the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
+    /// A TLS key log (NSS format), as browsers and servers write it; may be given several times
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
     /// Write report.html, report.json, findings.csv and charts/*.svg here
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -17,6 +17,7 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
         threads: arguments.threads,
         from: arguments.from,
         to: arguments.to,
+        keylogs: arguments.keylogs.clone(),
         // Hashing costs as much as reading: only for the reports that show it.
         hash: arguments.out.is_some() || arguments.format == Format::Json,
     };

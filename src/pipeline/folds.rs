@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::hearing::Hearing;
 use super::map::ordered;
-use super::shards::{Sharded, shard_of};
+use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Endpoint, Time};
-use crate::call::{Calls, Happening, Place, Repeat, Standing};
+use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
-use crate::sip::{self, Arrival, HeaderName};
-use crate::transport::{self, Associations, Connections, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::sip::{Arrival, HeaderName};
+use crate::transport::{self, Associations, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -29,6 +31,8 @@ pub(super) struct Recovered {
     pub(super) segments: Sharded<StreamPart>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
+    /// What TLS connections and attempts at connections came to.
+    pub(super) tls: Vec<TlsEvent>,
     /// What was odd.
     pub(super) anomalies: Anomalies,
 }
@@ -44,10 +48,10 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.blind.extend(out.arrivals.receive(Payload::of_whole(&whole, &datagram)));
+                    out.blind.extend(out.arrivals.receive(Envelope::of_whole(&whole, &datagram), Bytes::copy_from_slice(datagram.payload)));
                 }
                 Packet::Udp(datagram) if transport::is_hep(datagram.payload) => match Payload::of_whole(&whole, &datagram).unwrap_hep() {
-                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed)),
+                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                     Err(anomaly) => out.anomalies.note(anomaly),
                 },
                 // A fragment inside a datagram that came in fragments.
@@ -77,11 +81,14 @@ impl FragmentShard {
 
 impl Sharded<Arrival> {
     /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
-    pub(super) fn receive(&mut self, payload: Payload) -> Option<BlindSpot> {
-        let Payload { envelope, bytes } = payload;
-        let arrival = Arrival { envelope, message: sip::parse(bytes, envelope.transport.is_stream())? };
-        let blind = blind_spot(&arrival);
-        self.push(shard_of(arrival.message.call_id()), arrival);
+    pub(super) fn receive(&mut self, envelope: Envelope, octets: Bytes) -> Option<BlindSpot> {
+        let mut blind = None;
+        self.fill(|arrival| {
+            arrival.envelope = envelope;
+            let is_sip = arrival.message.read(octets, envelope.transport.is_stream());
+            blind = blind_spot(arrival).filter(|_| is_sip);
+            is_sip.then(|| shard_at(arrival.message.call_key()))
+        });
         blind
     }
 }
@@ -109,7 +116,8 @@ impl StreamShard {
         }
         self.table.advance(clock, &mut out.anomalies);
         self.associations.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        out.tls = self.table.take_events();
         out
     }
 
@@ -117,10 +125,14 @@ impl StreamShard {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
         self.associations.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload)));
+        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        out.tls = self.table.take_events();
         out
     }
 }
+
+/// How many messages take a step together: what they hold fits into a core's cache, and outweighs the code of the step.
+const FEW: usize = 128;
 
 /// The calls of a shard and their judge.
 #[derive(Debug)]
@@ -128,7 +140,7 @@ pub(super) struct CallShard<'p> {
     pub(super) calls: Calls,
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
-    happenings: Vec<Happening>,
+    happenings: Vec<Report>,
     /// What the media of its calls needs.
     pub(super) hearing: Hearing,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
@@ -136,8 +148,8 @@ pub(super) struct CallShard<'p> {
 }
 
 impl<'p> CallShard<'p> {
-    pub(super) fn new(calls: Calls, judge: Judge<'p>) -> Self {
-        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), hearing: Hearing::default(), named: Vec::new() }
+    pub(super) fn new(shard: u64, calls: Calls, judge: Judge<'p>) -> Self {
+        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), hearing: Hearing::new(shard), named: Vec::new() }
     }
 
     /// `streamed` messages may fall between those of datagrams.
@@ -146,32 +158,37 @@ impl<'p> CallShard<'p> {
             arrivals.extend(streamed);
             arrivals.sort_by_key(|arrival| (arrival.envelope.origin, arrival.envelope.index));
         }
-        arrivals.into_iter().for_each(|arrival| self.message(arrival, blind));
+        arrivals.chunks(FEW).for_each(|few| self.messages(few, blind));
         self.calls.advance(clock, &mut self.happenings);
         self.settle(blind);
     }
 
-    fn message(&mut self, arrival: &Arrival, blind: &BlindSpots) {
-        let sdp = description(arrival);
-        if sdp.is_some() {
-            // A call of the same Call-ID that is over by now must be heard to be over before the next one speaks.
-            self.calls.advance(arrival.envelope.clock, &mut self.happenings);
-            self.settle(blind);
+    /// Each step goes over all of a few messages, so that its code stays in the cache of the core.
+    fn messages(&mut self, arrivals: &[&Arrival], blind: &BlindSpots) {
+        let bodies: Vec<_> = arrivals.iter().map(|arrival| description(arrival)).collect();
+        let mut heard = Vec::with_capacity(arrivals.len());
+        for (arrival, sdp) in arrivals.iter().zip(bodies) {
+            let place = self.place(arrival, sdp.as_ref());
+            self.counter.message(arrival, place.repeat);
+            if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
+                self.announce(sdp, arrival.envelope.clock);
+            }
+            let said = sdp.as_ref().map(|sdp| (place.clone(), Arc::clone(sdp)));
+            heard.extend(self.judge.hear(arrival, place, sdp));
+            if let Some((place, sdp)) = said {
+                self.hearing.message(arrival, &place, &sdp, self.judge.trunk_of(place.call));
+            }
         }
-        // Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
-        let place = if arrival.message.call_id().is_empty() {
-            Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() }
-        } else {
-            self.calls.on(arrival, sdp.as_ref(), &mut self.happenings)
-        };
-        self.counter.message(arrival, place.repeat);
-        self.judge.message(arrival, &place, sdp.as_deref());
-        if let Some(sdp) = sdp.filter(|_| place.repeat == Repeat::First) {
-            let trunk = self.judge.trunk_of(&String::from_utf8_lossy(arrival.message.call_id()));
-            self.hearing.message(arrival, &place, &sdp, trunk);
-            self.announce(&sdp, arrival.envelope.clock);
-        }
+        self.judge.messages(&heard);
         self.settle(blind);
+    }
+
+    /// Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
+    fn place(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>) -> Place {
+        if arrival.message.call_id().is_empty() {
+            return Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() };
+        }
+        self.calls.on(arrival, sdp, &mut self.happenings)
     }
 
     fn announce(&mut self, sdp: &Description, clock: Time) {
@@ -183,11 +200,9 @@ impl<'p> CallShard<'p> {
     }
 
     fn settle(&mut self, blind: &BlindSpots) {
-        for mut happening in self.happenings.drain(..) {
-            blind.soften(&mut happening);
-            self.hearing.happening(&happening);
-            self.judge.happening(happening);
-        }
+        self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
+        self.happenings.iter().for_each(|report| self.hearing.happening(report));
+        self.judge.happenings(&mut self.happenings);
     }
 
     pub(super) fn finish(&mut self, blind: &BlindSpots, clock: Time) {

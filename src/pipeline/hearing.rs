@@ -5,22 +5,34 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
+use super::shards::SHARDS;
 use crate::base::Time;
 use crate::binding::{Event, Heard, Named, Said, Side, callee_tag};
-use crate::call::{Happening, LoadKind, Outcome, Place, Repeat};
+use crate::call::{Happening, LoadKind, Outcome, Place, Repeat, Report};
 use crate::policy::TrunkId;
 use crate::sdp::{Description, SdpRole};
 use crate::sip::Arrival;
 
 /// What the calls of a shard said and did, since it was last taken; of each call in order.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Hearing {
+    /// Which of the shards it listens to.
+    shard: u64,
     pub(super) heard: Vec<Heard>,
     /// Bodies that name more endpoints than are looked at.
     pub(super) overlong: u64,
 }
 
 impl Hearing {
+    pub(super) const fn new(shard: u64) -> Self {
+        Self { shard, heard: Vec::new(), overlong: 0 }
+    }
+
+    /// The number of a call among those of all shards.
+    const fn number(&self, call: u64) -> u64 {
+        call.wrapping_mul(SHARDS as u64).wrapping_add(self.shard)
+    }
+
     /// Hears a message with SDP.
     pub(super) fn message(&mut self, arrival: &Arrival, place: &Place, sdp: &Arc<Description>, trunk: Option<TrunkId>) {
         let (Some(role), Repeat::First) = (place.sdp_role, place.repeat) else { return };
@@ -42,19 +54,20 @@ impl Hearing {
             role,
             sdp: Arc::clone(sdp),
         };
-        self.heard.push(Heard { call: key(&call_id), event: Event::Said { call_id, trunk, said, named } });
+        let call = self.number(place.call);
+        self.heard.push(Heard { call, event: Event::Said { call_id, trunk, said, named } });
     }
 
     /// Hears what happened.
-    pub(super) fn happening(&mut self, happening: &Happening) {
-        let (call_id, event) = match happening {
-            Happening::OfferAnswer(e) => (&e.call_id, Event::Agreed(e.offer.origin, e.answer.origin)),
-            Happening::Load(e) => (&e.call_id, life(e.kind, e.at)),
-            Happening::Session(s) if s.outcome == Outcome::Success => (&s.call_id, Event::Session(Box::new(s.clone()))),
-            Happening::Over(over) => (&over.call_id, Event::Over(over.last)),
+    pub(super) fn happening(&mut self, report: &Report) {
+        let event = match &report.happening {
+            Happening::OfferAnswer(e) => Event::Agreed(e.offer.origin, e.answer.origin),
+            Happening::Load(e) => life(e.kind, e.at),
+            Happening::Session(s) if s.outcome == Outcome::Success => Event::Session(Box::new(s.clone())),
+            Happening::Over(over) => Event::Over(over.last),
             Happening::Transaction(_) | Happening::Dialog(_) | Happening::Session(_) => return,
         };
-        self.heard.push(Heard { call: key(call_id), event });
+        self.heard.push(Heard { call: self.number(report.call), event });
     }
 }
 
@@ -64,8 +77,4 @@ fn life(kind: LoadKind, at: Time) -> Event {
         LoadKind::Attempt | LoadKind::Resumed => Event::Lives(at, true),
         LoadKind::Ended | LoadKind::AttemptEnded => Event::Lives(at, false),
     }
-}
-
-fn key(call_id: &str) -> u64 {
-    FixedState::default().hash_one(call_id)
 }

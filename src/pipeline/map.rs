@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use bytes::Bytes;
+
 use super::blind::BlindSpot;
 use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
@@ -11,7 +13,7 @@ use crate::media::{Passing, Report, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
-use crate::transport::{self, Payload, SctpPart, SegmentPart, StreamPart};
+use crate::transport::{self, Envelope, Payload, SctpPart, SegmentPart, StreamPart};
 
 /// What a few batches hold, sorted for the folds: plain records that own what they say.
 #[derive(Debug, Default)]
@@ -43,13 +45,15 @@ const DISORDER: i64 = 20_000_000;
 
 /// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
 pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
-    let mut frames = batches.iter().flat_map(Batch::frames).peekable();
-    while let Some(frame) = frames.next() {
-        // Asks memory for the next record while this one is worked on.
-        frames.peek();
-        facts.clock = Some(frame.clock);
-        if window.contains(&frame.time) {
-            facts.frame(&frame);
+    for batch in batches {
+        let mut frames = batch.frames().peekable();
+        while let Some(frame) = frames.next() {
+            // Asks memory for the next record while this one is worked on.
+            frames.peek();
+            facts.clock = Some(frame.clock);
+            if window.contains(&frame.time) {
+                facts.frame(&frame, &batch.bytes);
+            }
         }
     }
 }
@@ -57,7 +61,7 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
 impl Facts {
     /// Forgets everything but the memory that it took: what one window needed the next needs too.
     pub(super) fn clear(&mut self) {
-        self.arrivals.clear();
+        self.arrivals.spare(|arrival| arrival.message.release());
         self.segments.clear();
         self.fragments.clear();
         self.runs.clear();
@@ -69,7 +73,7 @@ impl Facts {
         self.clock = None;
     }
 
-    fn frame(&mut self, frame: &Frame<'_>) {
+    fn frame(&mut self, frame: &Frame<'_>, batch: &Bytes) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
@@ -81,7 +85,7 @@ impl Facts {
             self.counter.anomalies.note(anomaly);
         }
         match packet {
-            Packet::Udp(datagram) => self.datagram(frame, &datagram),
+            Packet::Udp(datagram) => self.datagram(frame, batch, &datagram),
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
@@ -103,15 +107,15 @@ impl Facts {
         }
     }
 
-    fn datagram(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+    fn datagram(&mut self, frame: &Frame<'_>, batch: &Bytes, datagram: &Datagram<'_>) {
         match rtp::sniff(datagram.payload) {
             Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, datagram, &header),
             Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, datagram),
             None if transport::looks_like_sip(datagram.payload) => {
-                self.blind.extend(self.arrivals.receive(Payload::of_frame(frame, datagram)));
+                self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), batch.slice_ref(datagram.payload)));
             }
             None if transport::is_hep(datagram.payload) => match Payload::of_frame(frame, datagram).unwrap_hep() {
-                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed)),
+                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => self.beside(frame, datagram),

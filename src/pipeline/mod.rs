@@ -4,6 +4,7 @@ mod blind;
 mod folds;
 mod hearing;
 mod joining;
+mod keys;
 mod map;
 mod shards;
 mod stages;
@@ -16,6 +17,7 @@ use crate::base::{Error, Result, Time};
 use crate::capture::{Batch, Options, Reader};
 use crate::policy::Policy;
 use crate::rules;
+use keys::Keys;
 use stages::Stages;
 
 pub use joining::Rows;
@@ -33,6 +35,8 @@ pub struct Request {
     pub from: Option<Time>,
     /// Frames from this time on are left out.
     pub to: Option<Time>,
+    /// TLS key logs, beside the one that the policy names and those inside the captures.
+    pub keylogs: Vec<PathBuf>,
     /// Whether the report wants the SHA-256 of the captures.
     pub hash: bool,
 }
@@ -66,6 +70,7 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Row
         None => Policy::baseline(),
     };
     let docket = Docket::new(&policy);
+    let mut keys = Keys::gather(request, &policy)?;
     let mut reader = Reader::open(&request.inputs, Options { hash: request.hash })?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
     let pool =
@@ -74,13 +79,18 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Row
     let span = request.from.unwrap_or(Time::MIN)..request.to.unwrap_or(Time(i64::MAX));
 
     let mut window = read(&mut reader, size)?;
+    keys.update(&mut reader);
     let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default(), rows);
+    stages.set_keys(keys.log());
     let mut frames = 0;
     while !window.is_empty() {
         let (next, ()) = pool.install(|| rayon::join(|| read(&mut reader, size), || stages.take(&window)));
         frames += window.iter().map(Batch::frame_count).sum::<u64>();
         for batch in std::mem::replace(&mut window, next?) {
             reader.recycle(batch);
+        }
+        if keys.update(&mut reader) {
+            stages.set_keys(keys.log());
         }
         progress(Progress { bytes: reader.bytes_read(), total: reader.total_bytes(), frames });
     }

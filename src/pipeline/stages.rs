@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -18,7 +19,7 @@ use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
-use crate::transport::StreamPart;
+use crate::transport::{KeyLog, Resumptions, StreamPart, TlsEvent};
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -47,6 +48,9 @@ pub(super) struct Stages<'p> {
     /// Load events and media endpoints of a window, on their way from the shards: empty between windows.
     loaded: Vec<Loaded>,
     named: Vec<(Time, Endpoint, bool)>,
+    /// The same of TLS.
+    tls: Vec<TlsEvent>,
+    resumptions: Resumptions,
     load: Load,
     timeline: Timeline,
     times: Option<(Time, Time)>,
@@ -74,7 +78,7 @@ impl<'p> Stages<'p> {
             facts: Vec::new(),
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
-            calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
+            calls: (0..SHARDS as u64).map(|shard| CallShard::new(shard, Calls::new(settings), Judge::new(policy, docket))).collect(),
             media: shards(|| Streams::new(gauge)),
             companions: shards(Companions::default),
             announced: Announced::default(),
@@ -85,11 +89,18 @@ impl<'p> Stages<'p> {
             sides: Sides::default(),
             loaded: Vec::new(),
             named: Vec::new(),
+            tls: Vec::new(),
+            resumptions: Resumptions::default(),
             load: Load::default(),
             timeline: Timeline::default(),
             times: None,
             clock: Time::MIN,
         }
+    }
+
+    /// Gives the key logs that open TLS from here on.
+    pub(super) fn set_keys(&mut self, keys: &Arc<KeyLog>) {
+        self.streams.iter_mut().for_each(|shard| shard.table.set_keys(keys));
     }
 
     /// Works on one window: map over batches, then fold after fold over shards.
@@ -172,6 +183,9 @@ impl Stages<'_> {
             self.announced.announce(endpoint, secure, clock);
         }
         self.bench.resolve(pending);
+        for contact in self.resumptions.settle(std::mem::take(&mut self.tls)) {
+            self.counter.tls.contact(&contact);
+        }
         met.sort_unstable();
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
@@ -198,6 +212,7 @@ impl Stages<'_> {
         let mut last_words = Vec::new();
         for shard in &mut self.streams {
             last_words.push(shard.finish());
+            self.counter.tls.merge(shard.table.tls_totals());
             shard.table.unseen().iter().for_each(|(&pair, n)| *one_sided.entry(pair).or_insert(0) += n);
         }
         let (last_words, _) = self.gather(last_words);
@@ -250,6 +265,7 @@ impl Stages<'_> {
             part.blind.into_iter().for_each(|spot| self.blind.note(spot));
             arrivals.extend(part.arrivals);
             segments.extend(part.segments);
+            self.tls.extend(part.tls);
         }
         (by_shard(arrivals.len(), arrivals), by_shard(segments.len(), segments))
     }

@@ -11,6 +11,7 @@ use crate::capture::{CaptureInfo, Compression, Damage, Format};
 use crate::metrics::quality;
 use crate::policy::Severity;
 use crate::rules::Reason;
+use crate::transport::TlsTotals;
 
 const START: Time = Time(1_794_650_400_000_000_000);
 
@@ -198,6 +199,7 @@ pub(crate) fn full() -> Audit {
             rtp_packets: 48_000,
             rtcp_packets: 310,
             srtp_packets: 0,
+            tls: TlsTotals::default(),
             anomalies,
         },
         totals: Totals {

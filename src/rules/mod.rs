@@ -1,5 +1,6 @@
 //! Takes a clause of the policy and one subject, gives a verdict, never remembers one.
 
+mod addresses;
 mod catalogue;
 mod distinct;
 mod kind;
@@ -35,6 +36,7 @@ mod sip;
 mod txn;
 
 pub use crate::metrics::Excursion;
+pub use addresses::Addresses;
 pub use catalogue::{KNOWN, all, find};
 pub use kind::Kind;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};

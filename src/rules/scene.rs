@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Check, Kind, MessageSubject, Rule, Verdict};
+use super::{Addresses, Check, Kind, MessageSubject, Rule, Verdict};
 use crate::base::{Endpoint, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
@@ -166,11 +166,11 @@ impl Scene {
         let (spoken_of, check) = found.unwrap_or_else(|| panic!("{} looks at no message", rule.id));
         let mut text = self.text().into_bytes();
         text.truncate(self.kept);
-        let text = text.into_boxed_slice();
-        let message = parse(text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
+        let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
         let arrival = Arrival { envelope: self.envelope, message };
+        let read = Addresses::default();
         let verdict = check(&MessageSubject {
             arrival: &arrival,
             place: &self.place,
@@ -181,6 +181,7 @@ impl Scene {
             terms: &self.terms,
             session_from: self.session_from,
             session_to: self.session_to,
+            read: &read,
         });
         let asked = Kind::of(&arrival.message, &self.place, sdp.is_some()).is(spoken_of);
         assert!(asked || verdict == Verdict::NotApplicable, "{} is not asked and says {verdict:?}", rule.id);

@@ -1,5 +1,6 @@
 //! Takes nothing, gives what rules look at, never a verdict.
 
+use super::addresses::{Address, Addresses};
 use super::distinct::Distinct;
 use super::verdict::{Breach, Reason, Verdict};
 use crate::base::Time;
@@ -30,6 +31,8 @@ pub struct MessageSubject<'a> {
     pub session_from: Party,
     /// Its other side.
     pub session_to: Party,
+    /// Its addresses, once a rule has asked for them.
+    pub read: &'a Addresses<'a>,
 }
 
 impl<'a> MessageSubject<'a> {
@@ -70,6 +73,11 @@ impl<'a> MessageSubject<'a> {
     #[must_use]
     pub const fn message(&self) -> &'a Message {
         &self.arrival.message
+    }
+
+    /// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
+    pub(super) fn addresses(&self) -> &'a [Address<'a>] {
+        self.read.of(&self.arrival.message)
     }
 
     /// Whether it is a request outside any dialog that stands for itself: neither ACK nor CANCEL.

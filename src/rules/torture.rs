@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Check, MessageSubject, Verdict, all};
+use super::{Addresses, Check, MessageSubject, Verdict, all};
 use crate::base::Transport;
 use crate::call::Place;
 use crate::policy::{Party, Policy};
@@ -38,10 +38,11 @@ fn find(directory: &Path, name: &str) -> Option<Vec<u8>> {
 /// The message rules that a message breaks without any agreement.
 fn broken(text: &[u8]) -> Vec<&'static str> {
     let transport = if text.windows(12).any(|w| w == b"SIP/2.0/TCP ") { Transport::Tcp } else { Transport::Udp };
-    let message = parse(text.into(), transport.is_reliable()).unwrap();
+    let message = parse(text, transport.is_reliable()).unwrap();
     let (arrival, policy) = (Arrival { envelope: Envelope { transport, ..Envelope::default() }, message }, Policy::baseline());
     let (host, place) = (Party::Host(arrival.envelope.source.ip), Place::default());
     let terms = crate::policy::Terms::default();
+    let read = Addresses::default();
     let subject = MessageSubject {
         arrival: &arrival,
         place: &place,
@@ -52,6 +53,7 @@ fn broken(text: &[u8]) -> Vec<&'static str> {
         terms: &terms,
         session_from: host,
         session_to: host,
+        read: &read,
     };
     let breaks = |check: fn(&MessageSubject<'_>) -> Verdict| matches!(check(&subject), Verdict::Violation(_));
     all()

@@ -103,7 +103,7 @@ pub struct Breach {
     /// Where in the text of the message, for message rules: what the report underlines.
     pub at: Option<Span>,
     /// The evidence, for other than message rules: where to look.
-    pub exhibit: Option<Trace>,
+    pub exhibit: Option<Box<Trace>>,
     /// The codec or the header that the breach is about, in registered spelling, for waivers that name one.
     pub about: Option<Cow<'static, str>>,
 }
@@ -136,7 +136,7 @@ impl Breach {
     /// The same breach with its evidence.
     #[must_use]
     pub fn seen_in(self, exhibit: &Trace) -> Self {
-        Self { exhibit: Some(exhibit.clone()), ..self }
+        Self { exhibit: Some(Box::new(exhibit.clone())), ..self }
     }
 
     /// The same breach with another severity.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::base::ip;
+
 /// A connection address (RFC 8866 §5.7): a number, or a name that only a resolver knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Address {
@@ -17,10 +19,7 @@ impl Address {
     /// Takes the address token without its `/ttl/count`, gives what it names.
     #[must_use]
     pub fn parse(token: &[u8]) -> Self {
-        std::str::from_utf8(token)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .map_or_else(|| Self::Name(String::from_utf8_lossy(token).into()), Self::Ip)
+        ip(token).map_or_else(|| Self::Name(String::from_utf8_lossy(token).into()), Self::Ip)
     }
 
     /// The IP address, where it is one.

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::base::Span;
 
 /// A codec as a format of an m= line names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Codec {
     /// The payload type, or `None` where the format is no number (T.38, MSRP).
     pub payload_type: Option<u8>,

@@ -5,11 +5,16 @@ use std::ops::Range;
 use super::{Codec, Media, SdpFlaw, parse, scan};
 use crate::base::Span;
 
+/// Names of attributes are told apart by so much of their length; none that is registered is longer.
+pub(super) const NAME: usize = 255;
+
 /// One line: its type letter and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The letter before `=`; 0 where the line is not `letter=value`.
     pub kind: u8,
+    /// How long the name of an attribute is, as far as it counts; 0 on other lines.
+    pub(super) name_len: u8,
     /// The value without line end and trailing white space; the whole line where `kind` is 0.
     pub value: Span,
 }
@@ -19,6 +24,8 @@ pub struct Line {
 pub struct Description {
     pub(super) text: Box<[u8]>,
     pub(super) lines: Vec<Line>,
+    /// Whether any attribute of it agrees on media keys.
+    pub(super) keyed: bool,
     pub(super) media: Vec<Media>,
     pub(super) flaws: Vec<SdpFlaw>,
 }
@@ -28,6 +35,12 @@ impl Description {
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         parse::description(body)
+    }
+
+    /// Whether any attribute of it agrees on media keys: `crypto`, `fingerprint`, `key-mgmt` or `zrtp-hash`.
+    #[must_use]
+    pub const fn is_keyed(&self) -> bool {
+        self.keyed
     }
 
     /// The whole text.
@@ -79,7 +92,7 @@ impl Description {
 
     /// The same, each with where the whole line's value stands.
     pub fn attribute_lines<'a>(&'a self, lines: Range<usize>, name: &'a [u8]) -> impl Iterator<Item = (Span, &'a [u8])> {
-        self.range(lines).filter(|l| l.kind == b'a').filter_map(move |l| {
+        self.range(lines).filter(move |l| l.kind == b'a' && usize::from(l.name_len) == name.len().min(NAME)).filter_map(move |l| {
             let (key, value) = scan::cut(self.at(l.value), b':');
             (key == name).then_some((l.value, value.trim_ascii()))
         })

@@ -34,10 +34,11 @@ impl Pending {
     }
 }
 
+/// Texts only: a session agrees once and lives long, and hardly one agrees again.
 #[derive(Clone, Debug)]
 struct Agreed {
-    caller: Arc<Description>,
-    callee: Arc<Description>,
+    caller: Arc<[u8]>,
+    callee: Arc<[u8]>,
 }
 
 impl Engine {
@@ -103,7 +104,7 @@ impl Engine {
             Some(_) => SdpRole::OutOfOrder,
             None => match slot {
                 Slot::Invite | Slot::Prack | Slot::Update | Slot::ReliableProvisional | Slot::InviteSuccess => SdpRole::Offer,
-                _ if self.in_force(from_caller).is_some_and(|d| d.text() == body.text()) => SdpRole::Repeat,
+                _ if self.in_force(from_caller) == Some(body.text()) => SdpRole::Repeat,
                 _ => SdpRole::OutOfOrder,
             },
         }
@@ -117,19 +118,19 @@ impl Engine {
             answer: Arc::clone(answer),
             preview: self.preview.take(),
             offered_by_caller: by_caller,
-            offerer_before: self.in_force(by_caller).cloned(),
-            answerer_before: self.in_force(!by_caller).cloned(),
+            offerer_before: self.in_force(by_caller).map(|text| Arc::new(Description::parse(text))),
+            answerer_before: self.in_force(!by_caller).map(|text| Arc::new(Description::parse(text))),
             refused: self.refused.take(),
             offer_in: slot,
             answer_in,
         };
-        let (caller, callee) = if by_caller { (offer, Arc::clone(answer)) } else { (Arc::clone(answer), offer) };
-        self.agreed = Some(Agreed { caller, callee });
+        let (caller, callee) = if by_caller { (&offer, answer) } else { (answer, &offer) };
+        self.agreed = Some(Agreed { caller: caller.text().into(), callee: callee.text().into() });
         Some(exchange)
     }
 
-    fn in_force(&self, of_caller: bool) -> Option<&Arc<Description>> {
-        self.agreed.as_ref().map(|a| if of_caller { &a.caller } else { &a.callee })
+    fn in_force(&self, of_caller: bool) -> Option<&[u8]> {
+        self.agreed.as_ref().map(|a| if of_caller { &*a.caller } else { &*a.callee })
     }
 
     fn withdraw(&mut self, when: impl Fn(&Pending) -> bool) {

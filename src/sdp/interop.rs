@@ -107,7 +107,7 @@ impl Section {
         Ok(section)
     }
 
-    fn line(&mut self, Line { kind, value: at }: Line, value: &str) -> Result<()> {
+    fn line(&mut self, Line { kind, value: at, .. }: Line, value: &str) -> Result<()> {
         let refuse = |what| Inexpressible { what, at };
         match kind {
             b'v' => once(&mut self.version, (value == "0").then_some(lines::Version::V0).ok_or(refuse("version"))?, at),

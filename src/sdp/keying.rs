@@ -60,7 +60,7 @@ pub struct Fingerprint<'a> {
 impl Description {
     /// The `a=crypto` lines of an m= line; those that cannot be read are left out.
     pub fn cryptos<'a>(&'a self, media: &Media) -> impl Iterator<Item = Crypto<'a>> {
-        self.attribute_lines(media.lines.clone(), b"crypto").filter_map(|(at, value)| {
+        self.attribute_lines(self.with_keys(media.lines.clone()), b"crypto").filter_map(|(at, value)| {
             let (tag, rest) = token(value)?;
             let (suite, rest) = token(rest)?;
             let (keys, session) = token(rest)?;
@@ -68,9 +68,14 @@ impl Description {
         })
     }
 
+    /// The same lines; none where no attribute of the whole body agrees on keys, as in most.
+    fn with_keys(&self, lines: Range<usize>) -> Range<usize> {
+        if self.is_keyed() { lines } else { 0..0 }
+    }
+
     /// The fingerprints among some lines: those of an m= line, or of the session for m= lines that have none (RFC 8122 §5).
     pub fn fingerprints(&self, lines: Range<usize>) -> impl Iterator<Item = Fingerprint<'_>> {
-        self.attribute_lines(lines, b"fingerprint").filter_map(|(at, value)| {
+        self.attribute_lines(self.with_keys(lines), b"fingerprint").filter_map(|(at, value)| {
             let (hash, digest) = token(value)?;
             (!digest.is_empty()).then_some(Fingerprint { hash, digest, at })
         })

@@ -3,6 +3,7 @@
 //! The work is linear in the body whatever it holds: each line is looked at once, and payload types meet their attributes in a table.
 
 use super::codec::word;
+use super::description::NAME;
 use super::media::is_rtp;
 use super::scan::{cut, number, token};
 use super::{Address, Codec, Description, Direction, Line, Media, SdpFlaw, SdpFlawKind, static_codec};
@@ -25,7 +26,14 @@ pub(super) fn description(body: &[u8]) -> Description {
         media.extend(reader.media(start, next));
     }
     let flaws = reader.flaws;
-    Description { text: body.into(), lines, media, flaws }
+    let keyed =
+        lines.iter().filter(|l| l.kind == b'a').any(|l| is_key(l.value.of(body).get(..usize::from(l.name_len)).unwrap_or_default()));
+    Description { text: body.into(), lines, keyed, media, flaws }
+}
+
+/// RFC 4568 §4, RFC 8122 §5, RFC 4567 §3, RFC 6189 §8.
+const fn is_key(attribute: &[u8]) -> bool {
+    matches!(attribute, b"crypto" | b"fingerprint" | b"key-mgmt" | b"zrtp-hash")
 }
 
 /// Every line of the body: CRLF, LF alone or the end of the body ends one.
@@ -52,7 +60,9 @@ fn split(text: &[u8], flaws: &mut Vec<SdpFlaw>) -> Vec<Line> {
         if kind == 0 && start < content {
             flaws.push(SdpFlaw { kind: SdpFlawKind::BadLine, at: value });
         }
-        lines.push(Line { kind, value });
+        let name = if kind == b'a' { cut(value.of(text), b':').0.len().min(NAME) } else { 0 };
+        #[allow(clippy::cast_possible_truncation)] // at most NAME
+        lines.push(Line { kind, name_len: name as u8, value });
         start += end + 1;
     }
     flaws.extend(bare.map(|at| SdpFlaw { kind: SdpFlawKind::BareLf, at }));

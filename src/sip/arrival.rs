@@ -4,7 +4,7 @@ use super::Message;
 use crate::transport::Envelope;
 
 /// A SIP message as it passed the tap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Arrival {
     /// How it came.
     pub envelope: Envelope,

@@ -168,7 +168,7 @@ mod tests {
         for method in Method::REGISTERED {
             assert_eq!(rsip::Method::try_from(method).unwrap().to_string(), method.name());
         }
-        let message = |line: &str| parse(format!("{line}\r\n\r\n").into_bytes().into(), false).unwrap();
+        let message = |line: &str| parse(format!("{line}\r\n\r\n").as_bytes(), false).unwrap();
         assert_eq!(StatusCode::try_from(&message("SIP/2.0 404 Foo")), Ok(StatusCode::NotFound));
         assert_eq!(StatusCode::try_from(&message("SIP/2.0 499 Foo")), Ok(StatusCode::Other(499, "Foo".into())));
         assert_eq!(StatusCode::try_from(&message("BYE sip:a SIP/2.0")), Err(Inexpressible::Code));

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Flaw, HeaderName, Method};
+use bytes::Bytes;
+
+use super::keys::Keys;
+use super::value::{elements, name_addr, uri};
+use super::{Address, Flaw, HeaderName, Method};
 use crate::base::Span;
 
 /// The start line (RFC 3261 §7.1, §7.2).
@@ -24,6 +28,12 @@ pub enum Start {
         /// Where the reason phrase stands.
         reason: Span,
     },
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self::Response { code: 0, reason: Span::default() }
+    }
 }
 
 /// One header field line.
@@ -48,22 +58,37 @@ pub struct CSeq {
     pub method: Method,
 }
 
-/// A SIP message: its text and what points into it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The topmost Via, taken apart (RFC 3261 §20.42), with the parameters that steer responses (§18.2.2, RFC 3581 §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TopVia {
+    /// Where the transport token stands.
+    pub transport: Span,
+    /// Where the host of sent-by stands, IPv6 without brackets.
+    pub host: Span,
+    /// The port of sent-by.
+    pub port: Option<u16>,
+    /// Where the value of `received` stands.
+    pub received: Option<Span>,
+    /// Where the value of `rport` stands; empty where it only is asked for.
+    pub rport: Option<Span>,
+    /// Whether there is a `maddr`.
+    pub has_maddr: bool,
+}
+
+/// A SIP message: its text, which it may share with the batch that it came in, and what points into it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    pub(super) text: Box<[u8]>,
+    pub(super) text: Bytes,
     pub(super) start: Start,
     pub(super) start_line: Span,
-    pub(super) headers: Box<[Header]>,
+    pub(super) headers: Vec<Header>,
     /// Bit n: the header with discriminant n is present.
     pub(super) present: u128,
     pub(super) body: Span,
     pub(super) flaws: Vec<Flaw>,
-    pub(super) call_id: Span,
-    pub(super) from_tag: Option<Span>,
-    pub(super) to_tag: Option<Span>,
-    pub(super) branch: Option<Span>,
-    pub(super) cseq: Option<CSeq>,
+    pub(super) keys: Keys,
+    pub(super) fingerprint: u64,
+    pub(super) call_key: u64,
 }
 
 impl Message {
@@ -117,14 +142,14 @@ impl Message {
     pub fn method_text(&self) -> Cow<'_, str> {
         match self.start {
             Start::Request { token, .. } => String::from_utf8_lossy(self.at(token)),
-            Start::Response { .. } => Cow::Borrowed(self.cseq.map_or("?", |c| c.method.name())),
+            Start::Response { .. } => Cow::Borrowed(self.keys.cseq.map_or("?", |c| c.method.name())),
         }
     }
 
     /// The method of the transaction: of a request its own, of a response that of CSeq.
     #[must_use]
     pub fn transaction_method(&self) -> Option<Method> {
-        self.method().or_else(|| self.cseq.map(|c| c.method))
+        self.method().or_else(|| self.keys.cseq.map(|c| c.method))
     }
 
     /// The Request-URI of a request.
@@ -220,31 +245,83 @@ impl Message {
     /// The Call-ID; empty where the message has none.
     #[must_use]
     pub fn call_id(&self) -> &[u8] {
-        self.at(self.call_id)
+        self.at(self.keys.call_id)
     }
 
     /// The tag of From.
     #[must_use]
     pub fn from_tag(&self) -> Option<&[u8]> {
-        self.from_tag.map(|s| self.at(s))
+        self.keys.from_tag.map(|s| self.at(s))
     }
 
     /// The tag of To.
     #[must_use]
     pub fn to_tag(&self) -> Option<&[u8]> {
-        self.to_tag.map(|s| self.at(s))
+        self.keys.to_tag.map(|s| self.at(s))
     }
 
     /// The branch of the topmost Via.
     #[must_use]
     pub fn branch(&self) -> Option<&[u8]> {
-        self.branch.map(|s| self.at(s))
+        self.keys.branch.map(|s| self.at(s))
     }
 
     /// The CSeq, where it can be read.
     #[must_use]
     pub const fn cseq(&self) -> Option<CSeq> {
-        self.cseq
+        self.keys.cseq
+    }
+
+    /// The topmost Via, where it can be read.
+    #[must_use]
+    pub const fn top_via(&self) -> Option<TopVia> {
+        self.keys.via
+    }
+
+    /// How many Via elements there are.
+    #[must_use]
+    pub const fn via_count(&self) -> u32 {
+        self.keys.vias
+    }
+
+    /// The Request-URI of a request as an address.
+    #[must_use]
+    pub fn target(&self) -> Option<Address<'_>> {
+        let Start::Request { uri: at, .. } = self.start else { return None };
+        Some(Address { header: None, at, uri: uri(self.at(at)) })
+    }
+
+    /// The addresses of a header that holds some, in order.
+    pub fn addresses_of(&self, id: HeaderName) -> impl Iterator<Item = Address<'_>> {
+        self.lines(id).flat_map(|line| elements(self.at(line.value))).map(move |element| {
+            let named = name_addr(element);
+            let at = self.place_of(named.map_or(element, |named| named.address)).unwrap_or_default();
+            Address { header: Some(id), at, uri: named.and_then(|named| named.uri()) }
+        })
+    }
+
+    /// The URI of the first address of a header, as text; not looked into.
+    #[must_use]
+    pub fn first_address(&self, id: HeaderName) -> Option<&[u8]> {
+        let value = self.at(self.header(id)?.value);
+        Some(name_addr(elements(value).next()?)?.address)
+    }
+
+    /// Gives its text up, so that what it is shared with can serve again.
+    pub fn release(&mut self) {
+        self.text = Bytes::new();
+    }
+
+    /// A hash of all its octets, the same in every run.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// A hash of its Call-ID, the same in every run.
+    #[must_use]
+    pub const fn call_key(&self) -> u64 {
+        self.call_key
     }
 
     /// What is wrong with the message.

@@ -1,5 +1,6 @@
 //! Takes SIP payloads, gives messages with their flaws, never refuses what could be evidence.
 
+mod address;
 mod arrival;
 mod flaw;
 mod grammar;
@@ -17,9 +18,10 @@ mod start;
 mod torture;
 pub mod value;
 
+pub use address::Address;
 pub use arrival::Arrival;
 pub use flaw::{Flaw, FlawKind};
 pub use header::HeaderName;
-pub use message::{CSeq, Header, Message, Start};
+pub use message::{CSeq, Header, Message, Start, TopVia};
 pub use method::Method;
 pub use scan::parse;

@@ -6,6 +6,10 @@ const TOKEN: u8 = 1;
 const HOST: u8 = 2;
 const URI: u8 = 4;
 const PLAIN: u8 = 8;
+const BARE: u8 = 16;
+const USER: u8 = 32;
+const VISIBLE: u8 = 64;
+const PARAMS: u8 = 128;
 
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
@@ -14,9 +18,21 @@ static CLASSES: [u8; 256] = {
         let c = b as u8;
         if c > b' ' && !matches!(c, b'<' | b'>' | b'"' | 0x7F) {
             classes[b] |= URI;
+            if !matches!(c, b'@' | b':' | b'[') {
+                classes[b] |= USER;
+            }
+            if c != b'?' {
+                classes[b] |= PARAMS;
+            }
         }
         if !is_lws(c) && !matches!(c, b'"' | b';') {
             classes[b] |= PLAIN;
+        }
+        if !matches!(c, b',' | b'?') {
+            classes[b] |= BARE;
+        }
+        if c.is_ascii_graphic() {
+            classes[b] |= VISIBLE;
         }
         if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
             classes[b] |= TOKEN;
@@ -35,19 +51,58 @@ pub(super) fn is_token(b: u8) -> bool {
     CLASSES[usize::from(b)] & TOKEN != 0
 }
 
-/// Whether `b` may stand in a URI: no white space, no control, no bracket or quote around it.
-pub(super) fn is_uri(b: u8) -> bool {
-    CLASSES[usize::from(b)] & URI != 0
+/// How many octets at the beginning of `text` may stand in a token.
+pub(super) fn token_len(text: &[u8]) -> usize {
+    run(text, TOKEN)
 }
 
-/// Whether `b` may stand in a parameter value without quotes: more than the grammar allows, nothing that would end or hide it.
-pub(super) fn is_plain(b: u8) -> bool {
-    CLASSES[usize::from(b)] & PLAIN != 0
+/// How many may stand in a parameter value without quotes: more than the grammar allows, nothing that would end or hide it.
+pub(super) fn plain_len(text: &[u8]) -> usize {
+    run(text, PLAIN)
 }
 
-/// Whether `b` may stand in a host name or an IPv4 address.
-pub(super) fn is_host(b: u8) -> bool {
-    CLASSES[usize::from(b)] & HOST != 0
+/// How many may stand in a host name or an IPv4 address.
+pub(super) fn host_len(text: &[u8]) -> usize {
+    run(text, HOST)
+}
+
+/// How many may stand in a URI and neither end its user nor show that there is none, as `@`, `:` and `[` do.
+pub(super) fn user_len(text: &[u8]) -> usize {
+    run(text, USER)
+}
+
+/// How many may stand in the parameters of a URI, `;` included.
+pub(super) fn uri_params_len(text: &[u8]) -> usize {
+    run(text, PARAMS)
+}
+
+/// Whether all octets of `text` are visible ASCII.
+pub(super) fn is_all_visible(text: &[u8]) -> bool {
+    text.iter().fold(VISIBLE, |all, &b| all & CLASSES[usize::from(b)]) != 0
+}
+
+/// How many octets at the beginning of `text` are of a class. Four at a time: most of the work on a message is done here.
+#[inline]
+fn run(text: &[u8], class: u8) -> usize {
+    let is = |b: u8| CLASSES[usize::from(b)] & class != 0;
+    let mut rest = text;
+    while let &[a, b, c, d, ref behind @ ..] = rest {
+        let at = text.len() - rest.len();
+        match (is(a), is(b), is(c), is(d)) {
+            (true, true, true, true) => rest = behind,
+            (false, ..) => return at,
+            (_, false, ..) => return at + 1,
+            (_, _, false, _) => return at + 2,
+            _ => return at + 3,
+        }
+    }
+    text.len() - rest.len() + rest.iter().take_while(|&&b| is(b)).count()
+}
+
+/// Whether every octet of `text` may stand in a URI, and outside angle brackets (RFC 3261 §20.10: not with a comma or question mark).
+pub(super) fn is_all_uri(text: &[u8]) -> (bool, bool) {
+    let all = text.iter().fold(URI | BARE, |all, &b| all & CLASSES[usize::from(b)]);
+    (all & URI != 0, all == URI | BARE)
 }
 
 /// Whether `b` is white space, of a fold too: a folded value still holds its line ends.
@@ -57,7 +112,7 @@ pub(super) const fn is_lws(b: u8) -> bool {
 
 /// Whether `text` is a token.
 pub(super) fn is_all_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&b| is_token(b))
+    !text.is_empty() && token_len(text) == text.len()
 }
 
 /// How many octets of `text` come before `stop`, quoted strings passed over; all of them where it does not come.

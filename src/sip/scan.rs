@@ -1,52 +1,74 @@
 //! Takes the octets of one SIP message, gives the message with its flaws in one pass, never refuses what begins like SIP.
 
+use bytes::Bytes;
 use memchr::memchr;
-use smallvec::SmallVec;
 
 use super::keys::Keys;
-use super::octet::{is_lws, is_token};
+use super::octet::{is_lws, token_len};
 use super::start::start;
 use super::{Flaw, FlawKind, Header, HeaderName, Message};
-use crate::base::Span;
+use crate::base::{Span, fingerprint};
+
+/// Room for more headers than this is not kept for the next message: hardly one needs it.
+const KEPT: usize = 64;
 
 /// Takes one framed payload; `None` only where it is not SIP at all. `stream` asks for the rules of stream transports (RFC 3261 §18.3).
 #[must_use]
-pub fn parse(bytes: Box<[u8]>, stream: bool) -> Option<Message> {
-    let mut lines = Lines { text: &bytes, next: bytes.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count(), bare_lf: None };
-    let mut flaws = Vec::new();
-    let start_line = lines.next()?;
-    let start = start(&bytes, start_line, &mut flaws)?;
+pub fn parse(octets: &[u8], stream: bool) -> Option<Message> {
+    let mut message = Message::default();
+    message.read(Bytes::copy_from_slice(octets), stream).then_some(message)
+}
 
-    let mut headers = SmallVec::<[Header; 32]>::new();
-    let mut present = 0;
-    let mut ended = false;
-    for line in &mut lines {
-        if line.is_empty() {
-            ended = true;
-            break;
-        }
-        match header(&bytes, line) {
-            Line::Header(header) => {
-                present |= 1 << header.id as u32;
-                headers.push(header);
+impl Message {
+    /// As [`parse`], into the memory of a message that nobody needs any more. Where it gives `false`, what the message holds means nothing.
+    pub fn read(&mut self, octets: Bytes, stream: bool) -> bool {
+        self.clear();
+        self.text = octets;
+        let Self { text, headers, flaws, .. } = self;
+        let text: &[u8] = text;
+        let mut lines = Lines { text, next: text.iter().take_while(|&&b| matches!(b, b'\r' | b'\n')).count(), bare_lf: None };
+        let Some(start_line) = lines.next() else { return false };
+        let Some(start) = start(text, start_line, flaws) else { return false };
+        let mut ended = false;
+        for line in &mut lines {
+            if line.is_empty() {
+                ended = true;
+                break;
             }
-            Line::Continuation(more) => match headers.last_mut() {
-                Some(last) => unite(last, more),
-                None => flaws.push(Flaw { kind: FlawKind::NoColon, at: line }),
-            },
-            Line::Bad(kind) => flaws.push(Flaw { kind, at: line }),
+            match header(text, line) {
+                Line::Header(header) => {
+                    self.present |= 1 << header.id as u32;
+                    headers.push(header);
+                }
+                Line::Continuation(more) => match headers.last_mut() {
+                    Some(last) => unite(last, more),
+                    None => flaws.push(Flaw { kind: FlawKind::NoColon, at: line }),
+                },
+                Line::Bad(kind) => flaws.push(Flaw { kind, at: line }),
+            }
         }
+        flaws.extend(lines.bare_lf.map(|at| Flaw { kind: FlawKind::BareLf, at }));
+        if !ended {
+            flaws.push(Flaw { kind: FlawKind::NoEndOfHeaders, at: Span::new(text.len(), text.len()) });
+        }
+        let rest = Span::new(lines.next, text.len());
+        self.keys = Keys::of(text, start, headers, flaws);
+        self.body = body(rest, self.keys.content_length, start_line, stream, flaws);
+        (self.start, self.start_line) = (start, start_line);
+        // While the text is in the cache.
+        self.fingerprint = fingerprint(text);
+        self.call_key = fingerprint(self.keys.call_id.of(text));
+        true
     }
-    flaws.extend(lines.bare_lf.map(|at| Flaw { kind: FlawKind::BareLf, at }));
-    if !ended {
-        flaws.push(Flaw { kind: FlawKind::NoEndOfHeaders, at: Span::new(bytes.len(), bytes.len()) });
+
+    fn clear(&mut self) {
+        if self.headers.capacity() > KEPT {
+            self.headers = Vec::new();
+        }
+        self.headers.clear();
+        self.flaws = Vec::new();
+        self.present = 0;
     }
-    let rest = Span::new(lines.next, bytes.len());
-    let keys = Keys::of(&bytes, start, &headers, &mut flaws);
-    let body = body(rest, keys.content_length, start_line, stream, &mut flaws);
-    let headers = Box::from(&*headers);
-    let Keys { call_id, from_tag, to_tag, branch, cseq, .. } = keys;
-    Some(Message { start, start_line, headers, present, body, flaws, call_id, from_tag, to_tag, branch, cseq, text: bytes })
 }
 
 /// The lines of a text, without their ends.
@@ -94,8 +116,18 @@ fn header(text: &[u8], at: Span) -> Line {
     if line.first().copied().is_some_and(is_lws) {
         return Line::Continuation(trimmed(line, start));
     }
-    let name_len = line.iter().position(|&b| !is_token(b)).unwrap_or(line.len());
+    let name_len = token_len(line);
     let (name, behind) = line.split_at(name_len);
+    // As nearly everybody writes a line: no white space but one space behind the colon.
+    if let [b':', b' ', value @ ..] = behind
+        && let [first, .., last] | [first @ last] = value
+        && *first > b' '
+        && *last > b' '
+        && name_len > 0
+    {
+        let value = Span::new(start + name_len + 2, start + line.len());
+        return Line::Header(Header { id: HeaderName::of(name), name: Span::new(start, start + name_len), value, folded: false });
+    }
     let [b':', value @ ..] = behind.trim_ascii_start() else {
         return Line::Bad(if memchr(b':', line).is_some() { FlawKind::BadName } else { FlawKind::NoColon });
     };
@@ -153,7 +185,7 @@ mod tests {
                         T :\r\n sip:b@example.com ;\r\n\ttag = 2\r\nI: c1@x\r\nCSeq: 7 OPTIONS\r\n";
 
     fn read(text: &str, stream: bool) -> (Message, Vec<FlawKind>) {
-        let message = parse(text.as_bytes().into(), stream).unwrap();
+        let message = parse(text.as_bytes(), stream).unwrap();
         let flaws = message.flaws().iter().map(|f| f.kind).collect();
         (message, flaws)
     }
@@ -218,7 +250,7 @@ mod tests {
     #[test]
     fn what_does_not_begin_like_sip_is_none() {
         for text in ["", "\r\n\r\n", "\0", "GET / HTTP/1.1\r\n\r\n", "hello SIP/2.0 there\r\n"] {
-            assert!(parse(text.as_bytes().into(), false).is_none(), "{text:?}");
+            assert!(parse(text.as_bytes(), false).is_none(), "{text:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Takes the first line of a message, gives the start line with what is odd about it, never refuses a line that names SIP (RFC 3261 §7.1, §7.2).
 
-use super::octet::{is_all_token, is_uri, place_of};
+use super::octet::{is_all_token, is_all_uri, place_of};
 use super::{Flaw, FlawKind, Method, Start, value};
 use crate::base::Span;
 
@@ -10,11 +10,12 @@ pub(super) fn start(text: &[u8], line: Span, flaws: &mut Vec<Flaw>) -> Option<St
     let read = if is_version(at.get(..4)?) { status(at) } else { request(at)? };
     let (start, oddity) = read.placed_in(text)?;
     flaws.extend(oddity.map(|kind| Flaw { kind, at: line }));
-    if let Start::Request { uri, .. } = start
-        && oddity != Some(FlawKind::BadStartLine)
-        && !is_request_uri(uri.of(text))
-    {
-        flaws.push(Flaw { kind: FlawKind::BadSyntax, at: uri });
+    if let Start::Request { uri: at, .. } = start {
+        let uri = value::uri(at.of(text));
+        // A Request-URI has a scheme and, where it is SIP(S), a host and no `?` (RFC 3261 §19.1.1, table 1).
+        if oddity != Some(FlawKind::BadStartLine) && !uri.is_some_and(|uri| uri.headers.is_empty()) {
+            flaws.push(Flaw { kind: FlawKind::BadSyntax, at });
+        }
     }
     Some(start)
 }
@@ -78,12 +79,7 @@ fn request(line: &[u8]) -> Option<Read<'_>> {
 
 /// Not empty, and without white space, quotes and angle brackets, which no URI holds.
 fn is_word(uri: &[u8]) -> bool {
-    !uri.is_empty() && uri.iter().all(|&b| is_uri(b))
-}
-
-/// A Request-URI has a scheme and, where it is SIP(S), a host and no `?` (RFC 3261 §19.1.1, table 1).
-fn is_request_uri(uri: &[u8]) -> bool {
-    value::uri(uri).is_some_and(|uri| uri.headers.is_empty())
+    !uri.is_empty() && is_all_uri(uri).0
 }
 
 /// What comes before white space, and the rest with it.

@@ -59,7 +59,7 @@ impl Associations {
         (flow.origin, flow.clock, flow.given) = (part.origin, part.clock, 0);
         let before = flow.incoming.held();
         let mut framed = Vec::new();
-        let passage = Passage { time: part.time, ip_id: part.layers.ip_id, vlan: part.layers.vlan };
+        let passage = Passage { time: part.time, last: part.time, ip_id: part.layers.ip_id, vlan: part.layers.vlan };
         for data in Chunks(&part.chunks).filter_map(|chunk| Data::read(&chunk)) {
             flow.incoming.take(&data, passage, part.clock, &mut framed, anomalies);
         }
@@ -125,15 +125,15 @@ impl Flow {
             let envelope = Envelope {
                 origin: self.origin,
                 index: self.given,
-                first: message.first.time,
-                last: message.last,
+                first: message.passage.time,
+                last: message.passage.last,
                 clock: self.clock,
                 source,
                 destination,
                 transport: message.transport,
                 fragmented: false,
-                ip_id: message.first.ip_id,
-                vlan: message.first.vlan,
+                ip_id: message.passage.ip_id,
+                vlan: message.passage.vlan,
                 cut: message.cut,
                 via_hep: false,
             };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::framing::MAX_MESSAGE;
 use super::sctp::{Data, Message};
 use super::sniff::looks_like_sip;
-use super::stream::{Framed, Passage};
+use super::stream::{Content, Framed, Passage};
 use crate::base::{Anomalies, Anomaly, Time, Transport, seconds};
 
 /// How long the fragments of a message wait for the rest, on the running clock: longer than a sender needs to repeat (RFC 9260 §16).
@@ -155,7 +155,7 @@ impl Incoming {
 
 fn framed(bytes: Box<[u8]>, first: Passage, last: Time, cut: bool, anomalies: &mut Anomalies) -> Framed {
     anomalies.note_many(Anomaly::SipCut, u64::from(cut));
-    Framed { bytes, first, last, cut, transport: Transport::Sctp, hep: false }
+    Framed { bytes, passage: Passage { last, ..first }, cut, transport: Transport::Sctp, content: Content::Sip }
 }
 
 impl Run {
@@ -188,7 +188,7 @@ impl Run {
             cut: self.cut || after.cut,
             pieces,
             octets: self.octets + after.octets,
-            passage: Passage { time, ..self.passage },
+            passage: Passage { time, last: time, ..self.passage },
             latest: self.latest.max(after.latest),
             touched: self.touched.max(after.touched),
             ..self

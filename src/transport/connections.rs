@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::half::{Half, Sink};
+use super::opening::Opening;
 use super::segment::SegmentPart;
+use super::stream::{Content, Framed};
+use super::tap::Tap;
+use super::tls::{self, Ending, KeyLog, Moment, Session, TlsEvent, TlsTotals};
 use super::{Envelope, Payload};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
@@ -35,6 +40,7 @@ type Pair = (Endpoint, Endpoint);
 #[derive(Clone, Copy, Default)]
 struct Stamp {
     origin: Origin,
+    time: Time,
     clock: Time,
     given: u16,
 }
@@ -45,11 +51,16 @@ struct Connection {
     halves: [Half; 2],
     /// The last frame of each end.
     stamps: [Stamp; 2],
+    opening: Opening,
+    /// What lies above, once it is known to be TLS.
+    tls: Option<Box<Session>>,
     /// The frame that began it: names it in the queue.
     born: u64,
     /// When it is forgotten, if nothing more comes.
     deadline: Time,
     over: bool,
+    /// The end that closed it first.
+    closed_by: Option<usize>,
     held: usize,
 }
 
@@ -61,25 +72,44 @@ pub struct Connections {
     queue: BTreeMap<(Time, u64), Pair>,
     held: usize,
     unseen: BTreeMap<(IpAddr, IpAddr), u64>,
+    tap: Tap,
 }
 
 impl Connections {
+    /// Gives the key logs that open TLS from here on.
+    pub fn set_keys(&mut self, keys: &Arc<KeyLog>) {
+        self.tap.keys = Arc::clone(keys);
+    }
+
+    /// What TLS connections and attempts at connections came to since this was last asked.
+    pub fn take_events(&mut self) -> Vec<TlsEvent> {
+        std::mem::take(&mut self.tap.events)
+    }
+
+    /// The counts of TLS connections; complete after [`Self::finish`].
+    #[must_use]
+    pub const fn tls_totals(&self) -> &TlsTotals {
+        &self.tap.totals
+    }
+
     /// Takes the next segment, appends the messages that it completes.
     pub fn push(&mut self, part: &SegmentPart, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         self.advance(part.clock, anomalies);
         let (pair, from) =
             if part.source <= part.destination { ((part.source, part.destination), 0) } else { ((part.destination, part.source), 1) };
-        let mut sink = Sink { framed: Vec::new(), anomalies };
         match self.table.get(&pair) {
-            Some(connection) if connection.ends_with(part, from) => self.end(&pair, out, sink.anomalies),
+            Some(connection) if connection.ends_with(part, from) => {
+                self.end(&pair, Ending::Silent { until: part.clock, ended: false }, out, anomalies);
+            }
             None if part.flags.rst => return,
             _ => {}
         }
+        let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
         let connection = self.table.entry(pair).or_insert_with(|| {
             self.queue.insert((part.clock, part.origin.serial), pair);
             Connection { born: part.origin.serial, deadline: part.clock, ..Connection::default() }
         });
-        connection.stamps[from] = Stamp { origin: part.origin, clock: part.clock, given: 0 };
+        connection.stamps[from] = Stamp { origin: part.origin, time: part.time, clock: part.clock, given: 0 };
         connection.take(part, from, pair, &mut sink, out);
         let deadline = part.clock.plus(if connection.over { LINGER } else { IDLE });
         if !(0..STEP).contains(&deadline.since(connection.deadline)) {
@@ -90,23 +120,24 @@ impl Connections {
         self.held = self.held - connection.held + connection.measure();
         if self.held > BUDGET && connection.held > 0 {
             anomalies.note(Anomaly::TcpBudget);
-            connection.halves.iter_mut().for_each(Half::forget);
+            connection.forget();
             self.held = self.held - connection.held + connection.measure();
         }
         while self.table.len() > MAX_CONNECTIONS
             && let Some((_, oldest)) = self.queue.pop_first()
         {
             anomalies.note(Anomaly::TcpBudget);
-            self.drop_silently(&oldest, anomalies);
+            self.drop_silently(&oldest, Ending::Evicted, anomalies);
         }
     }
 
     /// Forgets connections that are silent for too long at `clock`. Which they are does not depend on when this is called.
     pub fn advance(&mut self, clock: Time, anomalies: &mut Anomalies) {
+        self.tap.clock = self.tap.clock.max(clock);
         while let Some((&(deadline, _), &pair)) = self.queue.first_key_value()
             && clock > deadline
         {
-            self.drop_silently(&pair, anomalies);
+            self.drop_silently(&pair, Ending::Silent { until: deadline, ended: false }, anomalies);
         }
     }
 
@@ -115,8 +146,9 @@ impl Connections {
         let mut left: Vec<_> = self.table.iter().map(|(pair, connection)| (connection.born, *pair)).collect();
         left.sort_unstable();
         let begin = out.len();
+        let ending = Ending::Silent { until: self.tap.clock, ended: true };
         for (_, pair) in left {
-            self.end(&pair, out, anomalies);
+            self.end(&pair, ending, out, anomalies);
         }
         out.get_mut(begin..).unwrap_or_default().sort_by_key(|payload| (payload.envelope.origin, payload.envelope.index));
     }
@@ -135,19 +167,20 @@ impl Connections {
     }
 
     /// Ends a connection and gives what it held.
-    fn end(&mut self, pair: &Pair, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
+    fn end(&mut self, pair: &Pair, ending: Ending, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         if let Some(mut connection) = self.remove(pair) {
-            let mut sink = Sink { framed: Vec::new(), anomalies };
+            let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
             for from in [0, 1] {
                 connection.halves[from].close(&mut sink);
                 connection.give(from, from, *pair, &mut sink, out);
             }
+            connection.end(ending, *pair, &mut sink, out);
         }
     }
 
     /// Ends a connection in silence: what it held back is counted, but it is too late to bring it into the order of the capture.
-    fn drop_silently(&mut self, pair: &Pair, anomalies: &mut Anomalies) {
-        self.end(pair, &mut Vec::new(), anomalies);
+    fn drop_silently(&mut self, pair: &Pair, ending: Ending, anomalies: &mut Anomalies) {
+        self.end(pair, ending, &mut Vec::new(), anomalies);
     }
 
     fn remove(&mut self, pair: &Pair) -> Option<Connection> {
@@ -187,6 +220,7 @@ impl Connection {
             return;
         }
         let to = 1 - from;
+        self.opening.take(part, from, &mut sink.tap.events);
         if part.flags.ack {
             self.halves[to].acknowledge(part.ack, sink);
             self.give(to, from, pair, sink, out);
@@ -206,50 +240,131 @@ impl Connection {
             self.halves[from].close(sink);
         }
         self.give(from, from, pair, sink, out);
+        if self.halves[from].is_done() && self.closed_by.is_none() {
+            self.closed_by = Some(from);
+        }
         if part.flags.rst || self.halves.iter().all(Half::is_done) {
             self.over = true;
             for half in [0, 1] {
                 self.halves[half].close(sink);
                 self.give(half, from, pair, sink, out);
             }
+            let ending = match self.closed_by {
+                Some(end) => Ending::Closed(end),
+                None => Ending::Reset(from),
+            };
+            self.end(ending, pair, sink, out);
         }
+    }
+
+    /// Says how it ended, to those who did not know.
+    fn end(&mut self, ending: Ending, pair: Pair, sink: &mut Sink<'_>, out: &mut Vec<Payload>) {
+        if let Some(mut session) = self.tls.take() {
+            let ending = match self.closed_by {
+                Some(end) => Ending::Closed(end),
+                None => ending,
+            };
+            let unseen = self.halves.iter().position(Half::is_unseen);
+            let stamp = self.stamps[0].max(self.stamps[1]);
+            let mut framed = Vec::new();
+            session.end(ending, unseen, stamp.moment(), &mut sink.tap.outlet(&mut framed, sink.anomalies));
+            for end in [0, 1] {
+                session.close(end, &mut framed, sink.anomalies);
+                let at = if self.stamps[end].clock == Time::default() { 1 - end } else { end };
+                framed.drain(..).for_each(|message| self.envelope(message, end, at, pair, sink.anomalies, out));
+            }
+        }
+        self.opening.end(ending, pair, &mut sink.tap.events);
+    }
+
+    /// Drops what is held.
+    fn forget(&mut self) {
+        self.halves.iter_mut().for_each(Half::forget);
+        self.tls.iter_mut().for_each(|session| session.forget());
     }
 
     fn measure(&mut self) -> usize {
-        self.held = self.halves.iter().map(Half::held).sum();
+        self.held = self.halves.iter().map(Half::held).sum::<usize>() + self.tls.as_ref().map_or(0, |session| session.held());
         self.held
     }
 
-    /// Puts what `sender` sent into envelopes, in the name of the last frame of `at`.
+    /// Gives what `sender` sent, in the name of the last frame of `at`.
     fn give(&mut self, sender: usize, at: usize, pair: Pair, sink: &mut Sink<'_>, out: &mut Vec<Payload>) {
-        let (source, destination) = if sender == 0 { pair } else { (pair.1, pair.0) };
-        let stamp = &mut self.stamps[at];
-        for message in sink.framed.drain(..) {
-            let envelope = Envelope {
-                origin: stamp.origin,
-                index: stamp.given,
-                first: message.first.time,
-                last: message.last,
-                clock: stamp.clock,
-                source,
-                destination,
-                transport: message.transport,
-                fragmented: false,
-                ip_id: message.first.ip_id,
-                vlan: message.first.vlan,
-                cut: message.cut,
-                via_hep: false,
-            };
-            stamp.given = stamp.given.saturating_add(1);
-            let payload = Payload { envelope, bytes: message.bytes };
-            if !message.hep {
-                out.push(payload);
-                continue;
-            }
-            match payload.unwrap_hep() {
-                Ok(payload) => out.push(payload),
-                Err(anomaly) => sink.anomalies.note(anomaly),
+        for message in std::mem::take(&mut sink.framed) {
+            match message.content {
+                Content::Record | Content::Gap => self.record(message, sender, at, pair, sink, out),
+                Content::Sip | Content::Hep => self.envelope(message, sender, at, pair, sink.anomalies, out),
             }
         }
+    }
+
+    /// Takes a TLS record, or that some are missing, and gives what is inside.
+    fn record(&mut self, record: Framed, sender: usize, at: usize, pair: Pair, sink: &mut Sink<'_>, out: &mut Vec<Payload>) {
+        let moment = self.stamps[at].moment();
+        let mut framed = Vec::new();
+        let session = match (&mut self.tls, record.content) {
+            (Some(session), _) => session,
+            (None, Content::Gap) => return,
+            (none, _) => {
+                let client = self.opening.client().unwrap_or_else(|| {
+                    // Ports that many servers share are small.
+                    usize::from(pair.0.port < pair.1.port)
+                });
+                let midstream = !tls::may_begin(&record.bytes);
+                let outlet = &mut sink.tap.outlet(&mut framed, sink.anomalies);
+                none.insert(Box::new(Session::new([pair.0, pair.1], client, midstream, moment, outlet)))
+            }
+        };
+        let mut outlet = sink.tap.outlet(&mut framed, sink.anomalies);
+        if record.content == Content::Gap {
+            session.gap(sender, &mut outlet);
+        } else {
+            session.take(sender, record.bytes, record.passage, moment, &mut outlet);
+        }
+        let blind = session.is_blind(&sink.tap.keys);
+        self.halves.iter_mut().for_each(|half| half.blind(blind));
+        framed.into_iter().for_each(|message| self.envelope(message, sender, at, pair, sink.anomalies, out));
+    }
+
+    /// Puts a message that `sender` sent into its envelope.
+    fn envelope(&mut self, message: Framed, sender: usize, at: usize, pair: Pair, anomalies: &mut Anomalies, out: &mut Vec<Payload>) {
+        let (source, destination) = if sender == 0 { pair } else { (pair.1, pair.0) };
+        let stamp = &mut self.stamps[at];
+        let envelope = Envelope {
+            origin: stamp.origin,
+            index: stamp.given,
+            first: message.passage.time,
+            last: message.passage.last,
+            clock: stamp.clock,
+            source,
+            destination,
+            transport: message.transport,
+            fragmented: false,
+            ip_id: message.passage.ip_id,
+            vlan: message.passage.vlan,
+            cut: message.cut,
+            via_hep: false,
+        };
+        stamp.given = stamp.given.saturating_add(1);
+        let payload = Payload { envelope, bytes: message.bytes };
+        if message.content != Content::Hep {
+            out.push(payload);
+            return;
+        }
+        match payload.unwrap_hep() {
+            Ok(payload) => out.push(payload),
+            Err(anomaly) => anomalies.note(anomaly),
+        }
+    }
+}
+
+impl Stamp {
+    const fn moment(self) -> Moment {
+        Moment { origin: self.origin, time: self.time, clock: self.clock }
+    }
+
+    /// The later of two.
+    fn max(self, other: Self) -> Self {
+        if other.origin > self.origin { other } else { self }
     }
 }

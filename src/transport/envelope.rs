@@ -49,21 +49,13 @@ impl Payload {
     /// The payload of a datagram that one frame carried.
     #[must_use]
     pub fn of_frame(frame: &Frame<'_>, datagram: &Datagram<'_>) -> Self {
-        let mut envelope = Envelope::of(datagram);
-        (envelope.origin, envelope.clock) = (frame.origin, frame.clock);
-        (envelope.first, envelope.last) = (frame.time, frame.time);
-        Self { envelope, bytes: datagram.payload.into() }
+        Self { envelope: Envelope::of_frame(frame, datagram), bytes: datagram.payload.into() }
     }
 
     /// The payload of a datagram that came in fragments.
     #[must_use]
     pub fn of_whole(whole: &Whole, datagram: &Datagram<'_>) -> Self {
-        let mut envelope = Envelope::of(datagram);
-        (envelope.origin, envelope.clock) = (whole.origin, whole.clock);
-        (envelope.first, envelope.last) = (whole.first, whole.last);
-        envelope.fragmented = true;
-        envelope.cut = whole.cut;
-        Self { envelope, bytes: datagram.payload.into() }
+        Self { envelope: Envelope::of_whole(whole, datagram), bytes: datagram.payload.into() }
     }
 
     /// Takes the payload for a HEP packet, gives the message that it relays in the envelope that it had where it was captured. Place and
@@ -96,6 +88,26 @@ impl Payload {
 }
 
 impl Envelope {
+    /// That of a datagram that one frame carried.
+    #[must_use]
+    pub fn of_frame(frame: &Frame<'_>, datagram: &Datagram<'_>) -> Self {
+        Self { origin: frame.origin, clock: frame.clock, first: frame.time, last: frame.time, ..Self::of(datagram) }
+    }
+
+    /// That of a datagram that came in fragments.
+    #[must_use]
+    pub fn of_whole(whole: &Whole, datagram: &Datagram<'_>) -> Self {
+        Self {
+            origin: whole.origin,
+            clock: whole.clock,
+            first: whole.first,
+            last: whole.last,
+            fragmented: true,
+            cut: whole.cut,
+            ..Self::of(datagram)
+        }
+    }
+
     fn of(datagram: &Datagram<'_>) -> Self {
         Self {
             source: datagram.source,

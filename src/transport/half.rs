@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::segment::SegmentPart;
 use super::stream::{Framed, Passage, Stream};
+use super::tap::Tap;
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 
 /// Octets, bookkeeping included, that may wait for one hole to close.
@@ -45,6 +46,8 @@ pub(super) struct Half {
 pub(super) struct Sink<'a> {
     pub framed: Vec<Framed>,
     pub anomalies: &'a mut Anomalies,
+    /// What TLS connections share.
+    pub tap: &'a mut Tap,
 }
 
 impl Half {
@@ -87,6 +90,11 @@ impl Half {
     /// Says that the other end speaks HTTP.
     pub(super) fn beside_http(&mut self) {
         self.stream.beside_http();
+    }
+
+    /// Says whether the application data of its TLS records is of no use to anybody.
+    pub(super) fn blind(&mut self, blind: bool) {
+        self.stream.blind(blind);
     }
 
     pub(super) fn held(&self) -> usize {
@@ -159,7 +167,7 @@ impl Half {
 
     /// Gives the octets of `begin..end` on, or keeps them until what is missing before them comes.
     fn order(&mut self, part: &SegmentPart, begin: u64, end: u64, sink: &mut Sink<'_>) {
-        let passage = Passage { time: part.time, ip_id: part.layers.ip_id, vlan: part.layers.vlan };
+        let passage = Passage { time: part.time, last: part.time, ip_id: part.layers.ip_id, vlan: part.layers.vlan };
         if begin > self.next || !self.waiting.is_empty() {
             let piece = |octets: &[u8]| Piece { octets: octets.into(), passage, clock: part.clock };
             self.keep(begin.max(self.next), slice(&part.bytes, begin, begin.max(self.next), end), piece, sink);

@@ -8,6 +8,7 @@ use memchr::memchr;
 use super::framing::{Framer, Framing};
 use super::hep;
 use super::sniff::is_http_line;
+use super::tls::{self, Head as RecordHead};
 use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
 use crate::base::{Anomalies, Anomaly, Time, Transport};
 
@@ -15,8 +16,6 @@ use crate::base::{Anomalies, Anomaly, Time, Transport};
 const SEARCH: usize = 64 << 10;
 
 /// What one direction of a connection carries.
-///
-/// TLS belongs here: it would turn its octets into those of an inner `Stream`.
 #[derive(Debug)]
 enum Carries {
     /// Not known yet; so many octets were skipped in search of a start line.
@@ -29,36 +28,61 @@ enum Carries {
     WebSocket(Box<WebSocket>),
     /// HEP, version 3.
     Hep,
+    /// Records of TLS. Their content needs what the other direction says: the connection has it opened, and fed to streams of its own.
+    Tls(Records),
     /// HTTP or RTSP: so does the other direction.
     Http,
     /// Something else: its octets are dropped.
     Other,
 }
 
+/// How records of TLS are cut.
+#[derive(Debug, Default)]
+struct Records {
+    /// Whether one was cut already.
+    begun: bool,
+    /// Whether application data is of no use to anybody.
+    blind: bool,
+    /// Whether octets are missing before the next record.
+    gap: bool,
+}
+
 /// How a run of octets came.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Passage {
-    /// Capture time of its segment.
+    /// Capture time of its (first) segment.
     pub time: Time,
+    /// Capture time of its last segment.
+    pub last: Time,
     /// IP identification of its segment.
     pub ip_id: u32,
     /// VLAN of its segment.
     pub vlan: Option<u16>,
 }
 
+/// What was cut out of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A SIP message.
+    Sip,
+    /// A HEP packet, which holds a message.
+    Hep,
+    /// A TLS record; of application data that nobody wants, only the header.
+    Record,
+    /// No octets: TLS records are missing here.
+    Gap,
+}
+
 /// One message cut out of a stream.
 pub(super) struct Framed {
     pub bytes: Box<[u8]>,
-    /// The passage of its first octet, with the earliest time of all.
-    pub first: Passage,
-    /// The latest time of all.
-    pub last: Time,
+    /// The passage of its octets, with the earliest and the latest time of all.
+    pub passage: Passage,
     /// Whether octets of it are missing.
     pub cut: bool,
     /// What carried it.
     pub transport: Transport,
-    /// Whether it is a HEP packet, which holds the message.
-    pub hep: bool,
+    pub content: Content,
 }
 
 /// One direction of a connection, in order.
@@ -98,9 +122,23 @@ impl Stream {
     /// Says that the octets to come may begin anywhere.
     pub(super) fn begins_midstream(&mut self) {
         self.midstream = true;
-        if let Carries::WebSocket(socket) = &mut self.carries {
-            socket.restart();
-            self.lost = true;
+        match &mut self.carries {
+            Carries::WebSocket(socket) => {
+                socket.restart();
+                self.lost = true;
+            }
+            Carries::Tls(records) => {
+                records.gap = true;
+                self.lost = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Says whether the application data of TLS records is of no use to anybody.
+    pub(super) fn blind(&mut self, blind: bool) {
+        if let Carries::Tls(records) = &mut self.carries {
+            records.blind = blind;
         }
     }
 
@@ -117,7 +155,7 @@ impl Stream {
     /// Says that the other direction is HTTP.
     pub(super) fn beside_http(&mut self) {
         // A refused handshake leaves HTTP on both sides.
-        if !matches!(self.carries, Carries::Sip | Carries::Hep | Carries::Other) {
+        if !matches!(self.carries, Carries::Sip | Carries::Hep | Carries::Tls(_) | Carries::Other) {
             self.carries = Carries::Http;
             self.forget();
         }
@@ -151,14 +189,23 @@ impl Stream {
             Carries::Unknown { .. } | Carries::Sip | Carries::Hep => self.frame(out, anomalies),
             Carries::Upgrade { .. } => self.upgrade(out, anomalies),
             Carries::WebSocket(_) => self.unframe(out, anomalies),
+            Carries::Tls(_) => self.records(out, anomalies),
             Carries::Http | Carries::Other => {}
         }
     }
 
-    /// Whether the next octets can be understood: behind a hole, WebSocket frames are found again where a segment begins with one.
+    /// Whether the next octets can be understood: behind a hole, WebSocket frames and TLS records are found again where a segment begins
+    /// with one.
     fn picks_up(&mut self, octets: &[u8]) -> bool {
         match &self.carries {
             Carries::WebSocket(_) if self.lost => self.lost = !begins_like_frame(octets),
+            Carries::Tls(_) if self.lost => self.lost = !tls::begins_like_records(octets),
+            Carries::Unknown { .. } if self.midstream && tls::begins_like_records(octets) => {
+                self.begin += self.buffer.len() as u64;
+                self.forget();
+                let gap = !matches!(tls::begins_connection(octets), RecordHead::Record(_));
+                self.carries = Carries::Tls(Records { begun: true, blind: false, gap });
+            }
             Carries::Unknown { .. } if self.midstream && begins_like_frame(octets) => {
                 self.begin += self.buffer.len() as u64;
                 self.forget();
@@ -216,10 +263,54 @@ impl Stream {
         self.consume(used);
     }
 
+    /// Cuts TLS records.
+    fn records(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
+        let mut used = 0;
+        while let Carries::Tls(records) = &mut self.carries {
+            let rest = self.buffer.get(used..).unwrap_or_default();
+            let length = match tls::head(rest, !records.begun) {
+                RecordHead::Record(length) => length,
+                RecordHead::More => break,
+                RecordHead::Broken if rest.is_empty() => break,
+                RecordHead::Broken => {
+                    anomalies.note(Anomaly::TlsBroken);
+                    records.gap = true;
+                    self.lost = true;
+                    used = self.buffer.len();
+                    break;
+                }
+            };
+            let unwanted = records.blind && tls::is_application_data(rest);
+            if !unwanted && rest.len() < length {
+                break;
+            }
+            records.begun = true;
+            if std::mem::take(&mut records.gap) {
+                out.push(self.cut_out(used..used, Box::default(), false, Content::Gap));
+            }
+            let there = length.min(rest.len());
+            let bytes = if unwanted { rest.get(..tls::HEADER) } else { rest.get(..length) }.unwrap_or_default().into();
+            out.push(self.cut_out(used..used + there, bytes, false, Content::Record));
+            used += there;
+            self.skip = (length - there) as u64;
+        }
+        self.consume(used);
+    }
+
     fn frame(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
         let mut used = 0;
         loop {
             let rest = self.buffer.get(used..).unwrap_or_default();
+            if matches!(self.carries, Carries::Unknown { skipped: 0 }) && used == 0 {
+                match tls::begins_connection(rest) {
+                    RecordHead::Record(_) => {
+                        self.carries = Carries::Tls(Records::default());
+                        return self.records(out, anomalies);
+                    }
+                    RecordHead::More => return,
+                    RecordHead::Broken => {}
+                }
+            }
             if matches!(self.carries, Carries::Unknown { .. })
                 && let Some(at) = hep::find(rest, self.midstream)
             {
@@ -272,11 +363,21 @@ impl Stream {
     pub(super) fn gap(&mut self, missing: u64, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
         let unread = match &self.carries {
             Carries::WebSocket(socket) if self.skip == 0 => socket.unread(&self.buffer),
+            Carries::Tls(_) if self.skip == 0 => match tls::head(&self.buffer, false) {
+                RecordHead::Record(length) => length.saturating_sub(self.buffer.len()) as u64,
+                _ => 0,
+            },
             _ => self.framer.need().map_or(self.skip, |need| need.saturating_sub(self.buffer.len()) as u64),
         };
+        let between = self.buffer.is_empty();
         self.close(out, anomalies);
-        match self.carries {
+        match &mut self.carries {
             Carries::WebSocket(_) => self.lost |= missing > unread,
+            Carries::Tls(records) => {
+                self.lost |= missing > unread;
+                // Of a record that nobody wants, nothing is missed.
+                records.gap |= !between || missing > unread;
+            }
             Carries::Upgrade { .. } => self.carries = Carries::Unknown { skipped: 0 },
             _ => {}
         }
@@ -292,6 +393,10 @@ impl Stream {
                 let cut = socket.cut(&self.buffer);
                 anomalies.note_many(Anomaly::SipCut, u64::from(cut.is_some()));
                 cut
+            }
+            Carries::Tls(_) => {
+                anomalies.note_many(Anomaly::TlsCut, u64::from(!self.buffer.is_empty() && !self.lost));
+                None
             }
             carries => {
                 if self.framer.in_message() || (matches!(carries, Carries::Sip | Carries::Hep) && !self.lost && !self.buffer.is_empty()) {
@@ -317,18 +422,22 @@ impl Stream {
 
     /// A message that stands at `place` in the buffer.
     fn framed(&self, place: Range<usize>, bytes: Box<[u8]>, cut: bool) -> Framed {
+        let content = if matches!(self.carries, Carries::Hep) { Content::Hep } else { Content::Sip };
+        self.cut_out(place, bytes, cut, content)
+    }
+
+    fn cut_out(&self, place: Range<usize>, bytes: Box<[u8]>, cut: bool, content: Content) -> Framed {
         let (start, end) = (self.begin + place.start as u64, self.begin + place.end as u64);
         let from = self.passages.partition_point(|&(passage_end, _)| passage_end <= start);
-        let to = self.passages.partition_point(|&(passage_end, _)| passage_end < end);
+        let to = self.passages.partition_point(|&(passage_end, _)| passage_end < end).max(from);
         let mut passages = self.passages.iter().skip(from).take(to + 1 - from).map(|&(_, passage)| passage);
-        let mut first = passages.next().unwrap_or_default();
-        let mut last = first.time;
+        let mut whole = passages.next().unwrap_or_default();
         for passage in passages {
-            first.time = first.time.min(passage.time);
-            last = last.max(passage.time);
+            whole.time = whole.time.min(passage.time);
+            whole.last = whole.last.max(passage.last);
         }
         let transport = if matches!(self.carries, Carries::WebSocket(_)) { Transport::Ws } else { Transport::Tcp };
-        Framed { bytes, first, last, cut, transport, hep: matches!(self.carries, Carries::Hep) }
+        Framed { bytes, passage: whole, cut, transport, content }
     }
 
     fn consume(&mut self, used: usize) {

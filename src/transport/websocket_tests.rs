@@ -30,7 +30,7 @@ impl End {
 
     fn feed(&mut self, octets: &[u8]) -> &mut Self {
         self.clock += 1;
-        let passage = Passage { time: Time(self.clock), ..Passage::default() };
+        let passage = Passage { time: Time(self.clock), last: Time(self.clock), ..Passage::default() };
         self.stream.feed(octets, passage, &mut self.out, &mut self.odd);
         self
     }
@@ -105,7 +105,7 @@ fn fragments_are_put_together_around_control_frames() {
     end.feed(&frame(0x8a, MASK, b"")).feed(&frame(0x80, MASK, c));
     assert_eq!(end.texts(), [SIP]);
     // The head came first, the message in the second to the sixth segment.
-    assert_eq!((end.out[0].first.time, end.out[0].last), (Time(2), Time(6)));
+    assert_eq!((end.out[0].passage.time, end.out[0].passage.last), (Time(2), Time(6)));
     assert_eq!(end.odd(), []);
 }
 

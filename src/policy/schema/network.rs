@@ -27,7 +27,7 @@ const TLS: &[Field] = &[
     key("allowed_suites", NAMES, "Cipher suites; none: all outside the forbidden classes"),
     key(
         "forbidden_classes",
-        Kind::List(&Kind::Word(&["null", "anon", "rc4", "export", "lt112", "cbc", "static-rsa", "3des"])),
+        Kind::List(&Kind::Word(&["null", "anon", "rc4", "export", "lt112", "lt128", "static-rsa", "static-dh", "dhe", "cbc", "3des"])),
         "Classes of cipher suites (RFC 9325 §4.1)",
     ),
     key("forward_secrecy", LEVEL, "Ephemeral key exchange"),

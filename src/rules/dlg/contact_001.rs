@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::value::{Scheme, Uri, elements, name_addr, uri};
+use crate::sip::value::{Scheme, Uri, uri};
 use crate::sip::{HeaderName, Message, Method, Start};
 
 pub(crate) static RULE: Rule = Rule {
@@ -49,18 +49,18 @@ fn must_have_contact(message: &Message) -> bool {
 }
 
 fn wrong_contact(message: &Message) -> Option<Breach> {
-    let mut contacts = message.lines(HeaderName::Contact).flat_map(|h| elements(message.at(h.value)).map(move |e| (h, e)));
+    let mut contacts = message.addresses_of(HeaderName::Contact);
     let name = message.transaction_method().map_or("request", |m| m.name());
     let kind = || if message.is_request() { name.to_owned() } else { format!("2xx to {name}") };
-    let Some((header, element)) = contacts.next() else {
+    let Some(first) = contacts.next() else {
         return Some(
             Breach::of_standard(format!("{} without Contact", kind()), "exactly one Contact").at(message.start_span()).about("Contact"),
         );
     };
-    let (observed, at) = if let Some((second, _)) = contacts.next() {
-        (format!("{} with more than one Contact", kind()), second.value)
-    } else if !name_addr(element).and_then(|a| a.uri()).is_some_and(|u| matches!(u.scheme, Scheme::Sip | Scheme::Sips)) {
-        (format!("{} whose Contact is no SIP URI", kind()), header.value)
+    let (observed, at) = if let Some(second) = contacts.next() {
+        (format!("{} with more than one Contact", kind()), second.at)
+    } else if !matches!(first.scheme(), Some(Scheme::Sip | Scheme::Sips)) {
+        (format!("{} whose Contact is no SIP URI", kind()), first.at)
     } else {
         return None;
     };

@@ -49,8 +49,8 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
         let codec = explained.unwrap_or(codec);
         let Some(clause) = level(&subject.terms.media, &answered.kind, codec).filter(|c| c.value != Level::Unspecified) else { continue };
         breaches.judge();
-        let observed = spelled(codec);
         if matches!(clause.value, Level::Discouraged | Level::Forbidden) {
+            let observed = spelled(codec);
             breaches.add(Breach::of_level(clause, observed.clone()).about(observed).seen_in(&subject.exchange.answer));
         }
     }

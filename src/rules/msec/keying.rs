@@ -24,6 +24,9 @@ pub(super) fn streams(sdp: &Description) -> impl Iterator<Item = (&Media, Method
 
 /// RFC 4568 §4, RFC 8122 §5, RFC 4567 §3, RFC 6189 §8.
 fn named(sdp: &Description, lines: std::ops::Range<usize>) -> Methods {
+    if !sdp.is_keyed() {
+        return Methods::new();
+    }
     let has = |name: &[u8]| sdp.attributes(lines.clone(), name).next().is_some();
     let attributes: [(&[u8], _); 4] = [(b"crypto", "sdes"), (b"fingerprint", "dtls-srtp"), (b"key-mgmt", "mikey"), (b"zrtp-hash", "zrtp")];
     attributes.into_iter().filter(|(name, _)| has(name)).map(|(_, method)| method).collect()
@@ -31,12 +34,17 @@ fn named(sdp: &Description, lines: std::ops::Range<usize>) -> Methods {
 
 /// Whether the transport is SRTP, however its keys are agreed: RTP/SAVP, RTP/SAVPF, UDP/TLS/RTP/SAVP …
 pub(super) fn is_srtp(media: &Media) -> bool {
-    media.proto.to_ascii_uppercase().contains("/SAVP")
+    names(media, "/SAVP")
 }
 
 /// Whether the transport is DTLS-SRTP (RFC 5764 §8).
 pub(super) fn is_dtls(media: &Media) -> bool {
-    media.proto.to_ascii_uppercase().contains("/TLS/")
+    names(media, "/TLS/")
+}
+
+/// Whether the transport has `part` in it, in any case.
+fn names(media: &Media, part: &str) -> bool {
+    media.proto.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 /// Whether m= lines may share a transport and its keys (RFC 9143).

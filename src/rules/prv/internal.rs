@@ -1,9 +1,10 @@
 //! Takes a host, gives whether it is somebody's inside, never whether it was meant to be seen.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use memchr::memchr2;
 
+use crate::base::ip;
 use crate::policy::Party;
 use crate::rules::MessageSubject;
 
@@ -68,9 +69,20 @@ fn is_peering_space(ip: IpAddr, subject: &MessageSubject<'_>) -> bool {
     hosts || subject.policy.peers.iter().any(|p| p.sbe_at(ip).is_some() || p.dbe_at(ip).is_some())
 }
 
+/// The octets that names and IPv4 addresses are made of.
+static NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'.' | b'-' | b'_');
+        b += 1;
+    }
+    table
+};
+
 /// The hosts that `text` may name: IP addresses, and names with a dot in them.
 pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends_name = |b: &u8| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let ends_name = |b: &u8| !NAME[usize::from(*b)];
     let ends_v6 = |b: &u8| !(b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -99,13 +111,6 @@ pub(super) fn of_host(host: &[u8], subject: &MessageSubject<'_>) -> Option<Inter
         Some(ip) => of_ip(ip, subject),
         None => of_name(host, subject),
     }
-}
-
-/// Names are by far the most, and none is parsed.
-fn ip(host: &[u8]) -> Option<IpAddr> {
-    let numeric = host.contains(&b':') || host.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    let text = numeric.then(|| std::str::from_utf8(host).ok())??;
-    text.parse::<Ipv4Addr>().map(IpAddr::V4).or_else(|_| text.parse()).ok()
 }
 
 #[cfg(test)]

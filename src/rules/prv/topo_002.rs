@@ -45,8 +45,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     };
     // The address is the last token of both lines; c= may have `/ttl` behind it.
     for line in sdp.lines().iter().filter(|l| matches!(l.kind, b'o' | b'c')) {
-        let Some(token) = sdp.at(line.value).trim_ascii_end().rsplit(|&b| b == b' ').next() else { continue };
-        let address = token.split(|&b| b == b'/').next().unwrap_or(token);
+        let value = sdp.at(line.value).trim_ascii_end();
+        let token = memchr::memrchr(b' ', value).map_or(value, |at| &value[at + 1..]);
+        let address = memchr::memchr(b'/', token).map_or(token, |at| &token[..at]);
         look(if line.kind == b'o' { "o=" } else { "c=" }, &Address::parse(address), line.value);
     }
     each_attribute(sdp, &mut look);

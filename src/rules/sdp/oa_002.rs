@@ -38,10 +38,10 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let mut breaches = Distinct::default();
     breaches.judge();
     let mut add = |breach: Breach| breaches.add(breach.seen_in(&subject.exchange.answer));
-    let time =
-        |d: &Description| d.session_line(b't').map(|t| t.split(|&b| b == b' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(&b' '));
-    if let (Some(offered), Some(answered)) = (time(offer), time(answer))
+    let words = |line: &'_ [u8]| line.split(|&b| b == b' ').filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    if let (Some(offered), Some(answered)) = (offer.session_line(b't'), answer.session_line(b't'))
         && offered != answered
+        && words(offered) != words(answered)
     {
         add(Breach::of_standard("t= line changed", "the t= line of the offer"));
     }

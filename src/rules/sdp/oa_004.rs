@@ -79,8 +79,10 @@ fn renumbered(offered: &Media, answered: &Codec) -> bool {
 /// Whether two encoding names are spellings or annexes of one (G729 and G729A, G723 and G.723.1).
 fn same_name(one: &str, other: &str) -> bool {
     let plain = |name: &str| name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_uppercase()).collect::<Vec<_>>();
-    let (one, other) = (plain(one), plain(other));
-    one.starts_with(&other) || other.starts_with(&one)
+    one.eq_ignore_ascii_case(other) || {
+        let (one, other) = (plain(one), plain(other));
+        one.starts_with(&other) || other.starts_with(&one)
+    }
 }
 
 #[cfg(test)]

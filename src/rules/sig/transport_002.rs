@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::base::{Endpoint, Transport};
+use crate::base::{Endpoint, Transport, ip};
 use crate::policy::{Clause, Severity};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
-use crate::sip::value::{Params, Via, elements, via};
-use crate::sip::{Header, HeaderName};
+use crate::sip::{Header, HeaderName, Message, TopVia};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIG-TRANSPORT-002",
@@ -33,18 +32,17 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(clause) = subject.terms.sip.transport.check_via.as_ref().filter(|c| c.value) else { return Verdict::NotApplicable };
     let message = &subject.arrival.message;
-    let Some(header) = message.header(HeaderName::Via) else { return Verdict::NotApplicable };
-    let value = message.value(header);
-    let Some(top) = elements(&value).next().and_then(via) else { return Verdict::NotApplicable };
+    let (Some(header), Some(top)) = (message.header(HeaderName::Via), message.top_via()) else { return Verdict::NotApplicable };
     if message.is_request() { request(subject, clause, header, &top) } else { response(subject, clause, header, &top) }
 }
 
-fn request(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header, top: &Via<'_>) -> Verdict {
+fn request(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header, top: &TopVia) -> Verdict {
     let envelope = &subject.arrival.envelope;
     let wire = envelope.transport.token();
+    let transport = subject.message().at(top.transport);
     let mut breaches = Vec::new();
-    if !top.transport.eq_ignore_ascii_case(wire.as_bytes()) {
-        let said = Transport::ALL.iter().find(|t| t.token().as_bytes().eq_ignore_ascii_case(top.transport));
+    if !transport.eq_ignore_ascii_case(wire.as_bytes()) {
+        let said = Transport::ALL.iter().find(|t| t.token().as_bytes().eq_ignore_ascii_case(transport));
         let said = said.map_or("an unregistered transport", |t| t.token());
         breaches
             .push(Breach::of_clause(clause, format!("Via says {said}, sent over {wire}"), "the real transport in Via").at(header.value));
@@ -56,84 +54,62 @@ fn request(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header,
 }
 
 /// What is wrong with sent-by.
-fn sent_by(subject: &MessageSubject<'_>, top: &Via<'_>) -> Option<&'static str> {
+fn sent_by(subject: &MessageSubject<'_>, top: &TopVia) -> Option<&'static str> {
     let source = subject.arrival.envelope.source.ip;
+    let message = subject.message();
+    let host = message.at(top.host);
     // With maddr responses do not go to sent-by; received tells that somebody saw the difference already (RFC 3261 §18.2.1, §18.2.2).
-    let steering = Steering::of(top.params);
-    if steering.maddr.is_some() || address(steering.received.flatten()) == Some(source) {
+    if top.has_maddr || top.received.and_then(|at| address(message.at(at))) == Some(source) {
         return None;
     }
     // A browser does not know its own address, and names itself in a domain that cannot exist (RFC 7118 §5, RFC 2606 §2).
     let over_websocket = matches!(subject.arrival.envelope.transport, Transport::Ws | Transport::Wss);
-    if over_websocket && top.host.to_ascii_lowercase().ends_with(b".invalid") {
+    if over_websocket && host.to_ascii_lowercase().ends_with(b".invalid") {
         return None;
     }
     let own = subject.sender().and_then(|peer| peer.sbe_at(source));
-    match (address(Some(top.host)), own) {
+    match (address(host), own) {
         (Some(ip), _) if ip == source => None,
         (Some(ip), Some(sbe)) if sbe.addresses.iter().any(|net| net.contains(&ip)) => None,
         (Some(_), _) => Some("Via sent-by is another address than the source"),
-        (None, Some(sbe)) if !sbe.fqdn.is_empty() && !sbe.fqdn.iter().any(|name| same_host(name.as_bytes(), top.host)) => {
+        (None, Some(sbe)) if !sbe.fqdn.is_empty() && !sbe.fqdn.iter().any(|name| same_host(name.as_bytes(), host)) => {
             Some("Via sent-by is a host name that was not declared")
         }
         (None, _) => None,
     }
 }
 
-fn response(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header, top: &Via<'_>) -> Verdict {
+fn response(subject: &MessageSubject<'_>, clause: &Clause<bool>, header: &Header, top: &TopVia) -> Verdict {
     let envelope = &subject.arrival.envelope;
     // On a stream a response takes the connection of its request, which this message does not show; maddr is for multicast.
-    let steering = Steering::of(top.params);
-    if envelope.transport.is_reliable() || steering.maddr.is_some() {
+    if envelope.transport.is_reliable() || top.has_maddr {
         return Verdict::NotApplicable;
     }
-    misrouted(top, &steering, envelope.destination)
+    misrouted(subject.message(), top, envelope.destination)
         .map_or(Verdict::Pass, |observed| Verdict::breach(Breach::of_clause(clause, observed, "where its Via sends it").at(header.value)))
 }
 
 /// What is wrong with where a response over UDP goes. Between a tap and a client a NAT may stand: then sent-by is as good as received.
-fn misrouted(top: &Via<'_>, steering: &Steering<'_>, destination: Endpoint) -> Option<&'static str> {
-    let hosts = [address(steering.received.flatten()), address(Some(top.host))];
+fn misrouted(message: &Message, top: &TopVia, destination: Endpoint) -> Option<&'static str> {
+    let hosts = [top.received.and_then(|at| address(message.at(at))), address(message.at(top.host))];
     if hosts.iter().any(Option::is_some) && !hosts.contains(&Some(destination.ip)) {
         return Some("response goes to another address than Via says");
     }
     let sent_by = top.port.unwrap_or(5060);
-    let (expected, observed) = match steering.rport {
+    let (expected, observed) = match top.rport.map(|at| message.at(at)) {
         None => (sent_by, "response goes to another port than sent-by"),
         // Asked for and not filled in: the server may still have answered to the source port.
-        Some(None) => return None,
-        Some(Some(port)) => (std::str::from_utf8(port).ok()?.parse().ok()?, "response goes to another port than rport"),
+        Some([]) => return None,
+        Some(port) => (std::str::from_utf8(port).ok()?.parse().ok()?, "response goes to another port than rport"),
     };
     let behind_nat = hosts[0].is_some() && hosts[0] != hosts[1];
     let right = destination.port == expected || (behind_nat && destination.port == sent_by);
     (!right).then_some(observed)
 }
 
-/// The parameters of a Via that steer responses (RFC 3261 §18.2.2, RFC 3581 §4), the first of each name, with its value.
-#[derive(Default)]
-struct Steering<'a> {
-    maddr: Option<Option<&'a [u8]>>,
-    received: Option<Option<&'a [u8]>>,
-    rport: Option<Option<&'a [u8]>>,
-}
-
-impl<'a> Steering<'a> {
-    fn of(params: Params<'a>) -> Self {
-        let mut steering = Self::default();
-        for (name, value) in params.iter() {
-            let own = [(&b"maddr"[..], &mut steering.maddr), (b"received", &mut steering.received), (b"rport", &mut steering.rport)];
-            if let Some((_, place)) = own.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
-                place.get_or_insert(value);
-            }
-        }
-        steering
-    }
-}
-
 /// The IP address that a host is, in brackets or not.
-fn address(host: Option<&[u8]>) -> Option<IpAddr> {
-    let host = std::str::from_utf8(host?).ok()?;
-    host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host).parse().ok()
+fn address(host: &[u8]) -> Option<IpAddr> {
+    ip(host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host))
 }
 
 /// Host names compare in any case; a final dot means nothing.

@@ -3,7 +3,6 @@
 use crate::call::Standing;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
-use crate::sip::value::{elements, name_addr};
 use crate::sip::{HeaderName, Message, Method};
 
 pub(crate) static RULE: Rule = Rule {
@@ -52,9 +51,7 @@ fn is_sips(uri: &[u8]) -> bool {
 
 /// Whether the first address of a header is a sips: URI; `None` without one that can be read.
 fn first_is_sips(message: &Message, header: HeaderName) -> Option<bool> {
-    let value = message.get(header)?;
-    let first = name_addr(elements(&value).next()?)?;
-    Some(is_sips(first.address))
+    message.first_address(header).map(is_sips)
 }
 
 #[cfg(test)]

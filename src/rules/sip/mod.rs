@@ -1,6 +1,5 @@
 //! Takes nothing, gives the rules on methods, headers, URIs and responses, one a file, never a rule of another family.
 
-mod address;
 mod header_term;
 mod matrix;
 

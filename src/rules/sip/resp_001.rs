@@ -54,6 +54,9 @@ fn level(table: &LevelTable, code: u16) -> Option<&Clause<Level>> {
     if table.is_empty() {
         return None;
     }
+    if table.entries.is_empty() {
+        return table.default.as_ref();
+    }
     let own = table.entries.iter().find(|(key, _)| key.parse() == Ok(code));
     let of_class = || table.entries.iter().find(|(key, _)| key.strip_suffix("xx").is_some_and(|class| class.parse() == Ok(code / 100)));
     own.or_else(of_class).map(|(_, level)| level).or(table.default.as_ref())

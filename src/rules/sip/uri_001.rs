@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::policy::Severity;
-use crate::rules::sip::address::{Address, Place, addresses};
+use crate::rules::addresses::{Address, Place};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 
@@ -38,8 +38,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (_, None) => true,
         (key, Some(places)) => places.value.iter().any(|place| place == key),
     };
-    let numeric = addresses(subject.message()).filter(applies).filter(|a| a.uri.is_some_and(|u| u.host_ip().is_some()));
-    let breach = |a: Address<'_>| Breach::of_clause(form, observed(a.place), "a domain name").at(a.at).about(a.place.text());
+    let numeric = subject.addresses().iter().filter(|a| applies(a) && a.ip.is_some());
+    let breach = |a: &Address<'_>| Breach::of_clause(form, observed(a.place), "a domain name").at(a.at).about(a.place.text());
     subject.verdict(numeric.map(breach).collect())
 }
 

@@ -1,10 +1,10 @@
 //! Takes an initial request, gives whether its target belongs to the peer that receives it, never whether anybody is there.
 
 use crate::policy::{Peer, Severity};
-use crate::rules::sip::address::{Address, Place, addresses};
+use crate::rules::addresses::{Address, Place};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
-use crate::sip::value::{Scheme, Uri, elements, name_addr};
+use crate::sip::value::{Scheme, Uri};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-URI-002",
@@ -31,9 +31,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let receiver = subject.receiver();
-    let mut breaches: Vec<Breach> = addresses(subject.message()).filter_map(|a| scheme(subject, &a)).collect();
-    let target = addresses(subject.message()).next().filter(|a| a.place == Place::RequestUri);
-    if let (Some(peer), Some(Address { at, uri: Some(uri), .. })) = (receiver, target)
+    let mut breaches: Vec<Breach> = subject.addresses().iter().filter_map(|a| scheme(subject, a)).collect();
+    let target = subject.addresses().first().filter(|a| a.place == Place::RequestUri);
+    if let (Some(peer), Some(&Address { at, uri: Some(uri), .. })) = (receiver, target)
         && matches!(uri.scheme, Scheme::Sip | Scheme::Sips)
         && !is_of(peer, &uri)
     {
@@ -65,13 +65,10 @@ fn is_known(uri: &Uri<'_>) -> bool {
 /// The first Route that leads elsewhere than to the receiver.
 fn stray_route(subject: &MessageSubject<'_>, peer: &Peer) -> Option<Breach> {
     let message = subject.message();
-    let mut routes = message.lines(HeaderName::Route).flat_map(|h| elements(message.at(h.value))).filter_map(name_addr);
-    let stray = routes.find(|route| route.uri().is_some_and(|uri| !is_of(peer, &uri)))?;
-    let breach = of_peer(peer, "Route: leads beyond the receiver", "no Route but to the receiver's border element").about("Route");
-    Some(match message.place_of(stray.address) {
-        Some(at) => breach.at(at),
-        None => breach,
-    })
+    let mut routes = message.addresses_of(HeaderName::Route);
+    let stray = routes.find(|route| route.uri.is_some_and(|uri| !is_of(peer, &uri)))?;
+    let breach = of_peer(peer, "Route: leads beyond the receiver", "no Route but to the receiver's border element");
+    Some(breach.about("Route").at(stray.at))
 }
 
 fn of_peer(peer: &Peer, observed: &'static str, agreed: &'static str) -> Breach {

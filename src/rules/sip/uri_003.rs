@@ -1,7 +1,7 @@
 //! Takes an initial request, gives whether its telephone numbers are written as agreed, never whose numbers they are.
 
 use crate::policy::{Clause, Level, Severity};
-use crate::rules::sip::address::{Address, addresses};
+use crate::rules::addresses::Address;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::value::Telephone;
 
@@ -36,14 +36,14 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let special = terms.special_numbers.as_ref().map_or(&[][..], |c| &c.value);
     let mut breaches = Vec::new();
     let mut numbers = false;
-    for address in addresses(subject.message()) {
+    for address in subject.addresses() {
         let Some(number) = address.uri.as_ref().and_then(Telephone::of) else { continue };
         numbers = true;
         if special.iter().any(|pattern| is_special(number, pattern)) {
             continue;
         }
-        let breach = separators.filter(|_| number.has_separators()).map(|level| separated(level, &address));
-        breaches.extend(breach.into_iter().chain(format.and_then(|format| misformatted(format, number, &address))));
+        let breach = separators.filter(|_| number.has_separators()).map(|level| separated(level, address));
+        breaches.extend(breach.into_iter().chain(format.and_then(|format| misformatted(format, number, address))));
     }
     if numbers || subject.lacks_headers() { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::sip::octet::is_host;
+use crate::sip::octet::host_len;
 
 /// Takes text without white space at its ends; white space around the colon is allowed as Via allows it.
 /// `None` where the host is empty or holds what no host holds, or the port is no port.
@@ -13,7 +13,7 @@ pub(super) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
             let (host, rest) = inside.split_at_checked(end)?;
             (host.iter().all(|&b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).then_some(host)?, rest.get(1..)?)
         }
-        None => text.split_at_checked(text.iter().position(|&b| !is_host(b)).unwrap_or(text.len()))?,
+        None => text.split_at_checked(host_len(text))?,
     };
     if host.is_empty() {
         return None;

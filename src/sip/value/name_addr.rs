@@ -35,7 +35,8 @@ pub fn name_addr(element: &[u8]) -> Option<NameAddr<'_>> {
         }
         None => (None, element),
     };
-    let Some(open) = memchr(b'<', rest) else {
+    let open = if rest.first() == Some(&b'<') { Some(0) } else { memchr(b'<', rest) };
+    let Some(open) = open else {
         // Without brackets the parameters are the header's, not the URI's.
         let (address, params) = rest.split_at_checked(memchr(b';', rest).unwrap_or(rest.len()))?;
         return display.is_none().then_some(NameAddr { display, address: address.trim_ascii_end(), params: Params(params) });

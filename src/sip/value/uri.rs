@@ -6,6 +6,8 @@ use memchr::{memchr, memchr2};
 
 use super::Params;
 use super::host::host_port;
+use crate::base::ip;
+use crate::sip::octet::user_len;
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +49,7 @@ impl<'a> Uri<'a> {
     /// The host as an IP address, where it is one.
     #[must_use]
     pub fn host_ip(&self) -> Option<IpAddr> {
-        std::str::from_utf8(self.host).ok()?.parse().ok()
+        ip(self.host)
     }
 
     /// The scheme as written.
@@ -110,19 +112,26 @@ fn scheme(name: &[u8]) -> Option<Scheme> {
 
 /// The parts behind `sip:`. No `@` may stand anywhere but at the end of the user, so the user may hold `?`, `;` and `,` (RFC 3261 §25.1).
 fn located<'a>(blank: Uri<'a>, rest: &'a [u8]) -> Option<Uri<'a>> {
-    let (userinfo, rest) = match memchr(b'@', rest) {
-        Some(at) => (Some(rest.get(..at)?), rest.get(at + 1..)?),
-        None => (None, rest),
-    };
-    let (user, password) = match userinfo.map(|u| (u, memchr(b':', u))) {
-        Some((u, Some(at))) => (u.get(..at), u.get(at + 1..)),
-        Some((u, None)) => (Some(u), None),
-        None => (None, None),
-    };
+    let (user, password, rest) = userinfo(rest)?;
     let (hostport, rest) = before(rest, memchr2(b';', b'?', rest));
     let (host, port) = host_port(hostport)?;
-    let (params, headers) = before(rest, memchr(b'?', rest));
+    let (params, headers) = if rest.is_empty() { (rest, rest) } else { before(rest, memchr(b'?', rest)) };
     Some(Uri { user, password, host, port, params: Params(params), headers: headers.get(1..).unwrap_or_default(), ..blank })
+}
+
+/// The user, the password, and what is behind the `@`.
+type UserInfo<'a> = (Option<&'a [u8]>, Option<&'a [u8]>, &'a [u8]);
+
+fn userinfo(rest: &[u8]) -> Option<UserInfo<'_>> {
+    // Nearly every user ends at its `@`, without a password.
+    let (user, behind) = rest.split_at_checked(user_len(rest))?;
+    if let [b'@', rest @ ..] = behind {
+        return Some((Some(user), None, rest));
+    }
+    let Some(at) = memchr(b'@', behind) else { return Some((None, None, rest)) };
+    let (user, rest) = (rest.get(..user.len() + at)?, behind.get(at + 1..)?);
+    let (user, password) = before(user, memchr(b':', user));
+    Some((Some(user), password.get(1..), rest))
 }
 
 /// What comes before `at`, and the rest with the octet there.

@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use super::Params;
 use super::host::host_port;
-use crate::sip::octet::{is_lws, is_token};
+use crate::sip::octet::{is_lws, is_token, token_len};
 
 /// A Via.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub fn via(element: &[u8]) -> Option<Via<'_>> {
         Some(rest) => rest,
         None => spelled_oddly(element)?,
     };
-    let (transport, rest) = behind.split_at_checked(behind.iter().position(|&b| !is_token(b))?)?;
+    let (transport, rest) = behind.split_at_checked(token_len(behind))?;
     if transport.is_empty() || !rest.first().copied().is_some_and(is_lws) {
         return None;
     }

@@ -1,8 +1,11 @@
 //! Takes a message, gives the addresses in it that name people, never those that name border elements.
 
+use std::cell::OnceCell;
+use std::net::IpAddr;
+
 use crate::base::Span;
-use crate::sip::value::{Uri, elements, name_addr, uri};
-use crate::sip::{HeaderName, Message, Start};
+use crate::sip::value::Uri;
+use crate::sip::{self, HeaderName, Message};
 
 /// Where an address stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,23 +43,24 @@ pub(super) struct Address<'a> {
     pub(super) at: Span,
     /// The URI; `None` where it cannot be read.
     pub(super) uri: Option<Uri<'a>>,
+    /// Its host, where that is an IP address.
+    pub(super) ip: Option<IpAddr>,
 }
 
-const NAMING: &[HeaderName] =
-    &[HeaderName::From, HeaderName::To, HeaderName::PAssertedIdentity, HeaderName::Diversion, HeaderName::HistoryInfo];
+const NAMING: [HeaderName; 5] =
+    [HeaderName::From, HeaderName::To, HeaderName::PAssertedIdentity, HeaderName::Diversion, HeaderName::HistoryInfo];
 
-/// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
-pub(super) fn addresses(message: &Message) -> impl Iterator<Item = Address<'_>> {
-    let request = match message.start() {
-        Start::Request { uri: at, .. } => Some(Address { place: Place::RequestUri, at, uri: uri(message.at(at)) }),
-        Start::Response { .. } => None,
-    };
-    let named = NAMING.iter().flat_map(|&id| message.lines(id)).flat_map(|header| {
-        elements(message.at(header.value)).filter_map(|element| {
-            let named = name_addr(element)?;
-            let at = message.place_of(named.address).unwrap_or(header.value);
-            Some(Address { place: Place::Header(header.id), at, uri: named.uri() })
+/// The addresses of one message, read when the first rule asks.
+#[derive(Clone, Debug, Default)]
+pub struct Addresses<'a>(OnceCell<Vec<Address<'a>>>);
+
+impl<'a> Addresses<'a> {
+    /// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
+    pub(super) fn of(&self, message: &'a Message) -> &[Address<'a>] {
+        self.0.get_or_init(|| {
+            let named = NAMING.into_iter().filter(|&id| message.has(id)).flat_map(|id| message.addresses_of(id));
+            let place = |a: &sip::Address<'_>| a.header.map_or(Place::RequestUri, Place::Header);
+            message.target().into_iter().chain(named).map(|a| Address { place: place(&a), at: a.at, uri: a.uri, ip: a.ip() }).collect()
         })
-    });
-    request.into_iter().chain(named)
+    }
 }

@@ -1,0 +1,172 @@
+//! Takes messages with their places, gives a few of them at a time to the rules that look at messages, never what happened in calls.
+
+use std::sync::Arc;
+
+use super::judge::{Judge, Matter};
+use super::proceedings::Traffic;
+use crate::call::{self, Place, Repeat};
+use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
+use crate::rules::{Addresses, Kind, MessageSubject, Scope, Verdict};
+use crate::sdp::{Description, SdpRole};
+use crate::sip::{Arrival, HeaderName};
+
+/// A message that rules are to be asked about.
+#[derive(Debug)]
+pub struct Heard<'a, 'p> {
+    arrival: &'a Arrival,
+    place: Place,
+    sdp: Option<Arc<Description>>,
+    kind: Kind,
+    from: Party,
+    to: Party,
+    session_from: Party,
+    session_to: Party,
+    trunk: Option<TrunkId>,
+    by_message: &'p Terms,
+    by_session: &'p Terms,
+}
+
+impl<'p> Heard<'_, 'p> {
+    /// What rules of the message's direction look at.
+    fn subject<'s>(&'s self, policy: &'p Policy, read: &'s Addresses<'s>) -> MessageSubject<'s>
+    where
+        'p: 's,
+    {
+        MessageSubject {
+            arrival: self.arrival,
+            place: &self.place,
+            sdp: self.sdp.as_deref(),
+            policy,
+            from: self.from,
+            to: self.to,
+            terms: self.by_message,
+            session_from: self.session_from,
+            session_to: self.session_to,
+            read,
+        }
+    }
+}
+
+impl<'p> Judge<'p> {
+    /// Takes note of a message; gives it back with what it takes to judge it, unless it is a repetition.
+    pub fn hear<'a>(&mut self, arrival: &'a Arrival, place: Place, sdp: Option<Arc<Description>>) -> Option<Heard<'a, 'p>> {
+        let envelope = &arrival.envelope;
+        if place.repeat == Repeat::Mirror {
+            return None;
+        }
+        let pair = (envelope.source.ip, envelope.destination.ip);
+        let met = &mut self.met;
+        let traffic = self.proceedings.traffic.entry(pair).or_insert_with(|| {
+            met.push((envelope.origin, pair.0, pair.1));
+            Traffic { first: Some((envelope.origin, envelope.first)), ..Traffic::default() }
+        });
+        traffic.messages += 1;
+        if place.repeat != Repeat::First {
+            return None;
+        }
+        let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
+        let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
+        let trunk = self.trunk(arrival, &place, session_from, session_to);
+        self.count_codecs(&place, sdp.as_deref(), from, to);
+        Some(Heard {
+            arrival,
+            kind: Kind::of(&arrival.message, &place, sdp.is_some()),
+            place,
+            sdp,
+            from,
+            to,
+            session_from,
+            session_to,
+            trunk,
+            by_message: self.policy.terms(from, to, trunk),
+            by_session: self.policy.terms(session_from, session_to, trunk),
+        })
+    }
+
+    /// Judges a few messages, rule by rule: the code of all rules is more than a core's cache for code holds, the messages fit beside it.
+    pub fn messages(&mut self, heard: &[Heard<'_, 'p>]) {
+        heard.iter().for_each(|heard| self.proceedings.ledger.message(heard.kind));
+        let read: Vec<Addresses<'_>> = heard.iter().map(|_| Addresses::default()).collect();
+        let mut subjects: Vec<_> = heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, read)).collect();
+        for (spoken_of, case) in &self.docket.messages {
+            for (heard, subject) in heard.iter().zip(&mut subjects).filter(|(heard, _)| heard.kind.is(*spoken_of)) {
+                subject.terms = match case.scope {
+                    Scope::Session => heard.by_session,
+                    Scope::Global => self.policy.global(),
+                    Scope::Message | Scope::Connection | Scope::Interval => heard.by_message,
+                };
+                match (case.check)(subject) {
+                    Verdict::Pass => self.proceedings.ledger.pass(case.rule),
+                    Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
+                    verdict => self.enter_heard(verdict, case.rule, heard),
+                }
+            }
+        }
+    }
+
+    fn enter_heard(&mut self, verdict: Verdict, rule: u16, heard: &Heard<'_, 'p>) {
+        let call_id = String::from_utf8_lossy(heard.arrival.message.call_id());
+        let matter = Matter {
+            rule,
+            subject: "message",
+            direction: Some((heard.from, heard.to)),
+            session: (heard.session_from, heard.session_to),
+            trunk: heard.trunk,
+            call: Some(heard.place.call),
+            call_id: Some(&call_id),
+            arrival: Some(heard.arrival),
+            trace: None,
+            anchor: None,
+            at: heard.arrival.envelope.first,
+        };
+        self.enter(verdict, &matter);
+    }
+
+    /// The trunk group of the call, decided by its first INVITE.
+    fn trunk(&mut self, arrival: &Arrival, place: &Place, from: Party, to: Party) -> Option<TrunkId> {
+        if !self.has_trunks {
+            return None;
+        }
+        if let Some(known) = self.live.get(&place.call) {
+            return known.trunk;
+        }
+        let trunk = if place.from_caller == Some(false) { None } else { self.select_trunk(arrival, from, to) };
+        self.known(place.call).trunk = trunk;
+        trunk
+    }
+
+    fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let message = &arrival.message;
+        let target = message.target().and_then(|a| a.uri);
+        let contact = message.addresses_of(HeaderName::Contact).next().and_then(|a| a.uri);
+        // RFC 4904 §5: in the Request-URI for the terminating, in Contact for the originating trunk group.
+        let param = |name: &[u8]| {
+            [contact, target]
+                .into_iter()
+                .flatten()
+                .find_map(|uri| uri.user_params().value(name).or_else(|| uri.params.value(name)))
+                .map(text)
+        };
+        let (tgrp, context) = (param(b"tgrp"), param(b"trunk-context"));
+        let (caller, callee) = (call::caller(message), call::callee(message));
+        let facts = TrunkFacts {
+            source: arrival.envelope.source.ip,
+            destination: arrival.envelope.destination.ip,
+            port: arrival.envelope.destination.port,
+            tgrp: tgrp.as_deref(),
+            trunk_context: context.as_deref(),
+            caller: caller.as_deref(),
+            callee: callee.as_deref(),
+            vlan: arrival.envelope.vlan,
+        };
+        self.policy.trunk(from, to, &facts)
+    }
+
+    fn count_codecs(&mut self, place: &Place, sdp: Option<&Description>, from: Party, to: Party) {
+        let (Some(role @ (SdpRole::Offer | SdpRole::Answer)), Some(sdp)) = (place.sdp_role, sdp) else { return };
+        let counts = self.proceedings.codecs.entry((from, to)).or_default();
+        let counts = if role == SdpRole::Offer { &mut counts.offered } else { &mut counts.answered };
+        sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs).for_each(|codec| counts.add(codec));
+    }
+}
