@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 use super::Use;
 use crate::base::{Endpoint, Origin, Time};
 
-/// Calls of one endpoint that are looked at, latest first: beyond so many that live at once nothing tells them apart.
-const LOOKED_AT: usize = 256;
+/// Namings of one endpoint that are looked at, before a stream begins and after: beyond so many at once nothing tells them apart.
+const LOOKED_AT: usize = 2048;
 
 /// One naming of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +37,12 @@ impl Index {
         list.insert(place, naming);
     }
 
-    /// Those of an endpoint until a time, the latest first.
-    pub(super) fn of(&self, endpoint: Endpoint, until: Time) -> impl Iterator<Item = &Naming> {
+    /// Those of an endpoint that are known at `until`: first those before `begun`, the latest first, then those after it.
+    pub(super) fn of(&self, endpoint: Endpoint, begun: Time, until: Time) -> impl Iterator<Item = &Naming> {
         let list = self.0.get(&endpoint).map(SmallVec::as_slice).unwrap_or_default();
-        let known = list.partition_point(|n| n.at <= until);
-        list.get(..known).unwrap_or_default().iter().rev().take(LOOKED_AT)
+        let known = list.get(..list.partition_point(|n| n.at <= until)).unwrap_or_default();
+        let (before, after) = known.split_at_checked(known.partition_point(|n| n.at <= begun)).unwrap_or_default();
+        before.iter().rev().take(LOOKED_AT).chain(after.iter().take(LOOKED_AT))
     }
 
     /// Forgets what a call named.

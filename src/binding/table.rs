@@ -263,11 +263,11 @@ impl Table {
 
     /// The call that owns a stream, and the others that name the same two ends while it lasts.
     fn bind(&self, flow: &Flow, main: u8, begun: Time, ended: Time, until: Time) -> (Option<Placed>, Vec<Placed>) {
-        let mut sources: Vec<&Naming> = self.index.of(flow.source, until).filter(|n| n.what != Use::Rtcp).collect();
+        let mut sources: Vec<&Naming> = self.index.of(flow.source, begun, until).filter(|n| n.what != Use::Rtcp).collect();
         sources.sort_unstable_by_key(|n| n.slot);
         let mut best: Option<(Rank, u32, Bound)> = None;
         let mut full: Vec<Placed> = Vec::new();
-        let destinations = self.index.of(flow.destination, until).filter(|n| n.what != Use::Rtcp);
+        let destinations = self.index.of(flow.destination, begun, until).filter(|n| n.what != Use::Rtcp);
         for naming in destinations {
             let Some((call, said)) = self.said(naming, begun) else { continue };
             let sender = said.side.other();
@@ -340,6 +340,8 @@ struct Rank {
     fit: Fit,
     /// Whether the call lived when the stream began; before calls that had ended by then.
     live: bool,
+    /// Whether the call was spoken of when the stream began; before those that were a moment later.
+    started: bool,
     /// Whether the line has the payload type.
     understood: bool,
     /// The call that began last.
@@ -360,6 +362,7 @@ impl Rank {
         Some(Self {
             fit,
             live: call.ended(until).is_none_or(|end| begun.since(end) <= TOLERANCE),
+            started: call.begun() <= begun,
             understood: line.is_some_and(|line| line.codecs.iter().any(|c| c.payload_type == Some(main))),
             begun: call.begun(),
             main: naming.what == Use::Media,

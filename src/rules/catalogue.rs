@@ -72,6 +72,7 @@ static ALL: &[&Rule] = &[
     &sdp::oa_005::RULE,
     &sdp::oa_006::RULE,
     &sdp::oa_007::RULE,
+    &sdp::oa_008::RULE,
     &sdp::ice_001::RULE,
 
     // MED

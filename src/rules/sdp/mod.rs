@@ -8,5 +8,6 @@ pub(super) mod oa_004;
 pub(super) mod oa_005;
 pub(super) mod oa_006;
 pub(super) mod oa_007;
+pub(super) mod oa_008;
 mod origin;
 pub(super) mod syntax_001;
