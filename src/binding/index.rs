@@ -7,7 +7,7 @@ use super::Use;
 use crate::base::{Endpoint, Origin, Time};
 
 /// Namings of one endpoint that are looked at, before a stream begins and after: beyond so many at once nothing tells them apart.
-const LOOKED_AT: usize = 2048;
+const LOOKED_AT: usize = 1024;
 
 /// One naming of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

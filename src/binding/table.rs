@@ -23,6 +23,9 @@ const TOLERANCE: i64 = seconds(2);
 /// The clock at which nothing can follow any more.
 pub const END: Time = Time(i64::MAX);
 
+/// Namings of a destination that are looked at even when the best call is found: it may share the stream with others.
+const ENOUGH: usize = 128;
+
 /// A payload type that no packet has.
 const NO_FORMAT: u8 = 0xff;
 
@@ -268,7 +271,11 @@ impl Table {
         let mut best: Option<(Rank, u32, Bound)> = None;
         let mut full: Vec<Placed> = Vec::new();
         let destinations = self.index.of(flow.destination, begun, until).filter(|n| n.what != Use::Rtcp);
-        for naming in destinations {
+        for (n, naming) in destinations.enumerate() {
+            // Those that follow were said longer ago, or later: no better, and of so many hardly one that shares the stream.
+            if n > ENOUGH && best.is_some_and(|(rank, ..)| rank.is_perfect()) {
+                break;
+            }
             let Some((call, said)) = self.said(naming, begun) else { continue };
             let sender = said.side.other();
             let from = sources.partition_point(|n| n.slot < naming.slot);
@@ -353,6 +360,11 @@ struct Rank {
 }
 
 impl Rank {
+    /// Whether only a call that began later could be better.
+    fn is_perfect(&self) -> bool {
+        self.fit == Fit::Both && self.live && self.started && self.understood
+    }
+
     /// `None` for a call that began after the stream.
     fn of(call: &CallMedia, said: &Said, naming: &Naming, fit: Fit, main: u8, begun: Time, until: Time) -> Option<Self> {
         if call.begun().since(begun) > TOLERANCE {
