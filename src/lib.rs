@@ -25,6 +25,8 @@ pub mod certificate;
 
 pub mod policy;
 
+pub mod binding;
+
 pub mod metrics;
 
 pub mod rules;

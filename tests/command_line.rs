@@ -177,7 +177,15 @@ fn the_directory_holds_whole_files_and_nothing_else() {
     let names: Vec<_> = files.iter().map(|f| f.strip_prefix(desk.path("deep/report")).unwrap().to_str().unwrap()).collect();
     assert_eq!(
         names,
-        ["charts/concurrent.svg", "charts/outcomes.svg", "charts/responses.svg", "findings.csv", "report.html", "report.json"]
+        [
+            "charts/concurrent.svg",
+            "charts/outcomes.svg",
+            "charts/responses.svg",
+            "findings.csv",
+            "report.html",
+            "report.json",
+            "streams.csv"
+        ]
     );
     let (_, out, _) = desk.run("audit calls.pcap --policy policy.toml --format json");
     assert_eq!(fs::read_to_string(desk.path("deep/report/report.json")).unwrap(), out);

@@ -25,6 +25,10 @@ fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
 
 fn without_places(mut report: Value) -> Value {
     report["captures"] = Value::Null;
+    for stream in report["media"]["worst"].as_array_mut().into_iter().flatten() {
+        stream["capture"] = Value::Null;
+        stream["frame"] = Value::Null;
+    }
     for finding in report["findings"].as_array_mut().into_iter().flatten() {
         for exhibit in finding["exhibits"].as_array_mut().into_iter().flatten() {
             exhibit["capture"] = Value::Null;

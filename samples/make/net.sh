@@ -12,6 +12,7 @@ SCENARIOS=$HERE/scenarios
 ALPHA=speerlint-alpha-$$
 BRAVO=speerlint-bravo-$$
 CORE=speerlint-core-$$
+MIDDLE=speerlint-middle-$$
 WORK=$(mktemp -d)
 PIDS=
 CAPTURE=
@@ -19,7 +20,7 @@ CAPTURE=
 down() {
     trap "" TERM
     for pid in $PIDS $CAPTURE; do kill "$pid" 2>/dev/null || true; done
-    for ns in "$ALPHA" "$BRAVO" "$CORE"; do ip netns del "$ns" 2>/dev/null || true; done
+    for ns in "$ALPHA" "$BRAVO" "$CORE" "$MIDDLE"; do ip netns del "$ns" 2>/dev/null || true; done
     rm -rf "$WORK"
 }
 trap down EXIT
@@ -29,10 +30,14 @@ alpha() { ip netns exec "$ALPHA" "$@"; }
 bravo() { ip netns exec "$BRAVO" "$@"; }
 core() { ip netns exec "$CORE" "$@"; }
 
+wire() {
+    ip link add wire netns "$ALPHA" type veth peer name wire netns "$BRAVO"
+}
+
 up() {
     ip netns add "$ALPHA"
     ip netns add "$BRAVO"
-    ip link add wire netns "$ALPHA" type veth peer name wire netns "$BRAVO"
+    wire
     for address in 192.0.2.10/32 192.0.2.11/32 192.0.2.32/32; do alpha ip address add "$address" dev wire; done
     for address in 198.51.100.20/32 198.51.100.21/32 198.51.100.42/32; do bravo ip address add "$address" dev wire; done
     alpha ip -6 address add 2001:db8:a::10/64 dev wire nodad

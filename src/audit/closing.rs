@@ -14,15 +14,15 @@ use super::sides::Sides;
 use super::waiving::Pending;
 use super::wires::Steps;
 use super::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MetricRow, PolicyInfo, RuleCoverage,
-    Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary, MetricRow,
+    PolicyInfo, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
 use crate::base::{Origin, Time};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
-use crate::metrics::{LimitLoad, Load, Tally, Timeline};
+use crate::metrics::{LimitLoad, Load, MILLIONTHS, Quality, Tally, Timeline, quality};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
 use crate::rules::{Check, Losses, PairTraffic, suite_text};
 use crate::transport::tls::{Side, TlsVersion};
@@ -83,6 +83,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
 
     let mut judge = Judge::resume(policy, docket, proceedings);
     judge.intervals(first.unwrap_or_default(), &Steps::of(&captures));
+    judge.qualities(first.unwrap_or_default());
     let limits = load.limits(policy);
     for limit in &limits {
         judge.limit(limit);
@@ -119,6 +120,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     let metrics = metric_rows(policy, &names, &proceedings, &load, length);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);
+    let media = media_summary(&names, &proceedings);
     let series = series(&names, &proceedings.timeline, &limits);
     let findings: Vec<Finding> = proceedings
         .ledger
@@ -137,6 +139,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         totals,
         metrics,
         codecs,
+        media,
         rules,
         findings,
         tls,
@@ -291,18 +294,54 @@ fn series(names: &Names<'_>, timeline: &Timeline, limits: &[LimitLoad]) -> Serie
     }
 }
 
+/// What the streams came to.
+fn media_summary(names: &Names<'_>, proceedings: &Proceedings) -> MediaSummary {
+    let row = |from, to, codec: &String, q: &Quality| MediaRow {
+        from: names.of(from),
+        to: names.of(to),
+        codec: codec.clone(),
+        streams: q.streams,
+        packets: q.packets,
+        expected: q.expected,
+        lost: q.lost,
+        duplicates: q.duplicates,
+        reordered: q.reordered,
+        loss_pct: figures::delay(&q.loss, MILLIONTHS),
+        jitter_ms: figures::delay(&q.jitter, figures::MILLISECOND),
+        mos: figures::delay(&q.mos, MILLIONTHS),
+        mos_wideband: figures::delay(&q.mos_wideband, MILLIONTHS),
+        unrated: q.unrated,
+        round_trip_ms: figures::delay(&q.round_trip, figures::MILLISECOND),
+        loss_classes: q.loss_classes.to_vec(),
+        jitter_classes: q.jitter_classes.to_vec(),
+        mos_classes: q.mos_classes.to_vec(),
+    };
+    let directions: Vec<MediaRow> = (proceedings.heard.iter())
+        .flat_map(|(&(from, to), codecs)| codecs.iter().map(move |(codec, quality)| row(from, to, codec, quality)))
+        .collect();
+    MediaSummary {
+        bound: directions.iter().map(|row| row.streams).sum(),
+        strays: proceedings.strays,
+        directions,
+        loss_classes_pct: quality::LOSS.to_vec(),
+        jitter_classes_ms: quality::JITTER.to_vec(),
+        mos_classes: quality::MOS.to_vec(),
+        worst: proceedings.worst.clone(),
+    }
+}
+
 fn codecs(names: &Names<'_>, proceedings: &Proceedings) -> Vec<CodecCount> {
     let mut rows = Vec::new();
     for (&(from, to), used) in &proceedings.codecs {
         let (offered, answered) = (used.offered.by_name(), used.answered.by_name());
-        let all: std::collections::BTreeSet<&String> = offered.keys().chain(answered.keys()).collect();
+        let all: std::collections::BTreeSet<&String> = offered.keys().chain(answered.keys()).chain(used.sent.keys()).collect();
         rows.extend(all.into_iter().map(|codec| CodecCount {
             from: names.of(from),
             to: names.of(to),
             codec: codec.clone(),
             offered: offered.get(codec).copied().unwrap_or(0),
             answered: answered.get(codec).copied().unwrap_or(0),
-            sent_streams: None,
+            sent_streams: Some(used.sent.get(codec).copied().unwrap_or(0)),
         }));
     }
     rows

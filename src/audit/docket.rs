@@ -29,6 +29,10 @@ pub struct Docket {
     pub reaches: Vec<Case<rules::ReachCheck>>,
     pub intervals: Vec<Case<rules::IntervalCheck>>,
     pub limits: Vec<Case<rules::LimitCheck>>,
+    pub streams: Vec<Case<rules::StreamCheck>>,
+    pub handshakes: Vec<Case<rules::HandshakeCheck>>,
+    pub media: Vec<Case<rules::MediaCheck>>,
+    pub quality: Vec<Case<rules::QualityCheck>>,
     pub captures: Vec<Case<rules::CaptureCheck>>,
     pub intakes: Vec<Case<rules::IntakeCheck>>,
     pub flows: Vec<Case<rules::FlowCheck>>,
@@ -62,6 +66,10 @@ impl Docket {
             reaches: Vec::new(),
             intervals: Vec::new(),
             limits: Vec::new(),
+            streams: Vec::new(),
+            handshakes: Vec::new(),
+            media: Vec::new(),
+            quality: Vec::new(),
             captures: Vec::new(),
             intakes: Vec::new(),
             flows: Vec::new(),
@@ -75,7 +83,7 @@ impl Docket {
         for (rule, &entry) in (0u16..).zip(rules::all()) {
             let enabled = !policy.rules.iter().any(|setting| setting.id == entry.id && !setting.enabled && setting.direction.is_none());
             if enabled {
-                docket.enter(rule, entry);
+                entry.checks().iter().for_each(|&check| docket.enter(rule, entry, check));
             }
             docket.enabled.push(enabled);
             docket.configured.push(policy.rules.iter().any(|setting| setting.id == entry.id));
@@ -88,11 +96,11 @@ impl Docket {
         docket
     }
 
-    fn enter(&mut self, rule: u16, entry: &'static Rule) {
+    fn enter(&mut self, rule: u16, entry: &'static Rule, check: Check) {
         fn case<F>(rule: u16, entry: &Rule, check: F) -> Case<F> {
             Case { rule, scope: entry.scope, check }
         }
-        match entry.check {
+        match check {
             Check::Message(spoken_of, check) => {
                 self.messages.push((spoken_of, case(rule, entry, check)));
             }
@@ -105,21 +113,26 @@ impl Docket {
             Check::Reach(check) => self.reaches.push(case(rule, entry, check)),
             Check::Interval(check) => self.intervals.push(case(rule, entry, check)),
             Check::Limit(check) => self.limits.push(case(rule, entry, check)),
+            Check::Stream(check) => self.streams.push(case(rule, entry, check)),
+            Check::Handshake(check) => self.handshakes.push(case(rule, entry, check)),
+            Check::Media(check) => self.media.push(case(rule, entry, check)),
+            Check::Quality(check) => self.quality.push(case(rule, entry, check)),
             Check::Capture(check) => self.captures.push(case(rule, entry, check)),
             Check::Intake(check) => self.intakes.push(case(rule, entry, check)),
             Check::Flow(check) => self.flows.push(case(rule, entry, check)),
             Check::Link(check) => self.links.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
+            // A rule of several kinds gives each check by itself.
+            Check::Several(_) => {}
         }
     }
 
     /// The kind of message that a rule is asked about; every kind where it is not asked about messages at all.
     #[must_use]
     pub fn speaks_of(&self, rule: usize) -> Kind {
-        match self.rules.get(rule).map(|r| r.check) {
-            Some(Check::Message(kind, _)) if self.is_enabled(rule) => kind,
-            _ => Kind::ANY,
-        }
+        let checks = self.rules.get(rule).filter(|_| self.is_enabled(rule)).map_or(&[][..], |rule| rule.checks());
+        let of_messages = checks.iter().find_map(|check| if let Check::Message(kind, _) = check { Some(*kind) } else { None });
+        of_messages.unwrap_or(Kind::ANY)
     }
 
     /// The rule with this index.

@@ -9,7 +9,7 @@ use crate::policy::{CountUnit, Terms};
 
 /// A second and a millisecond, in nanoseconds.
 const SECOND: f64 = 1e9;
-const MILLISECOND: f64 = 1e6;
+pub(super) const MILLISECOND: f64 = 1e6;
 
 /// The row of a tally; the load of the direction is filled in by whoever measured it.
 #[must_use]
@@ -67,7 +67,7 @@ pub(super) fn row(tally: &Tally, terms: &Terms, interval: Option<(Time, u32)>) -
 }
 
 #[allow(clippy::cast_precision_loss)]
-fn delay(samples: &Distribution, unit: f64) -> Delay {
+pub(super) fn delay(samples: &Distribution, unit: f64) -> Delay {
     let at = |p| samples.percentile(p).map(|nanos| nanos as f64 / unit);
     Delay {
         n: samples.count(),

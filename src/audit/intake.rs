@@ -165,7 +165,7 @@ fn add(mine: &mut [u64], theirs: &[u64]) {
 }
 
 /// Counts under a name that the wire chose: at most [`NAMED`] names, the rest as `(other)`.
-fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
+pub(super) fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
     if let Some(n) = counts.get_mut(name) {
         *n += 1;
     } else {

@@ -97,7 +97,8 @@ impl<'p> Judge<'p> {
     }
 
     /// The trunk group that was decided for a call.
-    fn trunk_of(&self, call: u64) -> Option<TrunkId> {
+    #[must_use]
+    pub fn trunk_of(&self, call: u64) -> Option<TrunkId> {
         if self.has_trunks { self.live.get(&call)?.trunk } else { None }
     }
 
@@ -308,6 +309,11 @@ impl<'p> Judge<'p> {
         self.live.entry(call).or_default()
     }
 
+    /// Forgets a call that is judged to its end.
+    pub(super) fn forget(&mut self, call: u64) {
+        self.live.remove(&call);
+    }
+
     /// Whether a call is met for the first time in a finding.
     fn touches(&mut self, call: u64, number: usize) -> bool {
         let known = self.known(call);
@@ -320,7 +326,7 @@ impl<'p> Judge<'p> {
 }
 
 /// The performance interval that holds `at`, aligned to the UTC epoch.
-fn interval_of(terms: &Terms, at: Time) -> Time {
+pub(super) fn interval_of(terms: &Terms, at: Time) -> Time {
     at.floor(i64::from(interval_seconds(terms)) * 1_000_000_000)
 }
 

@@ -11,9 +11,12 @@ mod hearing;
 mod intake;
 mod judge;
 mod ledger;
+mod media;
 mod model;
 mod proceedings;
+mod rating;
 mod sides;
+mod stream_row;
 mod waiving;
 mod wires;
 
@@ -25,9 +28,11 @@ pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use proceedings::Proceedings;
 pub use sides::Sides;
+pub use stream_row::{StreamRow, StreamSeries};
 pub use waiving::Pending;
 
 pub use model::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MetricRow,
-    PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MediaRow,
+    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict,
+    WaiverNote,
 };

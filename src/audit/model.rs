@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::StreamRow;
 use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -23,6 +24,8 @@ pub struct Audit {
     pub totals: Totals,
     pub metrics: Vec<MetricRow>,
     pub codecs: Vec<CodecCount>,
+    /// What the streams came to.
+    pub media: MediaSummary,
     pub rules: Vec<RuleCoverage>,
     pub findings: Vec<Finding>,
     /// TLS between border elements.
@@ -186,7 +189,7 @@ pub struct CodecCount {
     pub codec: String,
     pub offered: u64,
     pub answered: u64,
-    /// `None` until streams are bound to their calls.
+    /// Streams of calls of which most packets had it.
     pub sent_streams: Option<u64>,
 }
 
@@ -238,6 +241,52 @@ pub struct CertificateRow {
     pub trusted: Option<bool>,
     /// Handshakes in which it was shown, resumed sessions among them.
     pub handshakes: u64,
+}
+
+/// The streams of the capture.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct MediaSummary {
+    /// Streams of calls.
+    pub bound: u64,
+    /// Streams that no call named, found by their content.
+    pub strays: u64,
+    /// By direction and codec.
+    pub directions: Vec<MediaRow>,
+    /// Where one class ends and the next begins: percent, milliseconds, MOS.
+    pub loss_classes_pct: Vec<f64>,
+    pub jitter_classes_ms: Vec<f64>,
+    pub mos_classes: Vec<f64>,
+    /// The worst streams, worst first.
+    pub worst: Vec<StreamRow>,
+}
+
+/// The streams of a direction with one codec.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct MediaRow {
+    pub from: String,
+    pub to: String,
+    pub codec: String,
+    pub streams: u64,
+    pub packets: u64,
+    pub expected: u64,
+    pub lost: u64,
+    pub duplicates: u64,
+    pub reordered: u64,
+    /// Of each stream: percent of its packets that were lost.
+    pub loss_pct: Delay,
+    /// Of each stream: its greatest jitter.
+    pub jitter_ms: DelayMs,
+    pub mos: Delay,
+    pub mos_wideband: Delay,
+    /// Streams without an estimate.
+    pub unrated: u64,
+    pub round_trip_ms: DelayMs,
+    /// Streams in each class.
+    pub loss_classes: Vec<u64>,
+    pub jitter_classes: Vec<u64>,
+    pub mos_classes: Vec<u64>,
 }
 
 /// The five counts of a rule.

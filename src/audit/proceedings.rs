@@ -6,13 +6,14 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
+use super::StreamRow;
 use super::codecs::CodecCounts;
 use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
 use super::wires::Reuse;
 use crate::base::{Origin, Time};
-use crate::metrics::{Tally, Timeline};
+use crate::metrics::{Quality, Tally, Timeline};
 use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
 
@@ -41,6 +42,8 @@ pub struct CodecUse {
     pub offered: CodecCounts,
     /// Answers that hold it.
     pub answered: CodecCounts,
+    /// Streams that were sent with it.
+    pub sent: BTreeMap<String, u64>,
 }
 
 /// What a part of the capture came to: mergeable.
@@ -51,6 +54,14 @@ pub struct Proceedings {
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
+    /// Streams by direction and interval, until [`Proceedings::sum_up`] adds the whole capture.
+    pub quality: BTreeMap<TallyKey, Quality>,
+    /// Streams by direction and codec.
+    pub heard: BTreeMap<(Party, Party), BTreeMap<String, Quality>>,
+    /// The worst streams, worst first.
+    pub worst: Vec<StreamRow>,
+    /// Streams that no call named.
+    pub strays: u64,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
     /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
@@ -67,6 +78,10 @@ impl Proceedings {
             ledger: Ledger::new(&docket.rules),
             waiving: Waiving::new(policy),
             tallies: HashMap::default(),
+            quality: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            worst: Vec::new(),
+            strays: 0,
             codecs: BTreeMap::new(),
             traffic: HashMap::default(),
             call_ids: HashSet::default(),
@@ -81,6 +96,16 @@ impl Proceedings {
         self.waiving.merge(&other.waiving);
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
+        }
+        self.worst.extend(other.worst);
+        self.worst.sort_by_cached_key(StreamRow::badness);
+        self.strays += other.strays;
+        for (key, quality) in other.quality {
+            self.quality.entry(key).or_default().merge(&quality);
+        }
+        for (key, codecs) in other.heard {
+            let mine = self.heard.entry(key).or_default();
+            codecs.into_iter().for_each(|(name, quality)| mine.entry(name).or_default().merge(&quality));
         }
         for (key, theirs) in other.codecs {
             self.codecs.entry(key).or_default().merge(theirs);
@@ -105,6 +130,11 @@ impl Proceedings {
             sums.entry((from, to, trunk, None)).or_default().merge(tally);
         }
         self.tallies.extend(sums);
+        let mut sums: BTreeMap<TallyKey, Quality> = BTreeMap::new();
+        for (&(from, to, trunk, _), quality) in &self.quality {
+            sums.entry((from, to, trunk, None)).or_default().merge(quality);
+        }
+        self.quality.extend(sums);
     }
 
     /// Gives hosts the name of their side, and folds what becomes the same.
@@ -112,6 +142,13 @@ impl Proceedings {
         self.ledger.rename(&side);
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
+        }
+        for ((from, to, trunk, start), quality) in std::mem::take(&mut self.quality) {
+            self.quality.entry((side(from), side(to), trunk, start)).or_default().merge(&quality);
+        }
+        for ((from, to), codecs) in std::mem::take(&mut self.heard) {
+            let mine = self.heard.entry((side(from), side(to))).or_default();
+            codecs.into_iter().for_each(|(name, quality)| mine.entry(name).or_default().merge(&quality));
         }
         for ((from, to), codecs) in std::mem::take(&mut self.codecs) {
             self.codecs.entry((side(from), side(to))).or_default().merge(codecs);
@@ -123,5 +160,6 @@ impl CodecUse {
     fn merge(&mut self, other: Self) {
         self.offered.merge(other.offered);
         self.answered.merge(other.answered);
+        other.sent.into_iter().for_each(|(name, n)| *self.sent.entry(name).or_default() += n);
     }
 }

@@ -70,7 +70,7 @@ impl Judge<'_> {
     }
 
     /// Judges how a media stream was carried.
-    pub fn stream(&mut self, passed: &Passed) {
+    pub fn carried(&mut self, passed: &Passed) {
         let class = match passed.kind {
             Some(MediaKind::Audio) => TrafficClass::Audio,
             Some(MediaKind::Video) => TrafficClass::Video,

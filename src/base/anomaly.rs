@@ -90,6 +90,12 @@ anomalies! {
     MediaBudget = "media-budget",
     /// A TLS connection or attempt between more hosts, or with more certificates, than are told apart: judged by itself.
     TlsUntallied = "tls-untallied",
+    /// An RTCP packet whose lengths or counts do not fit.
+    RtcpBroken = "rtcp-broken",
+    /// A statement of RTCP about a stream that the capture does not hold.
+    RtcpStray = "rtcp-stray",
+    /// An SDP body that names more media endpoints than are looked at.
+    SdpEndpoints = "sdp-endpoints",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",
     /// A HEP packet that relays something other than SIP: RTCP, statistics, a log.

@@ -23,6 +23,16 @@ pub(super) struct Agreed {
 }
 
 impl Bargain {
+    /// Of a session request that goes on after `refused` was not acceptable.
+    pub(super) fn after(refused: Option<Arc<Description>>) -> Self {
+        Self { engine: Engine::after(refused), offer: None }
+    }
+
+    /// The offer that waits for an answer.
+    pub(super) fn pending(&self) -> Option<&Arc<Description>> {
+        self.engine.pending()
+    }
+
     pub(super) fn on(
         &mut self,
         slot: Slot,
@@ -59,6 +69,7 @@ pub(super) fn response_slot(method: Method, code: u16, arrival: &Arrival) -> Opt
         (Method::Invite, 200..=299) => Some(Slot::InviteSuccess),
         (Method::Prack, 200..=299) => Some(Slot::PrackSuccess),
         (Method::Update, 200..=299) => Some(Slot::UpdateSuccess),
+        (Method::Invite | Method::Prack | Method::Update, 488 | 606) => Some(Slot::Refusal),
         (Method::Invite | Method::Prack | Method::Update, 300..) => Some(Slot::Failure),
         _ => None,
     }

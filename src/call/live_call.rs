@@ -243,6 +243,9 @@ impl LiveCall {
 
     /// The capture ends: what is open is reported as open.
     pub(super) fn finish(mut self, call: u64, out: &mut Vec<Report>) {
+        if !self.is_idle() {
+            self.last = Time(i64::MAX);
+        }
         let text = self.text.clone();
         let report = |happening| Report { call, happening };
         out.extend(self.transactions.drain().map(|t| report(Happening::Transaction(t.close(&text, false)))));
@@ -254,7 +257,7 @@ impl LiveCall {
     /// The call is forgotten.
     pub(super) fn over(&self) -> Happening {
         let (source, destination) = self.first;
-        Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, source, destination })
+        Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, last: self.last, source, destination })
     }
 }
 

@@ -10,6 +10,7 @@ use super::timer::{Ring, Timer};
 use super::turn::{Alarm, Turn};
 use super::{Bye, ByeEnd, LoadKind, Outcome, Session, Trace, parties};
 use crate::base::Time;
+use crate::sdp::Description;
 use crate::sip::{Arrival, HeaderName, Message};
 
 /// Failures after which the caller may ask again with other words (RFC 3261 §8.1.3.5, §21.4; RFC 4028 §6; RFC 8224 §6.2.2).
@@ -44,6 +45,8 @@ pub(super) struct LiveChain {
     load: (bool, bool),
     /// Whether any dialog came of it.
     pub(super) has_dialogs: bool,
+    /// The last offer that was refused (488, 606).
+    pub(super) refused: Option<Arc<Description>>,
 }
 
 /// What an INVITE without To tag is to a session request before it.
@@ -81,6 +84,7 @@ impl LiveChain {
             answered: None,
             load: (false, false),
             has_dialogs: false,
+            refused: None,
         };
         chain.attempted(LoadKind::Attempt, turn);
         chain

@@ -77,7 +77,7 @@ impl LiveCall {
             let leg = chain.leg(marks.cseq, transaction.key, path, turn);
             transaction.leg = Some((chain.serial(), leg));
         }
-        let mut bargain = Bargain::default();
+        let mut bargain = Bargain::after(self.chain_of(marks.from, hop).and_then(|c| c.refused.clone()));
         place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
         transaction.bargain = Some(bargain);
         transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);

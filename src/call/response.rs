@@ -117,7 +117,11 @@ impl LiveCall {
                     }
                 }
                 let (serial, leg) = transaction.leg?;
-                self.chains.get_mut(serial)?.failure(leg, code, arrival, turn);
+                let chain = self.chains.get_mut(serial)?;
+                if matches!(code, 488 | 606) {
+                    chain.refused = transaction.bargain.as_ref().and_then(|b| b.pending()).cloned();
+                }
+                chain.failure(leg, code, arrival, turn);
                 None
             }
             (Method::Subscribe | Method::Refer, 200..300) => {

@@ -30,12 +30,14 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
         // Better to know before an hour of reading than after it.
         report::check_dir(dir)?;
     }
+    // Streams can be millions: their rows go to the file as they come.
+    let mut streams = arguments.out.as_deref().map(report::StreamFile::begin).transpose()?;
     let audit = {
         let bar = Bar::new(arguments.quiet);
-        pipeline::audit(&request, &|progress| bar.show(progress))?
+        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut |row| streams.iter_mut().for_each(|file| file.row(row)))?
     };
     if let Some(dir) = &arguments.out {
-        report::write_dir(dir, &audit)?;
+        report::write_dir(dir, &audit, streams)?;
     }
     match arguments.format {
         Format::Json => stdout(|out| report::json::write(&audit, out))?,

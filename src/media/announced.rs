@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::run::{Flow, IDLE, Run};
+use super::runs::{Flow, IDLE};
 use crate::base::{Endpoint, Time, seconds};
 
 /// How long after an SDP a stream to its endpoint may begin.
@@ -50,10 +50,10 @@ impl Announced {
         });
     }
 
-    /// Whether SDP named an end of the flow in time, and if so whether as SRTP.
-    pub(super) fn speaks_of(&self, flow: &Flow, run: &Run) -> Option<bool> {
+    /// Whether SDP named an end of the flow in time for a stream that passed between two clocks, and if so whether as SRTP.
+    pub(super) fn speaks_of(&self, flow: &Flow, begun: Time, ended: Time) -> Option<bool> {
         let announcements = [flow.source, flow.destination].into_iter().filter_map(|end| self.named.get(&end)).flatten();
-        let timely = announcements.filter(|a| a.at.since(run.ended) <= IDLE && run.begun.since(a.at) <= VALIDITY);
+        let timely = announcements.filter(|a| a.at.since(ended) <= IDLE && begun.since(a.at) <= VALIDITY);
         timely.map(|a| a.secure).reduce(|a, b| a || b)
     }
 }

@@ -1,13 +1,48 @@
-//! Takes runs of media packets, gives streams, never a verdict.
+//! Takes media packets, gives streams with their measures, never a verdict.
 
 mod announced;
+mod bursts;
+mod clock;
+mod companion;
+mod digits;
+mod gaps;
+mod handshake;
+mod jitter;
 mod kind;
+mod lengths;
+#[cfg(test)]
+pub(crate) mod made;
+mod meter;
+pub mod moves;
+#[cfg(test)]
+mod oracle;
+mod packetization;
 mod passed;
-mod run;
+pub mod quality;
+mod reception;
+mod reports;
+mod runs;
+mod series;
+mod sighting;
+mod stream;
 mod streams;
+mod timing;
 
 pub use announced::Announced;
+pub use bursts::Bursts;
+pub use clock::{Clock, ClockSource};
+pub use companion::{Companion, Companions, Fax, Passing};
+pub use digits::{Digits, Event};
+pub use gaps::{Gap, Gaps};
+pub use handshake::Handshake;
+pub use jitter::Jitter;
 pub use kind::MediaKind;
+pub use lengths::{Lengths, Look};
+pub use meter::Gauge;
 pub use passed::Passed;
-pub use run::{Flow, IDLE, Run, Runs};
+pub use reception::Reception;
+pub use reports::{Report, Reports};
+pub use runs::{Flow, IDLE, Kin, Runs, Tape};
+pub use series::{Interval, Series};
+pub use stream::{Format, Stream};
 pub use streams::{Counts, Streams};

@@ -1,6 +1,6 @@
 //! Takes nothing, gives how the packets of a media stream that is over were carried, never how well they were heard.
 
-use super::{Flow, MediaKind};
+use super::{Flow, MediaKind, Stream};
 use crate::base::{Origin, Time};
 use crate::packet::Carried;
 
@@ -17,4 +17,19 @@ pub struct Passed {
     pub kind: Option<MediaKind>,
     /// How they were carried.
     pub carried: Carried,
+}
+
+impl Passed {
+    /// How the packets of a finished stream were carried.
+    #[must_use]
+    pub fn of(stream: &Stream) -> Self {
+        let payload_types = stream.formats.iter().fold(0, |seen, format| seen | 1 << (format.payload_type & 0x7f));
+        Self {
+            flow: stream.flow,
+            origin: stream.first,
+            begun: stream.begun,
+            kind: MediaKind::of_payload_types(payload_types),
+            carried: stream.carried,
+        }
+    }
 }

@@ -1,19 +1,23 @@
-//! Takes the runs of one shard in order, with the endpoints that SDP named, gives the count of media, never believes a port number.
+//! Takes the packets of one shard in order, with RTCP and the endpoints that SDP named, gives streams, never believes a port number.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::announced::Announced;
-use super::run::{Flow, IDLE, Run};
-use super::{MediaKind, Passed};
+use super::meter::{Gauge, Meter};
+use super::reports::Report;
+use super::runs::{Flow, IDLE, Kin, Regular, Tape};
+use super::sighting::Sighting;
+use super::stream::Stream;
 use crate::base::{Origin, Time};
 
 /// Packets without which a flow that no SDP announced is not called media (MED-RTP-001, `rogue_min_packets`).
 const ENOUGH: u64 = 50;
 
 /// Flows that one table follows; packets of those beyond are counted apart, until others end.
-const MAX_FLOWS: usize = 1 << 16;
+const MAX_FLOWS: usize = 1 << 14;
 
 /// How much media there was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,10 +26,12 @@ pub struct Counts {
     pub rtp_packets: u64,
     /// Packets of streams that SDP announced as SRTP.
     pub srtp_packets: u64,
-    /// Streams: flow and synchronisation source, ended by a minute of silence.
+    /// Streams: flow and synchronisation source, ended by a minute of silence or a new start after a pause.
     pub streams: u64,
     /// Packets that look like media, of flows beyond what can be followed at once.
     pub unfollowed: u64,
+    /// Statements of RTCP about streams that the capture does not hold.
+    pub unattached: u64,
 }
 
 impl Counts {
@@ -35,111 +41,282 @@ impl Counts {
         self.srtp_packets += other.srtp_packets;
         self.streams += other.streams;
         self.unfollowed += other.unfollowed;
+        self.unattached += other.unattached;
     }
 }
 
-/// A flow that may go on.
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    run: Run,
-    /// What announcements that are forgotten by now said of it.
-    secure: Option<bool>,
+/// The RTCP of a window about one source, and what of it some stream took.
+type Heard<'a> = (Vec<&'a Report>, Vec<bool>);
+
+/// A flow that may go on. Most flows that are no media have one packet, which should cost little.
+#[derive(Clone, Debug)]
+enum Open {
+    Single { packet: Sighting, secure: Option<bool> },
+    Stream(Box<Meter>),
 }
 
-/// Decides which flows of one shard are media.
-///
-/// For every window: first every announcement, then every `push` in the order of the capture, then `advance` to the clock of its last
-/// frame. A flow is judged when it has ended, by its packets and by what was announced before a minute after its last packet; so the
-/// outcome does not depend on where windows begin.
-#[derive(Debug, Default)]
-pub struct Streams {
-    open: HashMap<Flow, Open>,
-    /// Open flows by a running clock at which they had a packet; looked at again when a minute has passed since.
-    queue: BTreeMap<(Time, Origin), Flow>,
-    counts: Counts,
-    /// Streams that are over, since they were last taken.
-    pub over: Vec<Passed>,
-}
-
-impl Streams {
-    /// Takes the next run.
-    pub fn push(&mut self, flow: Flow, run: &Run, announced: &Announced) {
-        let fresh = Open { run: *run, secure: None };
-        let room = self.open.len() < MAX_FLOWS;
-        match self.open.get_mut(&flow) {
-            Some(open) if open.run.is_over(run.begun) => {
-                let ended = std::mem::replace(open, fresh);
-                self.judge(&flow, &ended, announced);
-                self.queue.insert((run.ended, run.origin), flow);
-            }
-            Some(open) => open.run.merge(run),
-            None if room => {
-                self.queue.insert((run.ended, run.origin), flow);
-                self.open.insert(flow, fresh);
-            }
-            None => self.counts.unfollowed += run.packets,
+impl Open {
+    /// The frame of the first packet.
+    const fn origin(&self) -> Origin {
+        match self {
+            Self::Single { packet, .. } => packet.origin,
+            Self::Stream(meter) => meter.origin(),
         }
     }
 
-    /// Judges what has ended by `clock`.
+    /// When it began.
+    fn begun(&self) -> Time {
+        match self {
+            Self::Single { packet, .. } => packet.time.min(packet.clock),
+            Self::Stream(meter) => meter.begun(),
+        }
+    }
+
+    /// The running clock at the last packet.
+    const fn clock(&self) -> Time {
+        match self {
+            Self::Single { packet, .. } => packet.clock,
+            Self::Stream(meter) => meter.clock(),
+        }
+    }
+
+    /// Whether what comes at `clock` belongs to another stream: too long after this.
+    const fn is_over(&self, clock: Time) -> bool {
+        clock.since(self.clock()) > IDLE
+    }
+
+    /// The meter, made where there is none yet.
+    fn meter(&mut self, gauge: &Gauge) -> Option<&mut Meter> {
+        if let Self::Single { packet, secure } = self {
+            let mut meter = Meter::new(packet, gauge);
+            meter.secure = *secure;
+            *self = Self::Stream(meter);
+        }
+        match self {
+            Self::Stream(meter) => Some(meter),
+            Self::Single { .. } => None,
+        }
+    }
+
+    fn remember(&mut self, flow: &Flow, announced: &Announced) {
+        let (begun, ended, secure) = match self {
+            Self::Single { packet, secure } => (packet.clock, packet.clock, secure),
+            Self::Stream(meter) => (meter.begun(), meter.clock(), &mut meter.secure),
+        };
+        *secure = either(*secure, announced.speaks_of(flow, begun, ended));
+    }
+}
+
+/// Follows the flows of one shard, and decides which are media.
+///
+/// For every window: first every announcement, then `take`, then `advance` to the clock of its last frame. A flow is judged a minute after it
+/// has ended, by its packets and by what was announced until then; so the outcome does not depend on where windows begin.
+#[derive(Debug)]
+pub struct Streams {
+    gauge: Gauge,
+    open: HashMap<Flow, Open>,
+    /// Open flows by a running clock at which they had a packet; looked at again when a minute has passed since.
+    queue: BTreeMap<(Time, Origin), Flow>,
+    /// The open flows that RTCP about a source can mean.
+    kin: HashMap<Kin, SmallVec<[Flow; 1]>>,
+    /// Streams that are over, for which SDP may still come: until a minute after.
+    over: BTreeMap<(Time, Origin), (Flow, Open)>,
+    /// Streams that were judged to be media, since they were last taken.
+    pub finished: Vec<Stream>,
+    counts: Counts,
+}
+
+impl Streams {
+    /// Follows no flow yet.
+    #[must_use]
+    pub fn new(gauge: Gauge) -> Self {
+        Self {
+            gauge,
+            open: HashMap::new(),
+            queue: BTreeMap::new(),
+            kin: HashMap::new(),
+            over: BTreeMap::new(),
+            finished: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes the packets of a window, flow by flow, and the RTCP of that window, both in the order of the capture.
+    pub fn take<'a>(&mut self, tapes: impl IntoIterator<Item = Tape<'a>>, reports: &[&Report]) {
+        let mut by_kin: HashMap<Kin, Heard<'_>> = HashMap::new();
+        for &report in reports {
+            let (list, taken) = by_kin.entry(report.kin()).or_default();
+            list.push(report);
+            taken.push(false);
+        }
+        for tape in tapes {
+            let reports = if by_kin.is_empty() { None } else { by_kin.get_mut(&tape.flow.kin()) };
+            self.push(tape, reports);
+        }
+        for (kin, (reports, mut taken)) in by_kin {
+            for flow in self.kin.get(&kin).into_iter().flatten() {
+                // Only what is about it makes more of a flow of one packet.
+                let open = self.open.get_mut(flow).filter(|_| reports.iter().any(|report| report.is_about(flow)));
+                if let Some(meter) = open.and_then(|open| open.meter(&self.gauge)) {
+                    hear(meter, flow, u64::MAX, &reports, &mut taken);
+                }
+            }
+            // A receiver that sends nothing speaks of itself too, and rightly.
+            let stray = reports.iter().zip(taken).filter(|(report, taken)| !taken && !report.is_own());
+            self.counts.unattached += stray.count() as u64;
+        }
+    }
+
+    fn push(&mut self, mut tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
+        let flow = tape.flow;
+        if !self.open.contains_key(&flow) {
+            if self.open.len() >= MAX_FLOWS {
+                self.counts.unfollowed += tape.count();
+                return;
+            }
+            let Some((&packet, regular)) = tape.take() else { return };
+            self.begin(flow, Open::Single { packet, secure: None });
+            self.follow(flow, regular, &mut reports);
+        }
+        while let Some((packet, regular)) = tape.take() {
+            let Some(open) = self.open.get_mut(&flow) else { return };
+            let is_over = open.is_over(packet.clock);
+            if let Some((reports, taken)) = &mut reports
+                && let Some(meter) = open.meter(&self.gauge)
+            {
+                hear(meter, &flow, packet.origin.serial, reports, taken);
+            }
+            if is_over {
+                self.replace(flow, Open::Single { packet: *packet, secure: None });
+            } else if let Some(next) = open.meter(&self.gauge).and_then(|meter| meter.on(packet, &self.gauge)) {
+                self.replace(flow, Open::Stream(next));
+            }
+            self.follow(flow, regular, &mut reports);
+        }
+    }
+
+    /// Takes packets that follow the last of a flow regularly.
+    fn follow(&mut self, flow: Flow, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
+        while regular.left > 0 {
+            let Some(meter) = self.open.get_mut(&flow).and_then(|open| open.meter(&self.gauge)) else { return };
+            if meter.is_steady(&regular.packet) {
+                return meter.follow(&mut regular, &self.gauge);
+            }
+            if !regular.advance() {
+                return;
+            }
+            let packet = &regular.packet;
+            if let Some((reports, taken)) = reports {
+                hear(meter, &flow, packet.origin.serial, reports, taken);
+            }
+            if let Some(next) = meter.on(packet, &self.gauge) {
+                self.replace(flow, Open::Stream(next));
+            }
+        }
+    }
+
+    /// Begins a stream where another of the same flow ends.
+    fn replace(&mut self, flow: Flow, next: Open) {
+        self.queue.insert((next.clock(), next.origin()), flow);
+        if let Some(ended) = self.open.insert(flow, next) {
+            self.over.insert((ended.clock(), ended.origin()), (flow, ended));
+        }
+    }
+
+    fn begin(&mut self, flow: Flow, open: Open) {
+        self.queue.insert((open.clock(), open.origin()), flow);
+        self.kin.entry(flow.kin()).or_default().push(flow);
+        self.open.insert(flow, open);
+    }
+
+    fn end(&mut self, flow: Flow) {
+        if let Some(ended) = self.open.remove(&flow) {
+            self.over.insert((ended.clock(), ended.origin()), (flow, ended));
+        }
+        if let Some(flows) = self.kin.get_mut(&flow.kin()) {
+            flows.retain(|other| *other != flow);
+            if flows.is_empty() {
+                self.kin.remove(&flow.kin());
+            }
+        }
+    }
+
+    /// Judges what has ended a minute before `clock`.
     pub fn advance(&mut self, clock: Time, announced: &Announced) {
         while let Some((&(at, origin), &flow)) = self.queue.first_key_value()
             && clock.since(at) > IDLE
         {
             self.queue.remove(&(at, origin));
-            match self.open.get(&flow).copied() {
-                Some(open) if open.run.is_over(clock) => {
-                    self.open.remove(&flow);
-                    self.judge(&flow, &open, announced);
-                }
+            match self.open.get(&flow) {
+                Some(open) if open.is_over(clock) => self.end(flow),
                 // It went on; a flow that ended in the meantime has its own place in the queue.
-                Some(open) if open.run.origin == origin => {
-                    self.queue.insert((open.run.ended, origin), flow);
+                Some(open) if open.origin() == origin => {
+                    self.queue.insert((open.clock(), origin), flow);
                 }
                 _ => {}
             }
         }
+        while let Some(entry) = self.over.first_entry()
+            && clock.since(entry.key().0) > IDLE
+        {
+            let (flow, ended) = entry.remove();
+            self.judge(flow, ended, announced);
+        }
+    }
+
+    /// The flows that are not judged yet, each with the time stamp or running clock at its beginning, whichever is the earlier.
+    pub fn unsettled(&self) -> impl Iterator<Item = (&Flow, Time)> {
+        self.open.iter().chain(self.over.values().map(|(flow, open)| (flow, open))).map(|(flow, open)| (flow, open.begun()))
     }
 
     /// Remembers what was announced of the flows that go on: before announcements are forgotten.
     pub fn remember(&mut self, announced: &Announced) {
-        for (flow, open) in &mut self.open {
-            open.secure = either(open.secure, announced.speaks_of(flow, &open.run));
-        }
+        self.open.iter_mut().for_each(|(flow, open)| open.remember(flow, announced));
+        self.over.values_mut().for_each(|(flow, open)| open.remember(flow, announced));
     }
 
-    /// Judges what is left at the end of the capture, gives all counts.
+    /// Judges what is left at the end of the capture, gives all counts; the last streams are in `finished`.
     pub fn finish(&mut self, announced: &Announced) -> Counts {
         self.advance(Time(i64::MAX), announced);
         self.counts
     }
 
-    fn judge(&mut self, flow: &Flow, open: &Open, announced: &Announced) {
-        let secure = either(open.secure, announced.speaks_of(flow, &open.run));
-        if secure.is_none() && !is_plausible(&open.run) {
+    fn judge(&mut self, flow: Flow, mut open: Open, announced: &Announced) {
+        open.remember(&flow, announced);
+        let plausible = matches!(&open, Open::Stream(meter) if meter.is_plausible(ENOUGH));
+        let secure = match &open {
+            Open::Single { secure, .. } => *secure,
+            Open::Stream(meter) => meter.secure,
+        };
+        if secure.is_none() && !plausible {
             return;
         }
+        let stream = match open {
+            Open::Single { packet, secure } => {
+                let mut meter = Meter::new(&packet, &self.gauge);
+                meter.secure = secure;
+                meter
+            }
+            Open::Stream(meter) => meter,
+        };
+        let stream = stream.finish(flow);
         self.counts.streams += 1;
-        let kind = MediaKind::of_payload_types(open.run.payload_types);
-        self.over.push(Passed { flow: *flow, origin: open.run.origin, begun: open.run.begun, kind, carried: open.run.carried });
         if secure == Some(true) {
-            self.counts.srtp_packets += open.run.packets;
+            self.counts.srtp_packets += stream.packets + stream.reception.mirrored;
         } else {
-            self.counts.rtp_packets += open.run.packets;
+            self.counts.rtp_packets += stream.packets + stream.reception.mirrored;
         }
+        self.finished.push(stream);
     }
+}
+
+/// Lets a meter hear the RTCP that was captured before the place `until`, and marks what it took.
+fn hear(meter: &mut Meter, flow: &Flow, until: u64, reports: &[&Report], taken: &mut [bool]) {
+    meter.hear(reports, flow, until, &mut |n| taken.iter_mut().skip(n).take(1).for_each(|taken| *taken = true));
 }
 
 fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
     a.zip(b).map_or(a.or(b), |(a, b)| Some(a || b))
-}
-
-/// Whether the packets alone show a stream: enough of them, most following their predecessor, with payload types that are in use.
-/// RTCP would collide with 64–95 (RFC 5761 §4), 35–63 are unassigned (RFC 3551 §6).
-fn is_plausible(run: &Run) -> bool {
-    const UNUSED: u128 = ((1 << 96) - 1) & !((1 << 35) - 1);
-    let moves = run.packets - 1 - run.repeats;
-    moves + 1 >= ENOUGH && run.steps * 4 >= moves * 3 && run.payload_types & UNUSED == 0
 }
 
 #[cfg(test)]
@@ -152,16 +329,17 @@ mod tests {
     use super::*;
     use crate::base::Endpoint;
     use crate::capture::{Frame, LinkType};
-    use crate::packet::{Carriage, Tunnels};
+    use crate::packet::{Datagram, Layers};
     use crate::rtp::Header;
 
     fn end(port: u16) -> Endpoint {
         Endpoint::new(IpAddr::from([192, 0, 2, 1]), port)
     }
 
-    fn flow(port: u16) -> Flow {
-        Flow { source: end(port), destination: end(9), ssrc: 7 }
-    }
+    /// 20 ms of G.711.
+    const VOICE: [u8; 172] = [0xd5; 172];
+
+    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06 };
 
     /// One packet of a made-up capture: `at` milliseconds, from `port`, with `seq`.
     #[derive(Clone, Copy, Debug)]
@@ -178,7 +356,7 @@ mod tests {
     /// Runs packets and announcements (time, port, secure) through windows that end before the packets in `cuts`.
     fn count(packets: &[Rtp], named: &[(i64, u16, bool)], cuts: &[usize]) -> Counts {
         let time = |at: i64| Time(at * 1_000_000);
-        let (mut streams, mut announced) = (Streams::default(), Announced::default());
+        let (mut streams, mut announced) = (Streams::new(GAUGE), Announced::default());
         let mut bounds: Vec<_> = cuts.iter().map(|&c| c.min(packets.len())).chain([0, packets.len()]).collect();
         bounds.sort_unstable();
         let mut named = named.to_vec();
@@ -188,8 +366,12 @@ mod tests {
             for (n, p) in packets.iter().enumerate().take(window[1]).skip(window[0]) {
                 let origin = Origin { serial: n as u64, capture: 0, frame: n as u32 + 1 };
                 let frame = Frame { origin, time: time(p.at), clock: time(p.at), link: LinkType(1), data: &[], wire_len: 0 };
-                let header = Header { marker: false, payload_type: 8, seq: p.seq, timestamp: u32::from(p.seq) * 160, ssrc: 7 };
-                runs.add(flow(p.port), &frame, &header, Carriage::default());
+                let layers = Layers { ip_id: u32::from(p.seq), ip_len: 200, ..Layers::default() };
+                let datagram = Datagram { source: end(p.port), destination: end(9), layers, payload: &VOICE, cut: false };
+                let timestamp = u32::from(p.seq) * 160;
+                let header =
+                    Header { marker: false, payload_type: 8, seq: p.seq, timestamp, ssrc: 7, sources: 0, padded: false, offset: 12 };
+                runs.add(&frame, &datagram, &header);
             }
             let until = if window[1] == packets.len() { i64::MAX / 1_000_000 } else { packets[window[1]].at };
             named.retain(|&(at, port, secure)| {
@@ -199,9 +381,7 @@ mod tests {
                 }
                 !now
             });
-            for (flow, run) in runs.drain() {
-                streams.push(flow, &run, &announced);
-            }
+            streams.take(runs.tapes(), &[]);
             if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {
                 streams.advance(time(last.at), &announced);
                 if announced.is_due(time(last.at)) {
@@ -264,26 +444,6 @@ mod tests {
                 Rtp { at, port, seq: *seq }
             }).collect();
             prop_assert_eq!(count(&packets, &named, &cuts), count(&packets, &named, &[]));
-        }
-
-        #[test]
-        fn merging_runs_equals_adding_packets(seqs in proptest::collection::vec(any::<u16>(), 2..60), at in any::<prop::sample::Index>()) {
-            let add = |seqs: &[u16]| {
-                let one = |&seq: &u16| {
-                    let frame = Frame { origin: Origin::default(), time: Time(0), clock: Time(0), link: LinkType(1), data: &[], wire_len: 0 };
-                    (frame, Header { marker: false, payload_type: (seq % 128) as u8, seq, timestamp: u32::from(seq), ssrc: 7 })
-                };
-                let mut packets = seqs.iter().map(one);
-                let (frame, header) = packets.next().unwrap();
-                let way = |header: &Header| Carriage::new((header.seq % 7) as u8, None, Tunnels::default());
-                let mut run = Run::new(&frame, &header, way(&header));
-                packets.for_each(|(frame, header)| run.add(&frame, &header, way(&header)));
-                run
-            };
-            let at = 1 + at.index(seqs.len() - 1);
-            let mut merged = add(&seqs[..at]);
-            merged.merge(&add(&seqs[at..]));
-            prop_assert_eq!(merged, add(&seqs));
         }
     }
 }

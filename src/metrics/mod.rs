@@ -8,6 +8,7 @@ mod gauge;
 mod load;
 #[cfg(test)]
 mod oracle;
+pub mod quality;
 mod registration;
 pub mod series;
 mod tally;
@@ -18,6 +19,7 @@ pub use erlang::erlang_b;
 pub use gate::Excursion;
 pub use gauge::{Gauge, Rate};
 pub use load::{Carried, Load, Route, Slice};
+pub use quality::{MILLIONTHS, Quality, Rated};
 pub use registration::{Challenged, Registration, RegistrationEnd};
 pub use series::Timeline;
 pub use tally::{Ratio, Tally};

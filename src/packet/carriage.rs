@@ -120,8 +120,8 @@ impl Carried {
         self.others = self.others.saturating_add(other.others);
     }
 
-    #[cold]
-    fn add_many(&mut self, carriage: Carriage, packets: u32) {
+    /// Adds so many packets.
+    pub fn add_many(&mut self, carriage: Carriage, packets: u32) {
         let mut moved = (carriage, packets);
         for slot in &mut self.ways {
             if slot.1 == 0 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
+use super::hearing::Hearing;
 use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
@@ -140,13 +141,15 @@ pub(super) struct CallShard<'p> {
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
     happenings: Vec<Report>,
+    /// What the media of its calls needs.
+    pub(super) hearing: Hearing,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
     pub(super) named: Vec<(Time, Endpoint, bool)>,
 }
 
 impl<'p> CallShard<'p> {
-    pub(super) fn new(calls: Calls, judge: Judge<'p>) -> Self {
-        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), named: Vec::new() }
+    pub(super) fn new(shard: u64, calls: Calls, judge: Judge<'p>) -> Self {
+        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), hearing: Hearing::new(shard), named: Vec::new() }
     }
 
     /// `streamed` messages may fall between those of datagrams.
@@ -170,7 +173,11 @@ impl<'p> CallShard<'p> {
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
                 self.announce(sdp, arrival.envelope.clock);
             }
+            let said = sdp.as_ref().map(|sdp| (place.clone(), Arc::clone(sdp)));
             heard.extend(self.judge.hear(arrival, place, sdp));
+            if let Some((place, sdp)) = said {
+                self.hearing.message(arrival, &place, &sdp, self.judge.trunk_of(place.call));
+            }
         }
         self.judge.messages(&heard);
         self.settle(blind);
@@ -194,6 +201,7 @@ impl<'p> CallShard<'p> {
 
     fn settle(&mut self, blind: &BlindSpots) {
         self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
+        self.happenings.iter().for_each(|report| self.hearing.happening(report));
         self.judge.happenings(&mut self.happenings);
     }
 

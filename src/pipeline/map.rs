@@ -9,7 +9,7 @@ use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
 use crate::base::{Anomaly, Time};
 use crate::capture::{Batch, Frame};
-use crate::media::{Flow, Run, Runs};
+use crate::media::{Passing, Report, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
 use crate::rtp;
 use crate::sip::Arrival;
@@ -24,8 +24,12 @@ pub(super) struct Facts {
     pub(super) segments: Sharded<StreamPart>,
     /// IP fragments, by datagram.
     pub(super) fragments: Sharded<FragmentPart>,
-    /// Media packets, folded by flow.
-    pub(super) runs: Sharded<(Flow, Run)>,
+    /// RTP packets, by flow.
+    pub(super) runs: Runs,
+    /// What RTCP says, by the source that it speaks of.
+    pub(super) reports: Sharded<Report>,
+    /// What shares the ports of media, by the two ends.
+    pub(super) beside: Sharded<Passing>,
     /// Messages cut beyond recognition.
     pub(super) blind: Vec<BlindSpot>,
     /// What nobody on the path can read.
@@ -36,8 +40,6 @@ pub(super) struct Facts {
     pub(super) span: Option<(Time, Time)>,
     /// The running clock at the end of the last batch.
     pub(super) clock: Option<Time>,
-    /// Where runs are folded: empty between batches.
-    folding: Runs,
 }
 
 /// IP protocol number of ESP (RFC 4303).
@@ -51,7 +53,6 @@ const DISORDER: i64 = 20_000_000;
 
 /// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
 pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
-    let mut runs = std::mem::take(&mut facts.folding);
     for batch in batches {
         let mut frames = batch.frames().peekable();
         while let Some(frame) = frames.next() {
@@ -59,14 +60,10 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
             frames.peek();
             facts.clock = Some(frame.clock);
             if window.contains(&frame.time) {
-                facts.frame(&frame, &batch.bytes, &mut runs);
+                facts.frame(&frame, &batch.bytes);
             }
         }
     }
-    for (flow, run) in runs.drain() {
-        facts.runs.push(shard_of(&flow), (flow, run));
-    }
-    facts.folding = runs;
 }
 
 impl Facts {
@@ -76,13 +73,15 @@ impl Facts {
         self.segments.clear();
         self.fragments.clear();
         self.runs.clear();
+        self.reports.clear();
+        self.beside.clear();
         self.blind.clear();
         self.counter = Counter::default();
         self.span = None;
         self.clock = None;
     }
 
-    fn frame(&mut self, frame: &Frame<'_>, batch: &Bytes, runs: &mut Runs) {
+    fn frame(&mut self, frame: &Frame<'_>, batch: &Bytes) {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
@@ -94,7 +93,7 @@ impl Facts {
             self.counter.anomalies.note(anomaly);
         }
         match packet {
-            Packet::Udp(datagram) => self.datagram(frame, batch, &datagram, runs),
+            Packet::Udp(datagram) => self.datagram(frame, batch, &datagram),
             Packet::Tcp(segment) => {
                 self.counter.segments += 1;
                 let key = ordered(segment.source, segment.destination);
@@ -119,13 +118,10 @@ impl Facts {
         }
     }
 
-    fn datagram(&mut self, frame: &Frame<'_>, batch: &Bytes, datagram: &Datagram<'_>, runs: &mut Runs) {
+    fn datagram(&mut self, frame: &Frame<'_>, batch: &Bytes, datagram: &Datagram<'_>) {
         match rtp::sniff(datagram.payload) {
-            Some(rtp::Kind::Rtp(header)) => {
-                let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
-                runs.add(flow, frame, &header, datagram.layers.carriage());
-            }
-            Some(rtp::Kind::Rtcp { .. }) => self.counter.rtcp += 1,
+            Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, datagram, &header),
+            Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, datagram),
             None if transport::looks_like_sip(datagram.payload) => {
                 self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), batch.slice_ref(datagram.payload)));
             }
@@ -133,7 +129,44 @@ impl Facts {
                 Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.bytes.into())),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
-            None => self.sealed(frame, datagram),
+            None => {
+                self.beside(frame, datagram);
+                self.sealed(frame, datagram);
+            }
+        }
+    }
+
+    /// What shares the ports of media, if it is that.
+    fn beside(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        let Some(neighbour) = rtp::neighbour(datagram.payload) else { return };
+        let passing = Passing::new(frame, datagram, neighbour);
+        self.beside.push(shard_of(&passing.pair()), passing);
+        if let rtp::Neighbour::Turn(payload) = neighbour {
+            let inside = Datagram { payload, ..*datagram };
+            match rtp::sniff(payload) {
+                Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, &inside, &header),
+                Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, &inside),
+                None => {}
+            }
+        }
+    }
+
+    fn rtcp(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>) {
+        self.counter.rtcp += 1;
+        let compound = rtp::read_rtcp(datagram.payload);
+        if compound.broken && !datagram.cut {
+            self.counter.anomalies.note(Anomaly::RtcpBroken);
+        }
+        for statement in compound.statements {
+            let report = Report {
+                origin: frame.origin,
+                time: frame.time,
+                clock: frame.clock,
+                source: datagram.source,
+                destination: datagram.destination,
+                statement,
+            };
+            self.reports.push(shard_of(&report.kin()), report);
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod blind;
 mod folds;
+mod hearing;
+mod joining;
 mod keys;
 mod map;
 mod shards;
@@ -17,6 +19,8 @@ use crate::policy::{Policy, Style};
 use crate::rules;
 use keys::Keys;
 use stages::Stages;
+
+pub use joining::Rows;
 
 /// What to audit, and how.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,14 @@ pub struct Progress {
 /// # Errors
 /// When an input or the policy cannot be read or believed.
 pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
+    audit_with(request, progress, &mut |_| ())
+}
+
+/// The same; `rows` gets the row of each stream as soon as it is judged, in the order in which streams ended.
+///
+/// # Errors
+/// When an input or the policy cannot be read or believed.
+pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Rows<'_>) -> Result<Audit> {
     let policy = match &request.policy {
         Some(path) => Policy::load(path, rules::KNOWN)?.with_files(Style::Plain)?,
         None => Policy::baseline(),
@@ -68,7 +80,7 @@ pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
 
     let mut window = read(&mut reader, size)?;
     keys.update(&mut reader);
-    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default());
+    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default(), rows);
     stages.set_keys(keys.log());
     let mut frames = 0;
     while !window.is_empty() {

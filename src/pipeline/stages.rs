@@ -9,13 +9,14 @@ use rayon::prelude::*;
 
 use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
+use super::joining::{Joint, Rows};
 use super::map::{Facts, map};
-use super::shards::{SHARDS, by_shard};
+use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Pending, Sides};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Flow, Run, Streams};
+use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
 use crate::metrics::{Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
@@ -36,7 +37,10 @@ pub(super) struct Stages<'p> {
     streams: Vec<StreamShard>,
     calls: Vec<CallShard<'p>>,
     media: Vec<Streams>,
+    companions: Vec<Companions>,
     announced: Announced,
+    /// Ties streams to calls.
+    joint: Joint<'p>,
     blind: BlindSpots,
     sealed: SealedTraffic,
     openings: Openings,
@@ -68,11 +72,14 @@ fn shards<T>(make: impl FnMut() -> T) -> Vec<T> {
 
 impl<'p> Stages<'p> {
     /// A run over a capture that starts at `start`.
-    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time) -> Self {
+    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time, rows: &'p mut Rows<'p>) -> Self {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
+        let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
+        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0 };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
+        let joint = Joint::new(settings.start, rows);
         Self {
             policy,
             docket,
@@ -80,9 +87,11 @@ impl<'p> Stages<'p> {
             facts: Vec::new(),
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
-            calls: shards(|| CallShard::new(Calls::new(settings), Judge::new(policy, docket))),
-            media: shards(Streams::default),
+            calls: (0..SHARDS as u64).map(|shard| CallShard::new(shard, Calls::new(settings), Judge::new(policy, docket))).collect(),
+            media: shards(|| Streams::new(gauge)),
+            companions: shards(Companions::default),
             announced: Announced::default(),
+            joint,
             blind: BlindSpots::default(),
             sealed: SealedTraffic::default(),
             openings: Openings::default(),
@@ -142,7 +151,17 @@ impl<'p> Stages<'p> {
             shard.fold(arrivals, &a, blind, clock);
         });
         self.settle();
-        self.media(by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|part| part.runs.iter())));
+        let tapes =
+            by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow.kin()), t)));
+        let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
+        self.media(tapes, reports);
+        let beside = by_shard(count(&facts, |f| f.beside.len()), facts.iter().flat_map(|part| part.beside.iter()));
+        self.companions.par_iter_mut().zip(beside).for_each(|(companions, packets)| {
+            packets.into_iter().for_each(|packet| companions.take(packet));
+            companions.advance(clock);
+        });
+        self.joint.join((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
+        self.passed();
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
@@ -150,11 +169,11 @@ impl<'p> Stages<'p> {
 
 impl Stages<'_> {
     /// Folds media, now that all SDP of the window is known.
-    fn media(&mut self, runs: Vec<Vec<&(Flow, Run)>>) {
+    fn media(&mut self, tapes: Vec<Vec<Tape<'_>>>, reports: Vec<Vec<&Report>>) {
         let (announced, clock) = (&self.announced, self.clock);
         let due = announced.is_due(clock);
-        self.media.par_iter_mut().zip(runs).for_each(|(streams, runs)| {
-            runs.into_iter().for_each(|(flow, run)| streams.push(*flow, run, announced));
+        self.media.par_iter_mut().zip(tapes).zip(reports).for_each(|((streams, tapes), reports)| {
+            streams.take(tapes, &reports);
             streams.advance(clock, announced);
             if due {
                 streams.remember(announced);
@@ -163,13 +182,12 @@ impl Stages<'_> {
         if due {
             self.announced.forget(clock);
         }
-        self.passed();
     }
 
     /// Judges the streams that are over.
     fn passed(&mut self) {
         let bench = &mut self.bench;
-        self.media.iter_mut().flat_map(|streams| streams.over.drain(..)).for_each(|passed| bench.stream(&passed));
+        self.joint.passed.drain(..).for_each(|passed| bench.carried(&passed));
         // Streams end in no order that the capture gives: what a waiver with a number covers of them is decided at the end.
         self.late.append(&mut bench.pending);
     }
@@ -201,6 +219,7 @@ impl Stages<'_> {
             pending.append(&mut shard.judge.pending);
             loaded.append(&mut shard.judge.load);
             named.append(&mut shard.named);
+            self.joint.hear(shard.hearing.heard.drain(..));
         }
         named.sort_unstable();
         for (clock, endpoint, secure) in named.drain(..) {
@@ -253,14 +272,21 @@ impl Stages<'_> {
         for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
         }
+        for companions in &mut self.companions {
+            companions.advance(Time(i64::MAX));
+            self.counter.media.unfollowed += companions.unfollowed;
+        }
+        self.joint.finish((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
         self.passed();
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);
+            self.counter.anomalies.note_many(Anomaly::SdpEndpoints, shard.hearing.overlong);
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);
         self.counter.anomalies.note_many(Anomaly::TlsUntallied, self.contacts.untallied);
+        self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
             captures,

@@ -29,4 +29,10 @@ impl<T> Clause<T> {
     pub const fn new(value: T, from: Arc<Provenance>) -> Self {
         Self { value, from }
     }
+
+    /// Another reading of the value, agreed in the same place.
+    #[must_use]
+    pub fn map<U>(&self, reading: impl FnOnce(&T) -> U) -> Clause<U> {
+        Clause { value: reading(&self.value), from: Arc::clone(&self.from) }
+    }
 }

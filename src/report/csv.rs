@@ -82,7 +82,7 @@ fn row(finding: &Finding) -> [String; HEAD.len()] {
 }
 
 /// A cell that shows as text everywhere: controls written out, and no formula (what OWASP lists, and the full-width forms).
-fn safe(cell: &str) -> Cow<'_, str> {
+pub(super) fn safe(cell: &str) -> Cow<'_, str> {
     let cell = visible(cell);
     if cell.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']) { Cow::Owned(format!("'{cell}")) } else { cell }
 }

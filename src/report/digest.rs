@@ -1,10 +1,10 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
-use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, PolicyInfo, RuleCoverage, TlsUse, Totals, Verdict};
+use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, MediaSummary, PolicyInfo, RuleCoverage, TlsUse, Totals, Verdict};
 use crate::base::Time;
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
-use crate::report::figures::{bytes, count, counted, duration, moment, period};
+use crate::report::figures::{bytes, count, counted, duration, moment, period, real};
 
 /// The verdict as a word.
 pub(super) const fn verdict_word(verdict: Verdict) -> &'static str {
@@ -293,6 +293,34 @@ fn list(names: &[String]) -> String {
 /// The serde word of a small enum (`pcapng`, `gzip`).
 fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The streams in one sentence.
+pub(super) fn media(media: &MediaSummary) -> String {
+    if media.bound + media.strays == 0 {
+        return "No RTP stream was seen.".to_owned();
+    }
+    let (expected, lost) = media.directions.iter().fold((0, 0), |(e, l), row| (e + row.expected, l + row.lost));
+    let unrated: u64 = media.directions.iter().map(|row| row.unrated).sum();
+    #[allow(clippy::cast_precision_loss)]
+    let percent = (expected > 0).then(|| lost as f64 * 100.0 / expected as f64);
+    let strays = match media.strays {
+        0 => String::new(),
+        n => format!("; {} that no call named", counted(n, "stream")),
+    };
+    let rated = if unrated > 0 {
+        format!(" {} without an estimate: nobody published values for the codec, or for its loss.", counted(unrated, "stream"))
+    } else {
+        String::new()
+    };
+    format!(
+        "{} of calls{strays}. {} of {} packets lost at the tap ({} %). Jitter and loss are those of the tap; MOS is the estimate of the E-model (ITU-T G.107), \
+         with concealment of loss assumed for G.711.{rated}",
+        counted(media.bound, "stream"),
+        count(lost),
+        count(expected),
+        real(percent, 3)
+    )
 }
 
 #[cfg(test)]

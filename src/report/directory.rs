@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::streams::StreamFile;
 use super::{chart, csv, html, json};
 use crate::audit::Audit;
 use crate::base::{Error, Result};
@@ -15,18 +16,21 @@ use crate::base::{Error, Result};
 /// # Errors
 /// When it could not.
 pub fn check_dir(dir: &Path) -> Result<()> {
-    // The directory itself, or the nearest one above it that is there.
-    let there = dir.ancestors().map(|d| if d.as_os_str().is_empty() { Path::new(".") } else { d }).find(|d| d.exists());
-    let there = there.unwrap_or(Path::new("."));
-    tempfile::tempfile_in(there).map(drop).map_err(|e| Error::output(dir, &e))
+    tempfile::tempfile_in(nearest(dir)).map(drop).map_err(|e| Error::output(dir, &e))
 }
 
-/// Writes `report.html`, `report.json`, `findings.csv` and `charts/*.svg` to `dir`, which is made where it is missing.
-/// Each file is written aside and renamed when all are complete.
+/// The directory itself, or the nearest one above it that is there.
+pub(super) fn nearest(dir: &Path) -> &Path {
+    let there = dir.ancestors().map(|d| if d.as_os_str().is_empty() { Path::new(".") } else { d }).find(|d| d.exists());
+    there.unwrap_or(Path::new("."))
+}
+
+/// Writes `report.html`, `report.json`, `findings.csv` and `charts/*.svg` to `dir`, which is made where it is missing, and keeps the
+/// `streams.csv` that was begun there. Each file is written aside and renamed when all are complete.
 ///
 /// # Errors
 /// When the directory or a file cannot be written; what could not be written stays as it was.
-pub fn write_dir(dir: &Path, audit: &Audit) -> Result<()> {
+pub fn write_dir(dir: &Path, audit: &Audit, streams: Option<StreamFile>) -> Result<()> {
     let mut files = vec![
         aside(dir, "report.html", |out| out.write_all(html::page(audit).as_bytes()))?,
         aside(dir, "report.json", |out| json::write(audit, out))?,
@@ -38,7 +42,7 @@ pub fn write_dir(dir: &Path, audit: &Audit) -> Result<()> {
     for (file, path) in files {
         file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
     }
-    Ok(())
+    streams.map_or(Ok(()), StreamFile::keep)
 }
 
 /// Writes a file under a name that nobody reads; gives it with the name that it shall have.
@@ -59,7 +63,7 @@ fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 /// Temporary files with the permissions that ordinary files get.
-fn builder() -> Builder<'static, 'static> {
+pub(super) fn builder() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(".speerlint-");
     #[cfg(unix)]
@@ -84,10 +88,10 @@ mod tests {
         let dir = parent.path().join("deep/report");
         check_dir(&dir).unwrap();
         assert!(listing(parent.path()).is_empty());
-        write_dir(&dir, &sample::full()).unwrap();
-        write_dir(&dir, &sample::full()).unwrap();
+        write_dir(&dir, &sample::full(), None).unwrap();
+        write_dir(&dir, &sample::full(), None).unwrap();
         assert_eq!(listing(&dir), ["charts", "findings.csv", "report.html", "report.json"]);
-        assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "responses.svg"]);
+        assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "quality.svg", "responses.svg"]);
     }
 
     #[test]
@@ -97,12 +101,12 @@ mod tests {
         fs::write(&file, "mine").unwrap();
         let dir = file.join("report");
         assert!(matches!(check_dir(&dir), Err(Error::Output { .. })));
-        assert!(matches!(write_dir(&dir, &sample::full()), Err(Error::Output { .. })));
+        assert!(matches!(write_dir(&dir, &sample::full(), None), Err(Error::Output { .. })));
         assert_eq!(listing(parent.path()), ["file"]);
         // One name of the report is taken by a directory: no other file may have been replaced or left over by the failed write.
         let taken = parent.path().join("taken");
         fs::create_dir_all(taken.join("report.html/x")).unwrap();
-        assert!(matches!(write_dir(&taken, &sample::full()), Err(Error::Output { .. })));
+        assert!(matches!(write_dir(&taken, &sample::full(), None), Err(Error::Output { .. })));
         assert!(listing(&taken).iter().all(|name| ["charts", "report.html"].contains(&name.as_str())));
         assert!(listing(&taken.join("charts")).is_empty());
     }

@@ -10,7 +10,9 @@ pub mod html;
 pub mod json;
 #[cfg(test)]
 mod sample;
+mod streams;
 pub mod text;
 
 pub use directory::{check_dir, write_dir};
 pub use escape::visible;
+pub use streams::StreamFile;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, Exhibit, Finding, FindingOutcome, Intake, MetricRow,
-    PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, Exhibit, Finding, FindingOutcome, Intake, MediaRow,
+    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals,
+    TransportCounts, Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
+use crate::metrics::quality;
 use crate::policy::Severity;
 use crate::rules::Reason;
 use crate::transport::TlsTotals;
@@ -236,6 +238,7 @@ pub(crate) fn full() -> Audit {
                 sent_streams: Some(8),
             },
         ],
+        media: media(),
         rules: vec![
             rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage { pass: 9589, violation: 642, ..Coverage::default() }),
             rule(
@@ -267,6 +270,72 @@ pub(crate) fn full() -> Audit {
     }
 }
 
+/// Two codecs one way and one the other, with a bad stream among them.
+fn media() -> MediaSummary {
+    let spread = |n, p50, p95, max| Delay { n, mean: Some(p50), p50: Some(p50), p95: Some(p95), p99: Some(max), max: Some(max) };
+    let row = |from: &str, to: &str, codec: &str, streams: u64, lost: u64| MediaRow {
+        from: from.into(),
+        to: to.into(),
+        codec: codec.into(),
+        streams,
+        packets: streams * 1_500,
+        expected: streams * 1_500 + lost,
+        lost,
+        loss_pct: spread(streams, 0.0, 0.4, 6.1),
+        jitter_ms: spread(streams, 0.8, 4.2, 31.0),
+        mos: spread(streams, 4.37, 4.2, 3.1),
+        loss_classes: vec![streams - streams / 4 - 1, streams / 8, streams / 8, 0, 0, 0, 1, 0],
+        jitter_classes: vec![streams / 2, streams / 4, streams - streams / 2 - streams / 4 - 1, 0, 0, 0, 1, 0],
+        mos_classes: vec![0, 0, 1, streams / 8, streams / 8, streams - 2 * (streams / 8) - 1],
+        ..MediaRow::default()
+    };
+    let worst = StreamRow {
+        from: "bravo".into(),
+        to: "alpha".into(),
+        call_id: Some("a84b4c76e66710@bravo.example".into()),
+        side: Some("callee"),
+        line: Some(1),
+        bound_by: Some("both ends"),
+        source: "198.51.100.70:5000".into(),
+        destination: "192.0.2.70:4000".into(),
+        ssrc: "0x5ec0ffee".into(),
+        begun: START,
+        ended: Time(START.0 + 60_000_000_000),
+        seconds: 60.0,
+        frame: 1_990,
+        codec: "PCMA/8000".into(),
+        packets: 2_820,
+        expected: 3_000,
+        lost: 180,
+        loss_pct: Some(6.0),
+        jitter_mean_ms: Some(7.3),
+        jitter_max_ms: Some(31.0),
+        mos: Some(3.1),
+        mos_scale: Some("narrowband"),
+        series: Some(StreamSeries {
+            start: START,
+            width_s: 5.0,
+            packets: vec![250, 250, 250, 170, 150, 250, 250, 250, 250, 250, 250, 250],
+            lost: vec![0, 0, 0, 80, 100, 0, 0, 0, 0, 0, 0, 0],
+            jitter_ms: vec![0.4, 0.5, 6.0, 31.0, 28.0, 9.0, 3.0, 1.0, 0.6, 0.5, 0.5, 0.5],
+        }),
+        ..StreamRow::default()
+    };
+    MediaSummary {
+        bound: 1_496,
+        strays: 2,
+        directions: vec![
+            row("alpha", "bravo", "G729/8000", 8, 0),
+            row("alpha", "bravo", "PCMA/8000", 740, 120),
+            row("bravo", "alpha", "PCMA/8000", 748, 4_012),
+        ],
+        loss_classes_pct: quality::LOSS.to_vec(),
+        jitter_classes_ms: quality::JITTER.to_vec(),
+        mos_classes: quality::MOS.to_vec(),
+        worst: vec![worst],
+    }
+}
+
 /// The audit of a capture without any SIP, with no policy.
 pub(crate) fn empty() -> Audit {
     Audit {
@@ -284,6 +353,7 @@ pub(crate) fn empty() -> Audit {
         totals: Totals::default(),
         metrics: Vec::new(),
         codecs: Vec::new(),
+        media: MediaSummary::default(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],
         findings: Vec::new(),
         tls: TlsUse::default(),
@@ -321,6 +391,12 @@ pub(crate) fn hostile() -> Audit {
     }
     for codec in &mut audit.codecs {
         (codec.from, codec.to, codec.codec) = (text(), text(), text());
+    }
+    for row in &mut audit.media.directions {
+        (row.from, row.to, row.codec) = (text(), text(), text());
+    }
+    for stream in &mut audit.media.worst {
+        (stream.from, stream.to, stream.codec, stream.call_id) = (text(), text(), text(), Some(text()));
     }
     for finding in &mut audit.findings {
         (finding.from, finding.to, finding.offender) = (text(), text(), text());

@@ -27,6 +27,30 @@ pub struct Header {
     pub timestamp: u32,
     /// The synchronisation source.
     pub ssrc: u32,
+    /// How many contributing sources it lists.
+    pub sources: u8,
+    /// Whether padding follows the payload.
+    pub padded: bool,
+    /// Where the payload begins: behind the end, if the header says more than the packet holds.
+    pub offset: u32,
+}
+
+impl Header {
+    /// The fixed part.
+    const LENGTH: usize = 12;
+
+    /// The payload in the packet that this is the header of; `None` if the header or the padding runs over the end.
+    #[must_use]
+    #[inline]
+    pub fn payload<'a>(&self, packet: &'a [u8]) -> Option<&'a [u8]> {
+        let payload = packet.get(self.offset as usize..)?;
+        match (self.padded, payload.last()) {
+            (false, _) => Some(payload),
+            // The last octet counts the padding, itself too (RFC 3550 §5.1).
+            (true, Some(&padding)) if padding > 0 => payload.get(..payload.len().checked_sub(usize::from(padding))?),
+            (true, _) => None,
+        }
+    }
 }
 
 /// Tells RTP and RTCP from everything else by their content (RFC 7983 §7, RFC 5761 §4). SRTP and SRTCP leave the headers in the clear.
@@ -40,20 +64,24 @@ pub fn sniff(payload: &[u8]) -> Option<Kind> {
         return Some(Kind::Rtcp { packet_type: second, ssrc: u32::from_be_bytes([t0, t1, t2, t3]) });
     }
     let (ssrc, rest) = payload.get(8..)?.split_first_chunk()?;
-    // Contributing sources, then an extension whose length stands in its first word.
+    // Contributing sources, then an extension whose length stands in its first word; if it is not there, the packet is shorter than it says.
     let sources = usize::from(flags & 0x0f) * 4;
-    let extension = match rest.get(sources..)? {
-        [_, _, words @ ..] if flags & 0x10 != 0 => usize::from(u16::from_be_bytes(*words.first_chunk()?)) * 4 + 4,
-        [..] if flags & 0x10 != 0 => return None,
+    let extension = match rest.get(sources..) {
+        Some([_, _, words @ ..]) if flags & 0x10 != 0 => {
+            words.first_chunk().map_or(4, |&words| usize::from(u16::from_be_bytes(words)) * 4 + 4)
+        }
+        _ if flags & 0x10 != 0 => 4,
         _ => 0,
     };
-    rest.get(sources + extension..)?;
     Some(Kind::Rtp(Header {
         marker: second & 0x80 != 0,
         payload_type: second & 0x7f,
         seq: u16::from_be_bytes([s0, s1]),
         timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
         ssrc: u32::from_be_bytes(*ssrc),
+        sources: flags & 0x0f,
+        padded: flags & 0x20 != 0,
+        offset: (Header::LENGTH + sources + extension) as u32,
     }))
 }
 
@@ -80,9 +108,31 @@ mod tests {
     #[test]
     fn rtp_with_sources_and_extension() {
         let packet = [0x91, 0xe5, 0x12, 0x34, 0, 0, 0, 160, 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4, 0xbe, 0xde, 0, 1, 9, 9, 9, 9, 0x55];
-        let header = Header { marker: true, payload_type: 101, seq: 0x1234, timestamp: 160, ssrc: 0xdead_beef };
+        let header = Header {
+            marker: true,
+            payload_type: 101,
+            seq: 0x1234,
+            timestamp: 160,
+            ssrc: 0xdead_beef,
+            sources: 1,
+            padded: false,
+            offset: 24,
+        };
         assert_eq!(sniff(&packet), Some(Kind::Rtp(header)));
-        assert_eq!(sniff(&packet[..23]), None, "the extension is cut");
+        assert_eq!(header.payload(&packet), Some(&[0x55][..]));
+        assert_eq!(header.payload(&packet[..23]), None, "the extension is cut");
+        assert_eq!(sniff(&packet[..23]), Some(Kind::Rtp(header)));
+    }
+
+    /// RFC 3550 §5.1: the last octet of the padding counts how much of it there is, itself included.
+    #[test]
+    fn padding_is_no_payload_and_may_not_be_more_than_there_is() {
+        let packet = |last| [0xa0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 9, 9, 0, last];
+        let Some(Kind::Rtp(header)) = sniff(&packet(2)) else { panic!("no RTP") };
+        assert_eq!(header.payload(&packet(2)), Some(&[9, 9][..]));
+        assert_eq!(header.payload(&packet(4)), Some(&[][..]));
+        assert_eq!(header.payload(&packet(5)), None);
+        assert_eq!(header.payload(&packet(0)), None);
     }
 
     #[test]
@@ -107,8 +157,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_octets_are_survived(payload in proptest::collection::vec(any::<u8>(), 0..64), head in prop::sample::select(vec![0x80u8, 0x90, 0xbf])) {
-            let _ = sniff(&payload);
-            let _ = sniff(&[&[head], payload.as_slice()].concat());
+            let longer = [&[head], payload.as_slice()].concat();
+            for packet in [payload, longer] {
+                if let Some(Kind::Rtp(header)) = sniff(&packet) {
+                    let _ = header.payload(&packet);
+                }
+            }
         }
     }
 }

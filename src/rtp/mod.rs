@@ -1,5 +1,16 @@
-//! Takes UDP payloads, gives the headers of RTP and RTCP, never a stream.
+//! Takes UDP payloads, gives what is in RTP, RTCP and what shares their ports, never a stream.
 
+pub mod dtls;
+mod event;
 mod header;
+mod neighbour;
+mod rtcp;
+mod udptl;
+mod xr;
 
+pub use event::TelephoneEvent;
 pub use header::{Header, Kind, sniff};
+pub use neighbour::{Neighbour, neighbour};
+pub use rtcp::{Compound, Reception, Said, Statement, read as read_rtcp};
+pub use udptl::Udptl;
+pub use xr::VoipMetrics;

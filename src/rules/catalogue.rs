@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::{Rule, cac, cap, dlg, idn, med, msec, net, pol, prf, prv, sdp, sig, sip, txn};
+use super::{Rule, acc, cac, cap, dlg, idn, med, msec, net, pol, prf, prv, sdp, sig, sip, txn};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -27,6 +27,7 @@ static ALL: &[&Rule] = &[
     &net::sbe_001::RULE,
     &net::sbe_002::RULE,
     &net::sbe_003::RULE,
+    &net::dbe_001::RULE,
     &net::dbe_002::RULE,
     &net::ipv_001::RULE,
     &net::enc_001::RULE,
@@ -90,6 +91,8 @@ static ALL: &[&Rule] = &[
     &sdp::oa_005::RULE,
     &sdp::oa_006::RULE,
     &sdp::oa_007::RULE,
+    &sdp::oa_008::RULE,
+    &sdp::ice_001::RULE,
 
     // MED
     &med::codec_001::RULE,
@@ -97,15 +100,28 @@ static ALL: &[&Rule] = &[
     &med::codec_003::RULE,
     &med::codec_004::RULE,
     &med::codec_005::RULE,
+    &med::codec_006::RULE,
     &med::mode_001::RULE,
+    &med::mode_002::RULE,
+    &med::mode_003::RULE,
+    &med::mode_004::RULE,
+    &med::rtp_001::RULE,
+    &med::rtp_002::RULE,
+    &med::rtp_003::RULE,
+    &med::rtp_004::RULE,
+    &med::rtp_005::RULE,
 
     // MSEC
     &msec::srtp_001::RULE,
+    &msec::srtp_002::RULE,
     &msec::srtp_003::RULE,
     &msec::keymgmt_001::RULE,
     &msec::sdes_001::RULE,
     &msec::sdes_002::RULE,
     &msec::dtls_001::RULE,
+    &msec::dtls_002::RULE,
+    &msec::dtls_003::RULE,
+    &msec::down_001::RULE,
 
     // IDN
     &idn::pai_001::RULE,
@@ -126,6 +142,13 @@ static ALL: &[&Rule] = &[
     &prf::isa_001::RULE,
     &prf::scr_001::RULE,
     &prf::ner_001::RULE,
+    &prf::loss_001::RULE,
+    &prf::jit_001::RULE,
+    &prf::rtt_001::RULE,
+    &prf::mos_001::RULE,
+
+    // ACC
+    &acc::dur_001::RULE,
 
     // PRV
     &prv::topo_001::RULE,

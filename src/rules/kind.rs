@@ -85,7 +85,8 @@ mod tests {
     fn a_rule_that_is_not_asked_would_say_that_it_is_not_applicable() {
         let example = include_str!("../policy/tests/example.toml");
         let example = Policy::parse("policy.toml".as_ref(), example, KNOWN, Style::default()).unwrap();
-        let messages: Vec<_> = all().iter().copied().filter(|r| matches!(r.check, Check::Message(..))).collect();
+        let messages: Vec<_> =
+            all().iter().copied().filter(|r| r.checks().iter().any(|check| matches!(check, Check::Message(..)))).collect();
         for policy in [Policy::baseline(), example] {
             for method in [Method::Invite, Method::Ack, Method::Cancel, Method::Bye, Method::Options, Method::Refer] {
                 each_verdict(&|| Scene::request(method.name()), &policy, &messages);

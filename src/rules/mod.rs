@@ -6,9 +6,12 @@ mod certified;
 mod connection;
 mod distinct;
 mod kind;
+mod media_subject;
 #[cfg(test)]
 mod negotiation;
 mod page;
+#[cfg(test)]
+mod passage;
 mod quote;
 mod rule;
 #[cfg(test)]
@@ -18,6 +21,7 @@ mod subject;
 mod torture;
 mod verdict;
 
+mod acc;
 mod cac;
 mod cap;
 mod dlg;
@@ -39,10 +43,12 @@ pub use catalogue::{KNOWN, all, find};
 pub use certified::{Behind, Certified, ClientShown};
 pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
+pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use rule::{
-    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, IntakeCheck, IntervalCheck, LimitCheck, LinkCheck,
-    MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, ReachCheck, Rule, Scope, SessionCheck, TransactionCheck,
+    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck, IntervalCheck, LimitCheck,
+    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, Rule, Scope, SessionCheck,
+    StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

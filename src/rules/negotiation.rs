@@ -32,6 +32,7 @@ impl Negotiation {
             offered_by_caller: true,
             offerer_before: None,
             answerer_before: None,
+            refused: None,
             offer_in: Slot::Invite,
             answer_in: Slot::InviteSuccess,
         };
@@ -67,7 +68,8 @@ impl Negotiation {
 
     /// What `rule` says of it.
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
-        let Check::OfferAnswer(check) = rule.check else { panic!("{} looks at no exchange", rule.id) };
+        let found = rule.checks().iter().find_map(|check| if let Check::OfferAnswer(check) = check { Some(check) } else { None });
+        let check = found.unwrap_or_else(|| panic!("{} looks at no exchange", rule.id));
         check(&OfferAnswerSubject { exchange: &self.exchange, terms: &self.terms })
     }
 }

@@ -32,7 +32,7 @@ impl Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rule = self.0;
         writeln!(f, "### {}: {}\n", rule.id, rule.title)?;
-        let (subject, blame) = (subject(rule.check), blame(rule.offender));
+        let (subject, blame) = (subjects(rule), blame(rule.offender));
         writeln!(f, "`{}` · {} · tier {} · judged by {subject} · laid at {blame}  ", rule.name, rule.severity.name(), rule.tier)?;
         writeln!(f, "Reference: {}  ", rule.reference)?;
         let keys: Vec<_> = rule.keys.iter().map(|key| format!("`{key}`")).collect();
@@ -89,6 +89,10 @@ fn uppercase(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
+fn subjects(rule: &Rule) -> String {
+    rule.checks().iter().map(|&check| subject(check)).collect::<Vec<_>>().join(", ")
+}
+
 const fn subject(check: Check) -> &'static str {
     match check {
         Check::Message(..) => "message",
@@ -105,6 +109,11 @@ const fn subject(check: Check) -> &'static str {
         Check::Flow(_) => "flow",
         Check::Link(_) => "connections between two hosts",
         Check::Policy(_) => "policy",
+        Check::Stream(_) => "stream",
+        Check::Handshake(_) => "DTLS handshake",
+        Check::Media(_) => "media of a call",
+        Check::Quality(_) => "streams of an interval and direction",
+        Check::Several(_) => "several",
     }
 }
 

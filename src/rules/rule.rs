@@ -2,6 +2,7 @@
 
 use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
+use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use super::subject::{
     CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, MessageSubject,
     OfferAnswerSubject, PolicySubject, SessionSubject, TransactionSubject,
@@ -75,6 +76,14 @@ pub type IntakeCheck = fn(&IntakeSubject<'_>) -> Verdict;
 pub type FlowCheck = fn(&FlowSubject<'_>) -> Verdict;
 /// Judges the connections between two hosts.
 pub type LinkCheck = fn(&LinkSubject<'_>) -> Verdict;
+/// Judges a stream.
+pub type StreamCheck = fn(&StreamSubject<'_>) -> Verdict;
+/// Judges a DTLS handshake.
+pub type HandshakeCheck = fn(&HandshakeSubject<'_>) -> Verdict;
+/// Judges the media of a call.
+pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
+/// Judges the streams of an interval.
+pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
 /// Judges a policy.
 pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
 
@@ -97,6 +106,14 @@ pub enum Check {
     Certificate(CertificateCheck),
     /// All attempts of one border element to reach another over TLS.
     Reach(ReachCheck),
+    /// A stream that ended, with its place in its call.
+    Stream(StreamCheck),
+    /// What passed beside RTP between two endpoints of a call: its DTLS handshake.
+    Handshake(HandshakeCheck),
+    /// The media of a call that is over: all its streams.
+    Media(MediaCheck),
+    /// The streams of a direction over an interval, and over the whole capture.
+    Quality(QualityCheck),
     /// A direction over an interval, and over the whole capture.
     Interval(IntervalCheck),
     /// An admission limit with the load that it met.
@@ -111,6 +128,8 @@ pub enum Check {
     Link(LinkCheck),
     /// The policy against the capture.
     Policy(PolicyCheck),
+    /// Subjects of several kinds, each with the check for it; none of them is of several itself.
+    Several(&'static [Self]),
 }
 
 /// A rule: its name, its page and its check, all in one file of its family.
@@ -144,4 +163,15 @@ pub struct Rule {
     pub fix: &'static str,
     /// The check.
     pub check: Check,
+}
+
+impl Rule {
+    /// Its checks: one for each kind of subject that it looks at.
+    #[must_use]
+    pub const fn checks(&self) -> &[Check] {
+        match &self.check {
+            Check::Several(checks) => checks,
+            check => std::slice::from_ref(check),
+        }
+    }
 }

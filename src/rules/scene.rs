@@ -186,7 +186,9 @@ impl Scene {
 
     /// What `rule` says of it.
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
-        let Check::Message(spoken_of, check) = rule.check else { panic!("{} looks at no message", rule.id) };
+        let found =
+            rule.checks().iter().find_map(|check| if let Check::Message(kind, check) = *check { Some((kind, check)) } else { None });
+        let (spoken_of, check) = found.unwrap_or_else(|| panic!("{} looks at no message", rule.id));
         let mut text = self.text().into_bytes();
         text.truncate(self.kept);
         let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");

@@ -16,6 +16,8 @@ pub struct Engine {
     invite_agreed: bool,
     /// What each side had in force after the last exchange.
     agreed: Option<Agreed>,
+    /// The last offer that was refused since.
+    refused: Option<Arc<Description>>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,18 @@ struct Agreed {
 }
 
 impl Engine {
+    /// The state of a session request that goes on after `refused` was not acceptable.
+    #[must_use]
+    pub fn after(refused: Option<Arc<Description>>) -> Self {
+        Self { refused, ..Self::default() }
+    }
+
+    /// The offer that waits for an answer.
+    #[must_use]
+    pub fn pending(&self) -> Option<&Arc<Description>> {
+        self.pending.as_ref().map(|pending| &pending.offer)
+    }
+
     /// Takes the next message of the dialog that may carry SDP, who sent it and its body; gives what the body is, and the exchange
     /// that it completes. Messages without a body matter too: they take pending offers back.
     pub fn on(&mut self, slot: Slot, from_caller: bool, body: Option<&Arc<Description>>) -> (Option<SdpRole>, Option<Exchange>) {
@@ -50,7 +64,10 @@ impl Engine {
                 self.invite_agreed = false;
             }
             // Its body, if any, tells what would have been acceptable (RFC 3261 §21.4.26): no offer, no answer.
-            Slot::Failure => {
+            Slot::Failure | Slot::Refusal => {
+                if slot == Slot::Refusal {
+                    self.refused = self.pending().cloned().or(self.refused.take());
+                }
                 self.withdraw(|p| p.client_is_caller() != from_caller);
                 return (None, None);
             }
@@ -103,6 +120,7 @@ impl Engine {
             offered_by_caller: by_caller,
             offerer_before: self.in_force(by_caller).map(|text| Arc::new(Description::parse(text))),
             answerer_before: self.in_force(!by_caller).map(|text| Arc::new(Description::parse(text))),
+            refused: self.refused.take(),
             offer_in: slot,
             answer_in,
         };
@@ -231,6 +249,23 @@ mod tests {
                 play(&[(Invite, CALLER, "a"), (challenge, !CALLER, ""), (Invite, CALLER, "a"), (InviteSuccess, CALLEE, "b")]);
             assert_eq!(exchanges, ["a>b after - by caller"]);
         }
+    }
+
+    #[test]
+    fn a_refused_offer_is_told_with_the_next_exchange() {
+        let mut engine = Engine::default();
+        let body = |text: &str| Arc::new(Description::parse(text.as_bytes()));
+        let mut on = |slot, from_caller, text: &str| engine.on(slot, from_caller, (!text.is_empty()).then(|| body(text)).as_ref()).1;
+        for (slot, from_caller, text) in
+            [(Invite, CALLER, "a"), (InviteSuccess, CALLEE, "b"), (Invite, CALLER, "secure"), (Refusal, CALLEE, "")]
+        {
+            on(slot, from_caller, text);
+        }
+        on(Invite, CALLER, "plain");
+        let exchange = on(InviteSuccess, CALLEE, "b").unwrap();
+        assert_eq!(exchange.refused.unwrap().text(), b"secure");
+        on(Invite, CALLER, "again");
+        assert!(on(InviteSuccess, CALLEE, "b").unwrap().refused.is_none());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Slot {
     UpdateSuccess,
     /// A final failure response to INVITE, PRACK or UPDATE: takes the pending offer back.
     Failure,
+    /// One that refuses what was offered: 488 or 606 (RFC 3261 §21.4.26, §21.6.4).
+    Refusal,
 }
 
 impl Slot {
@@ -80,6 +82,8 @@ pub struct Exchange {
     pub offerer_before: Option<Arc<Description>>,
     /// The same of the answerer.
     pub answerer_before: Option<Arc<Description>>,
+    /// The offer of the same session that was refused since the last completed exchange.
+    pub refused: Option<Arc<Description>>,
     /// What carried the offer.
     pub offer_in: Slot,
     /// What carried the answer.

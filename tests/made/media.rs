@@ -25,3 +25,23 @@ pub fn talk(begin: f64, end: f64) -> Vec<Frame> {
         })
         .collect()
 }
+
+/// One side of a telephone call: PCMA in packets of 20 ms from `begin` to `end`, between any two ends, without the packets that `lost` names.
+pub fn one_way(
+    source: (std::net::Ipv4Addr, u16),
+    destination: (std::net::Ipv4Addr, u16),
+    ssrc: u32,
+    (begin, end): (f64, f64),
+    lost: impl Fn(u32) -> bool,
+) -> Vec<Frame> {
+    let packets = ((end - begin) / 0.02).round() as u32;
+    let packet = |n: u32| {
+        let mut out = vec![0x80, 8];
+        out.extend((n as u16).to_be_bytes());
+        out.extend((n * 160).to_be_bytes());
+        out.extend(ssrc.to_be_bytes());
+        out.extend([0xd5; 160]);
+        udp(begin + f64::from(n) * 0.02, source, destination, &out)
+    };
+    (0..packets).filter(|n| !lost(*n)).map(packet).collect()
+}

@@ -5,7 +5,11 @@ mod canvas;
 mod concurrent;
 mod frame;
 mod outcomes;
+mod quality;
 mod responses;
+mod spark;
+
+pub(crate) use spark::spark;
 
 use crate::audit::Audit;
 
@@ -49,7 +53,10 @@ impl Chart {
 /// Every chart for which there is something to draw.
 #[must_use]
 pub fn all(audit: &Audit) -> Vec<Chart> {
-    [outcomes::chart(&audit.series), responses::chart(&audit.intake), concurrent::chart(&audit.series)].into_iter().flatten().collect()
+    [outcomes::chart(&audit.series), responses::chart(&audit.intake), concurrent::chart(&audit.series), quality::chart(&audit.media)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ mod tests {
         {
             assert!(page.contains(part), "{part}");
         }
-        assert_eq!(page.matches("<svg ").count(), 3);
+        assert_eq!(page.matches("<svg ").count(), 5);
         for outside in ["http://", "https://", "src=", "<script", "@import", "url(h", "url(/", "url(\"", "url(d"] {
             assert!(!page.contains(outside), "{outside}");
         }

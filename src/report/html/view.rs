@@ -3,7 +3,9 @@
 use askama::Template;
 
 use super::excerpt::{Excerpt, head};
-use crate::audit::{Audit, CertificateRow, CodecCount, Exhibit, Finding, FindingOutcome, MetricRow, RuleCoverage, TlsCount, Verdict};
+use crate::audit::{
+    Audit, CertificateRow, CodecCount, Exhibit, Finding, FindingOutcome, MetricRow, RuleCoverage, StreamRow, TlsCount, Verdict,
+};
 use crate::capture::CaptureInfo;
 use crate::report::chart::{self, Chart};
 use crate::report::digest::{self, Looked};
@@ -41,6 +43,8 @@ pub(super) struct Document<'a> {
     rules: Vec<Rule>,
     coverage: String,
     charts: Vec<Chart>,
+    media: String,
+    streams: Vec<Stream>,
 }
 
 /// The first of many, and how many more there are.
@@ -124,6 +128,20 @@ struct Codec {
     sent: String,
 }
 
+struct Stream {
+    direction: String,
+    codec: String,
+    flow: String,
+    when: String,
+    call: String,
+    picture: String,
+    packets: String,
+    lost: String,
+    longest: String,
+    jitter: String,
+    mos: String,
+}
+
 struct Rule {
     id: &'static str,
     name: &'static str,
@@ -173,6 +191,8 @@ impl<'a> Document<'a> {
             rules: audit.rules.iter().map(rule).collect(),
             coverage: digest::coverage(&audit.rules),
             charts: chart::all(audit),
+            media: digest::media(&audit.media),
+            streams: audit.media.worst.iter().take(shown).map(stream).collect(),
         }
     }
 
@@ -298,6 +318,24 @@ fn certificate(row: &CertificateRow) -> Certificate {
         },
         handshakes: count(row.handshakes),
         sha256: row.sha256.get(..16).map(|start| format!("{start}…")).unwrap_or_default(),
+    }
+}
+
+fn stream(row: &StreamRow) -> Stream {
+    let mos = row.mos.map_or_else(|| NONE.into(), |mos| format!("{mos:.2} {}", row.mos_scale.unwrap_or_default()));
+    let side = row.side.map(|side| format!("{side} of ")).unwrap_or_default();
+    Stream {
+        direction: head(&digest::direction(&row.from, &row.to), LONGEST),
+        codec: head(&row.codec, 120),
+        flow: format!("{} to {}, SSRC {}, frame {}", row.source, row.destination, row.ssrc, count(row.frame.into())),
+        when: format!("{}, {}", moment(row.begun), figures::duration(row.seconds)),
+        call: row.call_id.as_ref().map(|id| head(&format!("{side}Call-ID {id}"), 160)).unwrap_or_default(),
+        picture: row.series.as_ref().map(chart::spark).unwrap_or_default(),
+        packets: count(row.packets),
+        lost: format!("{} ({} %)", count(row.lost), real(row.loss_pct, 2)),
+        longest: count(row.longest_loss),
+        jitter: format!("{} / {}", real(row.jitter_mean_ms, 1), real(row.jitter_max_ms, 1)),
+        mos,
     }
 }
 

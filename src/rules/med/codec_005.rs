@@ -1,11 +1,11 @@
-//! Takes an offer or an answer, gives whether the packet times it asks for are agreed, never those of the packets.
+//! Takes an offer, an answer or a stream, gives whether its packet times are agreed, never how many packets were lost.
 
 use crate::policy::{Clause, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, StreamSubject, Verdict};
 use crate::sdp::{Codec, Media, SdpRole};
 
-use super::agreement::{entry, judged, spelled};
+use super::agreement::{entry, judged, spelled, terms};
 
 pub(crate) static RULE: Rule = Rule {
     id: "MED-CODEC-005",
@@ -18,11 +18,12 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.1; RFC 8866 §6.4; RFC 3264 §6.1",
     keys: &["media.audio.codec.ptime_ms"],
     what: "The a=ptime of an m= line is among the agreed packet times of one of its codecs, and its a=maxptime leaves room for the shortest of them. \
-           An m= line that asks for nothing passes.",
+           An m= line that asks for nothing passes. The packets of a stream hold as much time as its receiver asks for, and an agreed one: judged by the median step of the time \
+           stamp between consecutive packets, without events and comfort noise.",
     why: "A gateway that is built for 20 ms packets discards, pads or delays others; short packets raise the packet rate and the bandwidth beyond what was planned.",
     confirm: "Filter `sdp.media_attr contains \"ptime\"` with the Call-ID of the finding; in the media, the RTP timestamp step over the clock rate.",
     fix: "set the packet time of the sender's trunk profile to an agreed one",
-    check: Check::Message(Kind::SDP, check),
+    check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Stream(stream)]),
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
@@ -47,6 +48,39 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     breaches.verdict_in(subject)
 }
 
+/// Packets of a stream below which their median step says little.
+const ENOUGH: u64 = 10;
+
+/// How far the measured time may be from the one asked for, in milliseconds: half of the shortest time that is in use.
+const NEAR: f64 = 1.0;
+
+fn stream(subject: &StreamSubject<'_>) -> Verdict {
+    let (Some((call, bound)), Some(codec)) = (subject.as_negotiated(), subject.codec()) else { return Verdict::NotApplicable };
+    let stream = subject.stream;
+    let receiver = bound.side.other();
+    let asked: Vec<u32> = call.lines(receiver, bound, stream.ended).filter_map(|(_, media)| media.ptime).collect();
+    let kind = call.line(receiver, bound, stream.ended).map(|(_, media)| &*media.kind);
+    let terms = kind.and_then(|kind| terms(&subject.terms.media, kind)).and_then(|codecs| entry(codecs, codec));
+    let agreed = terms.and_then(|term| term.ptime_ms.as_ref()).filter(|times| !times.value.is_empty());
+    if kind != Some("audio") || (asked.is_empty() && agreed.is_none()) {
+        return Verdict::NotApplicable;
+    }
+    let Some(sent) = stream.packet_ms().filter(|_| stream.packets >= ENOUGH) else { return Verdict::Indeterminate(Reason::SampleTooSmall) };
+    let near = |time: &u32| (f64::from(*time) - sent).abs() <= NEAR;
+    let mut breaches = Vec::new();
+    let observed = format!("{} ms packets of {}", sent.round(), spelled(codec));
+    let exhibit = subject.exhibit(&format!("{sent:.1} ms a packet"));
+    let list = |times: &[u32]| times.iter().map(u32::to_string).collect::<Vec<_>>().join(" or ");
+    if let Some(clause) = agreed.filter(|clause| !clause.value.iter().any(near)) {
+        breaches.push(
+            Breach::of_clause(clause, observed.clone(), format!("{} ms", list(&clause.value))).about(spelled(codec)).seen_in(&exhibit),
+        );
+    } else if let Some(last) = asked.last().filter(|_| !asked.iter().any(near)) {
+        breaches.push(Breach::of_standard(observed, format!("{last} ms, as the receiver asks")).about(spelled(codec)).seen_in(&exhibit));
+    }
+    Verdict::of(breaches)
+}
+
 /// What the m= line asks for and none of its codecs may have.
 fn asked(media: &Media, times: &[(&Codec, &Clause<Vec<u32>>)]) -> impl Iterator<Item = (&'static [u8], Breach)> {
     let breach = |name: &str, asked: u32| {
@@ -66,6 +100,7 @@ mod tests {
     use super::*;
     use crate::policy::Level;
     use crate::rules::med::scene::{audio, codecs};
+    use crate::rules::passage::Passage;
     use crate::rules::scene::{Scene, agreed, observed};
 
     fn offer(media: &str) -> Scene {
@@ -92,6 +127,36 @@ mod tests {
         {
             assert_eq!(offer(media).judge(&RULE), Verdict::Pass, "{media}");
         }
+    }
+
+    fn passage(step: u32) -> Passage {
+        let passage = Passage::of("m=audio 4000 RTP/AVP 8\na=ptime:10\n", "m=audio 5000 RTP/AVP 8\na=ptime:30\n");
+        passage.with(|s| s.step = Some(step))
+    }
+
+    #[test]
+    fn packets_of_another_time_than_the_receiver_asks_for_break_it() {
+        let verdict = passage(160).judge(&RULE);
+        assert_eq!(observed(&verdict), ["20 ms packets of PCMA/8000"]);
+        let Verdict::Violation(breaches) = verdict else { panic!() };
+        assert_eq!(&*breaches[0].agreed, "30 ms, as the receiver asks");
+        let policy = passage(240).agreed(codecs(&[("PCMA", 8_000, Level::Required)], None)).agreed(|t| {
+            t.media.audio.codecs[0].ptime_ms = agreed(vec![20]);
+        });
+        assert_eq!(observed(&policy.judge(&RULE)), ["30 ms packets of PCMA/8000"]);
+    }
+
+    #[test]
+    fn the_time_that_the_receiver_asks_for_keeps_it() {
+        assert_eq!(passage(240).judge(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn few_packets_and_unknown_clocks_cannot_be_judged() {
+        assert_eq!(passage(160).with(|s| s.packets = 9).judge(&RULE), Verdict::Indeterminate(Reason::SampleTooSmall));
+        assert_eq!(passage(160).with(|s| s.step = None).judge(&RULE), Verdict::Indeterminate(Reason::SampleTooSmall));
+        let free = Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n");
+        assert_eq!(free.judge(&RULE), Verdict::NotApplicable);
     }
 
     #[test]

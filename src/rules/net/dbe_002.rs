@@ -84,7 +84,7 @@ fn outside(peer: &Peer, ip: IpAddr, place: &Place) -> Option<Breach> {
 }
 
 /// The network that findings are folded by: every endpoint of it makes the same mistake.
-fn network(ip: IpAddr) -> String {
+pub(in crate::rules) fn network(ip: IpAddr) -> String {
     let length = if ip.is_ipv4() { 24 } else { 64 };
     IpNet::new(ip, length).map_or_else(|_| ip.to_string(), |net| net.trunc().to_string())
 }

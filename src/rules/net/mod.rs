@@ -1,5 +1,6 @@
 //! Takes nothing, gives the rules on IP connectivity, one a file, never a rule of another family.
 
+pub(super) mod dbe_001;
 pub(super) mod dbe_002;
 pub(super) mod dscp_001;
 pub(super) mod enc_001;

@@ -1,9 +1,9 @@
 //! Takes a measured value and the threshold agreed for it, gives a verdict, never a measurement (`standards.md` §8.7).
 
 use crate::call::Trace;
-use crate::metrics::{Distribution, Ratio};
+use crate::metrics::{Distribution, Ratio, Tally};
 use crate::policy::{Agreed, Clause, CountUnit, Statistics};
-use crate::rules::{Breach, IntervalSubject, Reason, Verdict};
+use crate::rules::{Breach, IntervalSubject, QualitySubject, Reason, Verdict};
 
 /// On which side of a threshold the agreed values lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,19 @@ pub(super) fn statistics(subject: &IntervalSubject<'_>, name: &str, delays: &Dis
     together(verdicts)
 }
 
+/// A share of a direction's streams against its threshold in percent.
+pub(super) fn judge_share(subject: &QualitySubject<'_>, name: &str, part: u64, whole: u64, clause: &Clause<f64>, bound: Bound) -> Verdict {
+    let tally = Tally::default();
+    let subject = IntervalSubject { start: subject.start, tally: &tally, terms: subject.terms };
+    ratio(&subject, name, Ratio { numerator: part, denominator: whole }, &Some(clause.clone()), bound)
+}
+
+/// Round trips against the statistics agreed for them.
+pub(super) fn round_trips(subject: &QualitySubject<'_>, name: &str, delays: &Distribution, agreed: &Statistics, unit: Unit) -> Verdict {
+    let tally = Tally::default();
+    statistics(&IntervalSubject { start: subject.start, tally: &tally, terms: subject.terms }, name, delays, agreed, unit)
+}
+
 /// A value against its threshold: strict, on unrounded values, and only with enough samples.
 pub(super) fn judge(subject: &IntervalSubject<'_>, measure: &Measure<'_>, clause: &Clause<f64>, bound: Bound) -> Verdict {
     // 50 is the built-in default of performance.min_samples.
@@ -137,7 +150,7 @@ fn significant(value: f64) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::base::Time;
-    use crate::metrics::Tally;
+    use crate::metrics::Quality;
     use crate::policy::{Performance, Terms};
     use crate::rules::scene::agreed;
 
@@ -151,6 +164,18 @@ pub(super) mod tests {
         all.performance.min_samples = agreed(10);
         terms(&mut all.performance);
         check(&IntervalSubject { start: Some(Time(1_794_650_400_000_000_000)), tally, terms: &all })
+    }
+
+    /// What a rule says of the streams of that interval.
+    pub(in crate::rules::prf) fn share_of(
+        check: fn(&QualitySubject<'_>) -> Verdict,
+        quality: &Quality,
+        terms: impl FnOnce(&mut Performance),
+    ) -> Verdict {
+        let mut all = Terms::default();
+        all.performance.min_samples = agreed(10);
+        terms(&mut all.performance);
+        check(&QualitySubject { start: Some(Time(1_794_650_400_000_000_000)), quality, terms: &all })
     }
 
     /// So many samples of so many milliseconds each.

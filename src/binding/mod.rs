@@ -1,0 +1,18 @@
+//! Takes what calls said of their media and the streams that passed, gives which stream belongs to which line of which call, never a verdict.
+
+mod bound;
+mod call_media;
+mod index;
+#[cfg(test)]
+pub(crate) mod made;
+mod named;
+mod said;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use bound::{Bound, Fit, Sent};
+pub use call_media::{Accord, CallMedia, codec_name};
+pub use named::{Named, Use};
+pub use said::{Hop, Said, Side, SideTag, callee_tag};
+pub use table::{END, Event, Heard, Known, LINGER, Table, Tied};

@@ -1,0 +1,97 @@
+//! Takes a session description, gives the endpoints at which its sender wants media, never more of them than a call can need.
+
+use smallvec::SmallVec;
+
+use crate::base::Endpoint;
+use crate::sdp::{Address, Description, Media};
+
+/// Endpoints of one body that are looked at: a dozen m= lines with the candidates of several interfaces each stay below it.
+const MOST: usize = 128;
+
+/// For what an endpoint was named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Use {
+    /// The media of an m= line.
+    Media,
+    /// A candidate for it (RFC 8839).
+    Candidate,
+    /// Its RTCP (RFC 3605, RFC 3550 §11).
+    Rtcp,
+}
+
+/// An endpoint that a body names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// The m= line, from 0.
+    pub line: u16,
+    /// For what.
+    pub what: Use,
+}
+
+impl Named {
+    /// The endpoints of a body, and whether it names more than are looked at.
+    #[must_use]
+    pub fn all(sdp: &Description) -> (SmallVec<[Self; 4]>, bool) {
+        let lines = (0..u16::MAX).zip(sdp.media()).filter(|(_, media)| media.is_active());
+        let mut all: SmallVec<[Self; 4]> = lines.flat_map(|(line, media)| of_line(sdp, line, media)).take(MOST + 1).collect();
+        let more = all.len() > MOST;
+        all.truncate(MOST);
+        (all, more)
+    }
+}
+
+fn of_line<'a>(sdp: &'a Description, line: u16, media: &'a Media) -> impl Iterator<Item = Named> + 'a {
+    let named = move |what, address: &Address, port| {
+        let ip = address.ip().filter(|ip| !ip.is_unspecified())?;
+        Some(Named { endpoint: Endpoint::new(ip, port), line, what })
+    };
+    // Port 9 says that candidates follow (RFC 8840 §4.1.1).
+    let own = media.address.as_ref().filter(|_| media.port != 9).and_then(|address| named(Use::Media, address, media.port));
+    let rtcp = sdp.rtcp(media).and_then(|rtcp| named(Use::Rtcp, rtcp.address.as_ref().or(media.address.as_ref())?, rtcp.port));
+    let candidates = sdp.candidates(media).filter(|c| c.port != 9 && c.transport.eq_ignore_ascii_case(b"udp")).flat_map(move |c| {
+        let what = if c.component == 2 { Use::Rtcp } else { Use::Candidate };
+        named(what, &c.address, c.port)
+    });
+    // A candidate that repeats the address of the m= line says nothing new.
+    let candidates = candidates.filter(move |c| own.is_none_or(|own| own.endpoint != c.endpoint));
+    own.into_iter().chain(rtcp).chain(candidates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(media: &str) -> (Vec<String>, bool) {
+        let (all, more) = Named::all(&Description::parse(format!("v=0\nc=IN IP4 192.0.2.70\n{media}").as_bytes()));
+        (all.iter().map(|n| format!("{} {:?} {}", n.line, n.what, n.endpoint)).collect(), more)
+    }
+
+    #[test]
+    fn the_address_of_the_line_its_rtcp_and_its_candidates() {
+        let body = "m=audio 4000 RTP/AVP 8\na=rtcp:4009\na=candidate:1 1 UDP 1 192.0.2.70 4000 typ host\n\
+            a=candidate:2 1 UDP 1 203.0.113.9 5000 typ srflx\na=candidate:2 2 UDP 1 203.0.113.9 5001 typ srflx\n\
+            a=candidate:3 1 TCP 1 192.0.2.70 9 typ host tcptype active\nm=video 0 RTP/AVP 31\nm=image 4010 udptl t38\n";
+        let expected = [
+            "0 Media 192.0.2.70:4000",
+            "0 Rtcp 192.0.2.70:4009",
+            "0 Candidate 203.0.113.9:5000",
+            "0 Rtcp 203.0.113.9:5001",
+            "2 Media 192.0.2.70:4010",
+        ];
+        assert_eq!(named(body), (expected.map(str::to_owned).to_vec(), false));
+    }
+
+    #[test]
+    fn hold_names_nobody() {
+        assert_eq!(named("m=audio 4000 RTP/AVP 8\nc=IN IP4 0.0.0.0\nm=audio 9 RTP/AVP 8\n").0, [""; 0]);
+    }
+
+    #[test]
+    fn a_body_with_ten_thousand_ports_is_cut_and_says_so() {
+        let body: String = (0..10_000).map(|n| format!("m=audio {} RTP/AVP 8\n", n + 1)).collect();
+        let (all, more) = named(&body);
+        assert_eq!((all.len(), more), (MOST, true));
+    }
+}

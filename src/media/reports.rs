@@ -1,0 +1,230 @@
+//! Takes what RTCP says of one stream, gives it as counts and last values, never the stream itself.
+
+use super::runs::{Flow, Kin};
+use crate::base::{Endpoint, Origin, Time};
+use crate::rtp::{Reception, Said, Statement, VoipMetrics};
+
+/// Round-trip times that are kept.
+const KEPT: usize = 64;
+
+/// Sender reports whose answer may still come.
+const PENDING: usize = 8;
+
+/// One statement of an RTCP packet, and where it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The frame.
+    pub origin: Origin,
+    /// When it passed.
+    pub time: Time,
+    /// The running clock.
+    pub clock: Time,
+    /// Sender of the packet.
+    pub source: Endpoint,
+    /// Its receiver.
+    pub destination: Endpoint,
+    /// What it says.
+    pub statement: Statement,
+}
+
+impl Report {
+    /// What it has in common with the stream that it is about.
+    #[must_use]
+    pub fn kin(&self) -> Kin {
+        Kin::new(self.source.ip, self.destination.ip, self.statement.about)
+    }
+
+    /// Whether a source speaks of itself: else a receiver speaks of it.
+    pub(super) fn is_own(&self) -> bool {
+        match self.statement.what {
+            Said::Received(_) | Said::Delay { .. } | Said::Voip(_) | Said::Feedback => false,
+            _ => self.statement.by == self.statement.about || self.statement.what == Said::Left,
+        }
+    }
+
+    /// Whether it can be about a flow: between the same hosts, and at one end or both on its port or the next (RFC 3550 §11, RFC 5761).
+    pub(super) fn is_about(&self, flow: &Flow) -> bool {
+        let (sender, receiver) = if self.is_own() { (self.source, self.destination) } else { (self.destination, self.source) };
+        let beside = |port: u16, media: u16| port == media || Some(port) == media.checked_add(1);
+        flow.ssrc == self.statement.about
+            && (flow.source.ip, flow.destination.ip) == (sender.ip, receiver.ip)
+            && (beside(sender.port, flow.source.port) || beside(receiver.port, flow.destination.port))
+    }
+}
+
+/// What RTCP said of a stream (RFC 3550 §6, RFC 3611).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reports {
+    /// Sender reports of its source.
+    pub sender_reports: u64,
+    /// Reception reports about it, by its receiver.
+    pub receptions: u64,
+    /// Source descriptions of its source.
+    pub descriptions: u64,
+    /// Goodbyes of its source.
+    pub goodbyes: u64,
+    /// Application-defined packets of its source.
+    pub application: u64,
+    /// Feedback about it (RFC 4585).
+    pub feedback: u64,
+    /// Extended reports by its source.
+    pub extended: u64,
+    /// Packets of SRTCP by its source.
+    pub protected: u64,
+    /// The frame of the first RTCP packet that is about it, and when it passed.
+    pub first: Option<(Origin, Time)>,
+    /// The frame of the last, and when it passed.
+    pub last: Option<(Origin, Time)>,
+    /// When its source first sent RTCP, and when last.
+    pub spoken: Option<(Time, Time)>,
+    /// The longest time between two RTCP packets from its source, in nanoseconds.
+    pub longest_interval: i64,
+    /// Whether one came on the port of the media itself (RFC 5761).
+    pub muxed: bool,
+    /// Whether one came on another port.
+    pub beside: bool,
+    /// Round trips from the tap to the receiver and back, in nanoseconds: the first so many, in order.
+    pub round_trips: Vec<i64>,
+    /// How many there were.
+    pub round_trip_count: u64,
+    /// The last reception report about it.
+    pub last_reception: Option<Reception>,
+    /// The greatest fraction lost of a reception report, in 1/256.
+    pub worst_fraction: u8,
+    /// The greatest jitter of a reception report, in ticks.
+    pub worst_jitter: u32,
+    /// The last VoIP metrics about it.
+    pub voip: Option<VoipMetrics>,
+    /// How many there were.
+    pub voip_blocks: u64,
+    /// What the last sender report said it had sent: packets, octets of payload.
+    pub sent: Option<(u32, u32)>,
+}
+
+/// What RTCP says of a stream, as far as it goes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hearing {
+    reports: Reports,
+    /// The middle of the NTP time of the latest sender reports, and when each passed.
+    pending: Vec<(u32, Time)>,
+}
+
+impl Hearing {
+    /// Takes a report about the stream.
+    pub(super) fn on(&mut self, report: &Report, flow: &Flow) {
+        let reports = &mut self.reports;
+        let here = (report.origin, report.time);
+        reports.first.get_or_insert(here);
+        reports.last = Some(here);
+        let on_media = report.source.port == flow.source.port || report.source.port == flow.destination.port;
+        reports.muxed |= on_media;
+        reports.beside |= !on_media;
+        if report.is_own() {
+            let (first, last) = reports.spoken.unwrap_or((report.time, report.time));
+            reports.longest_interval = reports.longest_interval.max(report.time.since(last));
+            reports.spoken = Some((first, last.max(report.time)));
+        }
+        match report.statement.what {
+            Said::Sent { ntp, packets, octets, .. } => {
+                reports.sender_reports += 1;
+                reports.sent = Some((packets, octets));
+                self.expect(ntp, report.time);
+            }
+            Said::Reference { ntp } => self.expect(ntp, report.time),
+            Said::Received(reception) => {
+                reports.receptions += 1;
+                reports.last_reception = Some(reception);
+                reports.worst_fraction = reports.worst_fraction.max(reception.fraction_lost);
+                reports.worst_jitter = reports.worst_jitter.max(reception.jitter);
+                self.answer(reception.last, reception.delay, report.time);
+            }
+            Said::Delay { last, delay } => self.answer(last, delay, report.time),
+            Said::Voip(metrics) => {
+                reports.voip = Some(metrics);
+                reports.voip_blocks += 1;
+            }
+            Said::Described => reports.descriptions += 1,
+            Said::Left => reports.goodbyes += 1,
+            Said::Application => reports.application += 1,
+            Said::Feedback => reports.feedback += 1,
+            Said::Extended => reports.extended += 1,
+            Said::Protected => reports.protected += 1,
+            Said::Listens => {}
+        }
+    }
+
+    fn expect(&mut self, ntp: u64, at: Time) {
+        if self.pending.len() == PENDING {
+            self.pending.remove(0);
+        }
+        self.pending.push(((ntp >> 16) as u32, at));
+    }
+
+    /// A report about one that passed the tap at a known time: no clock but the tap's has part in it (standards.md §8.4).
+    fn answer(&mut self, last: u32, delay: u32, at: Time) {
+        let Some(&(_, sent)) = self.pending.iter().rev().find(|&&(middle, _)| middle == last && last != 0) else { return };
+        let trip = at.since(sent) - nanoseconds(delay);
+        // The delay is rounded by its sender; a trip that took less than no time by more than that is none.
+        if trip < -1_000_000 {
+            return;
+        }
+        self.reports.round_trip_count += 1;
+        if self.reports.round_trips.len() < KEPT {
+            self.reports.round_trips.push(trip.max(0));
+        }
+    }
+
+    /// What it came to.
+    pub(super) fn finish(self) -> Reports {
+        self.reports
+    }
+}
+
+/// 1/65536 s in nanoseconds.
+const fn nanoseconds(units: u32) -> i64 {
+    (units as i64 * 1_000_000_000) >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    fn end(host: u8, port: u16) -> Endpoint {
+        Endpoint::new(IpAddr::from([192, 0, 2, host]), port)
+    }
+
+    fn report(ms: i64, from: Endpoint, to: Endpoint, by: u32, about: u32, what: Said) -> Report {
+        let time = Time(ms * 1_000_000);
+        Report { origin: Origin::default(), time, clock: time, source: from, destination: to, statement: Statement { by, about, what } }
+    }
+
+    /// standards.md §8.4, oracle R, with the tap where the sender is: sent at 46853.125 s, answered at 46864.500 s, held for 5.250 s.
+    #[test]
+    fn the_round_trip_of_the_example_of_rfc_3550() {
+        let flow = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
+        let mut hearing = Hearing::default();
+        let ntp = 46_853u64 << 32 | 0x2000_0000;
+        hearing.on(&report(46_853_125, end(1, 4001), end(2, 5001), 7, 7, Said::Sent { ntp, timestamp: 0, packets: 1, octets: 160 }), &flow);
+        let reception = Reception { last: 0xb705_2000, delay: 0x0005_4000, fraction_lost: 3, ..Reception::default() };
+        let answer = report(46_864_500, end(2, 5001), end(1, 4001), 9, 7, Said::Received(reception));
+        assert!(answer.is_about(&flow));
+        hearing.on(&answer, &flow);
+        let reports = hearing.finish();
+        assert_eq!(reports.round_trips, [6_125_000_000]);
+        assert_eq!((reports.sender_reports, reports.receptions, reports.worst_fraction), (1, 1, 3));
+        assert!(reports.beside && !reports.muxed);
+    }
+
+    #[test]
+    fn a_report_belongs_to_the_flow_of_its_source_whichever_side_speaks() {
+        let there = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
+        let back = Flow { source: end(2, 5000), destination: end(1, 4000), ssrc: 7 };
+        let own = report(0, end(1, 4001), end(2, 5001), 7, 7, Said::Described);
+        let of_it = report(0, end(2, 5000), end(1, 4000), 9, 7, Said::Received(Reception::default()));
+        assert!(own.is_about(&there) && of_it.is_about(&there));
+        assert!(!own.is_about(&back) && !of_it.is_about(&back));
+        assert!(!report(0, end(1, 9), end(2, 9), 7, 7, Said::Left).is_about(&there), "other ports");
+    }
+}

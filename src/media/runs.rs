@@ -1,0 +1,387 @@
+//! Takes RTP packets in the order of the capture, gives those of each flow together and in order, never measures them.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::gaps::GAP;
+use super::sighting::Sighting;
+use crate::base::{Endpoint, Time, seconds};
+use crate::capture::Frame;
+use crate::packet::{Carriage, Datagram};
+use crate::rtp::{Header, TelephoneEvent};
+
+/// Silence on the running clock that ends a stream.
+pub const IDLE: i64 = seconds(60);
+
+/// Whose packets, and where they go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flow {
+    /// Sender.
+    pub source: Endpoint,
+    /// Receiver.
+    pub destination: Endpoint,
+    /// Synchronisation source.
+    pub ssrc: u32,
+}
+
+/// A flow in a few whole words instead of a dozen parts: it is hashed and compared for every media packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Words {
+    V4(u64, u64),
+    V6(u128, u128, u64),
+}
+
+impl Flow {
+    #[inline]
+    fn words(&self) -> Words {
+        let rest = u64::from(self.source.port) << 48 | u64::from(self.destination.port) << 32 | u64::from(self.ssrc);
+        match (self.source.ip, self.destination.ip) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => Words::V4(u64::from(a.to_bits()) << 32 | u64::from(b.to_bits()), rest),
+            (a, b) => Words::V6(word(a), word(b), rest),
+        }
+    }
+}
+
+impl Hash for Flow {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.words().hash(state);
+    }
+}
+
+/// An address as a number; those of IPv4 in the block of IPv6 that no packet may come from (RFC 4291 §2.5.5.2).
+fn word(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+/// A source and the hosts between which its packets go, in either direction: what RTP and all RTCP about it have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kin(u128, u128, u32);
+
+impl Kin {
+    /// The source `ssrc` between two hosts.
+    #[must_use]
+    pub fn new(a: IpAddr, b: IpAddr, ssrc: u32) -> Self {
+        let (a, b) = (word(a), word(b));
+        Self(a.min(b), a.max(b), ssrc)
+    }
+}
+
+impl Flow {
+    /// What it has in common with RTCP about it.
+    #[must_use]
+    pub fn kin(&self) -> Kin {
+        Kin::new(self.source.ip, self.destination.ip, self.ssrc)
+    }
+}
+
+/// How long the packet after another may wait and still be told by its wait alone: beyond is a gap, which needs its frame.
+const WAIT: i64 = GAP;
+
+/// Packets in a chunk.
+const CHUNK: usize = 6;
+
+/// What tells regular packets from those before them, in one line of the cache.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+struct Chunk {
+    /// Nanoseconds after the one before.
+    waits: [u32; CHUNK],
+    /// Frames after the one before.
+    frames: [u32; CHUNK],
+    ip_ids: [u16; CHUNK],
+    /// Where the next chunk of the stretch is.
+    next: u32,
+}
+
+const _: () = assert!(size_of::<Chunk>() == 64);
+
+/// A packet with those that follow it as regularly as voice does: the next number, the next time stamp, and all else the same.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    head: Sighting,
+    regular: u32,
+    /// How far the time stamp goes on with each.
+    step: u32,
+    /// The first chunk, if there is one.
+    chunk: u32,
+    /// The next stretch of the flow.
+    next: Option<usize>,
+}
+
+/// The packets of one flow, with what the latest was: all that is looked at for the next.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    words: Words,
+    /// The latest packet, without what the head of its stretch tells.
+    time: Time,
+    serial: u64,
+    frame: u32,
+    capture: u32,
+    timestamp: u32,
+    step: u32,
+    seq: u16,
+    /// Where its payload begins.
+    offset: u16,
+    length: u16,
+    ip_length: u16,
+    payload_type: u8,
+    carriage: Carriage,
+    /// How many regular packets its stretch has, where the latest chunk is, and how many are in that.
+    regular: u32,
+    chunk: u32,
+    filled: usize,
+    stretch: usize,
+}
+
+impl Run {
+    fn new(words: Words, packet: &Sighting, header: &Header, stretch: usize) -> Self {
+        Self {
+            words,
+            time: packet.time,
+            serial: packet.origin.serial,
+            frame: packet.origin.frame,
+            capture: packet.origin.capture,
+            timestamp: packet.timestamp,
+            step: 0,
+            seq: packet.seq,
+            offset: u16::try_from(header.offset).unwrap_or(u16::MAX),
+            length: packet.length,
+            ip_length: packet.ip_length,
+            payload_type: packet.payload_type,
+            carriage: packet.carriage,
+            regular: 0,
+            chunk: 0,
+            filled: CHUNK,
+            stretch,
+        }
+    }
+
+    /// Whether a packet is regular after the latest: then how long it waited, and how many frames.
+    #[inline]
+    fn follows(&self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> Option<(u32, u32)> {
+        let wait = frame.time.since(self.time);
+        let frames = frame.origin.frame.wrapping_sub(self.frame);
+        let length = u16::try_from(datagram.payload.len()).ok()?.checked_sub(self.offset)?;
+        let is_plain = !header.marker && !header.padded && header.sources == 0 && !datagram.cut;
+        let is_next = header.seq == self.seq.wrapping_add(1)
+            && (self.regular == 0 || header.timestamp.wrapping_sub(self.timestamp) == self.step)
+            && header.payload_type == self.payload_type
+            && header.offset == u32::from(self.offset)
+            && length == self.length
+            && datagram.layers.ip_len == u32::from(self.ip_length)
+            && datagram.layers.carriage() == self.carriage;
+        let is_here = (0..=WAIT).contains(&wait)
+            && frame.clock == frame.time
+            && frame.origin.capture == self.capture
+            && frame.origin.serial == self.serial + u64::from(frames);
+        // Of telephone events the content matters.
+        (is_plain && is_next && is_here && length != TelephoneEvent::LENGTH).then_some((wait as u32, frames))
+    }
+}
+
+/// The packets of consecutive batches, with one look-up and few octets for each.
+///
+/// What is measured of a stream depends on all that came before (jitter and its maximum most of all), so packets are kept until the stream is
+/// at hand, and folded there one by one: the only way to come to the same, to the last bit, wherever batches begin.
+#[derive(Debug, Default)]
+pub struct Runs {
+    runs: Vec<Run>,
+    /// The flow of each run and its first stretch, in the order in which they began.
+    flows: Vec<(Flow, usize)>,
+    stretches: Vec<Stretch>,
+    chunks: Vec<Chunk>,
+    /// Where the run of each flow stands.
+    by_flow: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Runs {
+    /// Appends a packet to the run of its flow.
+    #[inline]
+    pub fn add(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
+        let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
+        let words = flow.words();
+        let Self { runs, by_flow, hasher, .. } = self;
+        let hash = hasher.hash_one(words);
+        let found = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.words == words)).copied();
+        let Some(run) = found.and_then(|run| runs.get_mut(run)) else {
+            return self.begin(flow, hash, &Sighting::new(frame, datagram, header), header);
+        };
+        let Some((wait, frames)) = run.follows(frame, datagram, header) else {
+            return self.turn(found, &Sighting::new(frame, datagram, header), header);
+        };
+        if run.filled == CHUNK {
+            let Ok(chunk) = u32::try_from(self.chunks.len()) else {
+                return self.turn(found, &Sighting::new(frame, datagram, header), header);
+            };
+            self.chunks.push(Chunk::default());
+            if run.regular > 0
+                && let Some(before) = self.chunks.get_mut(run.chunk as usize)
+            {
+                before.next = chunk;
+            } else if let Some(stretch) = self.stretches.get_mut(run.stretch) {
+                run.step = header.timestamp.wrapping_sub(run.timestamp);
+                (stretch.chunk, stretch.step) = (chunk, run.step);
+            }
+            (run.chunk, run.filled) = (chunk, 0);
+        }
+        if let Some(Chunk { waits, frames: numbers, ip_ids, .. }) = self.chunks.get_mut(run.chunk as usize)
+            && let (Some(w), Some(f), Some(id)) = (waits.get_mut(run.filled), numbers.get_mut(run.filled), ip_ids.get_mut(run.filled))
+        {
+            (*w, *f, *id) = (wait, frames, datagram.layers.ip_id as u16);
+        }
+        run.filled += 1;
+        run.regular += 1;
+        run.time = frame.time;
+        run.serial = frame.origin.serial;
+        run.frame = frame.origin.frame;
+        run.timestamp = header.timestamp;
+        run.seq = header.seq;
+    }
+
+    /// Begins the run of a flow.
+    #[cold]
+    fn begin(&mut self, flow: Flow, hash: u64, packet: &Sighting, header: &Header) {
+        let Self { runs, by_flow, hasher, stretches, .. } = self;
+        let rehash = |&run: &usize| runs.get(run).map_or(0, |run| hasher.hash_one(run.words));
+        by_flow.insert_unique(hash, runs.len(), rehash);
+        runs.push(Run::new(flow.words(), packet, header, stretches.len()));
+        self.flows.push((flow, stretches.len()));
+        stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
+    }
+
+    /// Begins another stretch of a run.
+    #[inline(never)]
+    fn turn(&mut self, run: Option<usize>, packet: &Sighting, header: &Header) {
+        let next = self.stretches.len();
+        let Some(run) = run.and_then(|run| self.runs.get_mut(run)) else { return };
+        if let Some(stretch) = self.stretches.get_mut(run.stretch) {
+            (stretch.regular, stretch.next) = (run.regular, Some(next));
+        }
+        self.stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
+        *run = Run::new(run.words, packet, header, next);
+    }
+
+    /// How many flows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// The packets of each flow, in the order in which the flows began.
+    pub fn tapes(&self) -> impl Iterator<Item = Tape<'_>> {
+        let Self { runs, flows, stretches, chunks, .. } = self;
+        runs.iter().zip(flows).map(|(run, &(flow, first))| Tape { flow, open: run.regular, stretches, chunks, next: Some(first) })
+    }
+
+    /// Forgets them; their memory is kept for the next.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.flows.clear();
+        self.stretches.clear();
+        self.chunks.clear();
+        self.by_flow.clear();
+    }
+}
+
+/// The packets of one flow in consecutive batches, in order.
+#[derive(Clone, Debug)]
+pub struct Tape<'a> {
+    /// Whose they are.
+    pub flow: Flow,
+    /// How many regular packets the last stretch has.
+    open: u32,
+    stretches: &'a [Stretch],
+    chunks: &'a [Chunk],
+    next: Option<usize>,
+}
+
+impl<'a> Tape<'a> {
+    /// The next packet, and those that follow it regularly.
+    pub(super) fn take(&mut self) -> Option<(&'a Sighting, Regular<'a>)> {
+        let stretch = self.stretches.get(self.next?)?;
+        self.next = stretch.next;
+        let left = if stretch.next.is_some() { stretch.regular } else { self.open };
+        let chunk = self.chunks.get(stretch.chunk as usize).copied().unwrap_or_default();
+        let regular =
+            Regular { packet: stretch.head, step: stretch.step, left, chunks: self.chunks, chunk, at: 0, ip_id: stretch.head.ip_id };
+        Some((&stretch.head, regular))
+    }
+
+    /// How many packets are left.
+    pub(super) fn count(mut self) -> u64 {
+        std::iter::from_fn(|| self.take()).fold(0, |n, (_, regular)| n + 1 + u64::from(regular.left))
+    }
+}
+
+/// Packets that follow one regularly.
+#[derive(Clone, Debug)]
+pub(super) struct Regular<'a> {
+    /// The packet before.
+    pub(super) packet: Sighting,
+    /// How far the time stamp goes on with each.
+    pub(super) step: u32,
+    /// How many there are.
+    pub(super) left: u32,
+    chunks: &'a [Chunk],
+    chunk: Chunk,
+    at: usize,
+    ip_id: u16,
+}
+
+impl Regular<'_> {
+    /// Goes on to the next, in its times and places alone; gives how long it waited. To be settled when `packet` is needed whole.
+    #[inline]
+    pub(super) fn wait(&mut self) -> Option<u32> {
+        if self.left == 0 {
+            return None;
+        }
+        if self.at == CHUNK {
+            self.chunk = self.chunks.get(self.chunk.next as usize).copied().unwrap_or_default();
+            self.at = 0;
+        }
+        let Chunk { waits, frames, ip_ids, .. } = &self.chunk;
+        let (&wait, &frames, &ip_id) = (waits.get(self.at)?, frames.get(self.at)?, ip_ids.get(self.at)?);
+        self.at += 1;
+        self.left -= 1;
+        self.packet.time.0 += i64::from(wait);
+        self.packet.origin.serial += u64::from(frames);
+        self.ip_id = ip_id;
+        Some(wait)
+    }
+
+    /// Makes `packet` whole after so many waits since it was `from` in the capture.
+    #[inline]
+    pub(super) fn settle(&mut self, count: u32, from: u64) {
+        let packet = &mut self.packet;
+        packet.clock = packet.time;
+        packet.origin.frame = packet.origin.frame.wrapping_add((packet.origin.serial - from) as u32);
+        packet.timestamp = packet.timestamp.wrapping_add(self.step.wrapping_mul(count));
+        packet.seq = packet.seq.wrapping_add(count as u16);
+        packet.ip_id = self.ip_id;
+        packet.flags = 0;
+    }
+
+    /// Goes on to the next in `packet`; gives whether there was one.
+    pub(super) fn advance(&mut self) -> bool {
+        let from = self.packet.origin.serial;
+        let is_one = self.wait().is_some();
+        if is_one {
+            self.settle(1, from);
+        } else {
+            self.left = 0;
+        }
+        is_one
+    }
+}

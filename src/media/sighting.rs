@@ -1,0 +1,73 @@
+//! Takes a datagram with an RTP packet, gives what is kept of it until its stream is folded, never its payload.
+
+use crate::base::{Origin, Time};
+use crate::capture::Frame;
+use crate::packet::{Carriage, Datagram};
+use crate::rtp::Header;
+
+/// One RTP packet as it passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sighting {
+    pub(super) origin: Origin,
+    /// When it passed.
+    pub(super) time: Time,
+    /// The running clock.
+    pub(super) clock: Time,
+    pub(super) timestamp: u32,
+    pub(super) seq: u16,
+    /// IPv4 identification, to know the copies of a mirror port.
+    pub(super) ip_id: u16,
+    /// Octets of payload.
+    pub(super) length: u16,
+    /// Octets of the IP packet.
+    pub(super) ip_length: u16,
+    /// The first octets of the payload; zero beyond its end.
+    pub(super) head: [u8; 4],
+    pub(super) payload_type: u8,
+    pub(super) carriage: Carriage,
+    /// [`Self::MARKER`] and what follows it.
+    pub(super) flags: u8,
+}
+
+impl Sighting {
+    /// The marker bit is set.
+    const MARKER: u8 = 1;
+    /// It lists contributing sources.
+    pub(super) const MIXED: u8 = 2;
+    /// Its padding or its extension runs over its end.
+    pub(super) const MALFORMED: u8 = 4;
+
+    /// Whether the marker bit is set.
+    pub(super) const fn marker(&self) -> bool {
+        self.flags & Self::MARKER != 0
+    }
+
+    /// What is kept of a packet.
+    #[inline]
+    pub(super) fn new(frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> Self {
+        let payload = if datagram.cut { datagram.payload.get(header.offset as usize..) } else { header.payload(datagram.payload) };
+        let length = if datagram.cut { uncut(datagram, header) } else { payload.map_or(0, <[u8]>::len) };
+        Self {
+            origin: frame.origin,
+            time: frame.time,
+            clock: frame.clock,
+            timestamp: header.timestamp,
+            seq: header.seq,
+            ip_id: datagram.layers.ip_id as u16,
+            length: u16::try_from(length).unwrap_or(u16::MAX),
+            ip_length: u16::try_from(datagram.layers.ip_len).unwrap_or(u16::MAX),
+            head: payload.and_then(|p| p.first_chunk()).copied().unwrap_or_default(),
+            payload_type: header.payload_type,
+            carriage: datagram.layers.carriage(),
+            flags: u8::from(header.marker)
+                | (u8::from(header.sources > 0) * Self::MIXED)
+                | (u8::from(payload.is_none() && !datagram.cut) * Self::MALFORMED),
+        }
+    }
+}
+
+/// How long the payload of a cut packet was, padding included, as its IP header tells.
+fn uncut(datagram: &Datagram<'_>, header: &Header) -> usize {
+    let headers = if datagram.source.ip.is_ipv4() { 20 } else { 40 } + 8;
+    (datagram.layers.ip_len as usize).saturating_sub(headers + header.offset as usize)
+}

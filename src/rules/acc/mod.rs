@@ -1,0 +1,3 @@
+//! Takes nothing, gives the rules on accounting, one a file, never a rule of another family.
+
+pub(super) mod dur_001;

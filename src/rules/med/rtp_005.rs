@@ -1,0 +1,189 @@
+//! Takes a stream with its RTCP, gives whether both keep to RTP, never how good it is.
+
+use crate::base::seconds;
+use crate::binding::{Bound, CallMedia};
+use crate::policy::{Level, Severity};
+use crate::rules::distinct::Distinct;
+use crate::rules::{Breach, Check, Offender, Rule, Scope, StreamSubject, Verdict};
+use crate::sdp::Description;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "MED-RTP-005",
+    name: "rtp-not-conforming",
+    title: "RTP or RTCP stream not conforming",
+    severity: Severity::Low,
+    tier: 2,
+    scope: Scope::Session,
+    offender: Offender::Sender,
+    reference: "RFC 3550 §5, §6, §8.2, A.1; RFC 5761; RFC 3611 §4.7; RFC 6271 App. A.1",
+    keys: &["media.transport.rtcp", "media.transport.rtcp_xr_voip", "media.transport.redundancy_2198"],
+    what: "The padding and the extension of RTP packets end inside them; the time stamps run at the rate of the rtpmap (within 5 % over 5 s); the source changes only with an SDP \
+           (info). Where RTCP is required its sender reports come, XR VoIP metrics too where these are, and all of it on the negotiated port. Redundant audio (RFC 2198) comes only \
+           where it is agreed.",
+    why: "Receivers drop such packets or play them at the wrong speed; without RTCP nobody at the far end can tell what arrives.",
+    confirm: "Filter `rtp.ssrc == …` or `rtcp.senderssrc == …` from the frame of the finding.",
+    fix: "correct the sender's RTP stack, or the agreement on RTCP in [media.transport]",
+    check: Check::Stream(check),
+};
+
+/// A stream that is shorter need not have had a report: three times the least interval (RFC 3550 §6.2).
+const REPORTED: i64 = 3 * seconds(5);
+
+/// How far the observed clock may be from the agreed one, and over what time that is told.
+const CLOCK: f64 = 0.05;
+const LONG: f64 = 5.0;
+
+fn check(subject: &StreamSubject<'_>) -> Verdict {
+    let (stream, Some((call, bound))) = (subject.stream, subject.call) else { return Verdict::NotApplicable };
+    let transport = &subject.terms.media.transport;
+    let exhibit = |more: &str| subject.exhibit(more);
+    let mut breaches = Distinct::default();
+    breaches.judge();
+    // The padding of SRTP is under its encryption and cannot be read.
+    if stream.malformed > 0 && call.is_secure(bound, stream.begun) != Some(true) {
+        let breach = Breach::of_standard("padding or extension beyond the packet", "both end inside it (RFC 3550 §5.1, §5.3.1)");
+        breaches.add(breach.seen_in(&exhibit(&format!("{} packets", stream.malformed))));
+    }
+    if let (Some(codec), Some(observed), true) = (subject.codec(), stream.timing.observed, stream.seconds() >= LONG)
+        && (f64::from(observed) / f64::from(codec.clock) - 1.0).abs() > CLOCK
+    {
+        let breach = Breach::of_standard("time stamps at another rate than negotiated", format!("{} ticks a second", codec.clock));
+        breaches.add(breach.seen_in(&exhibit(&format!("{observed} ticks a second"))));
+    }
+    if let Some(change) = source_change(call, bound, subject) {
+        breaches.add(change.rated(Severity::Info).seen_in(&exhibit("")));
+    }
+    if let Some(clause) = &transport.redundancy_2198
+        && matches!(clause.value, Level::Discouraged | Level::Forbidden)
+        && subject.codec().is_some_and(|codec| codec.name.eq_ignore_ascii_case("red"))
+    {
+        breaches.add(Breach::of_level(clause, "redundant audio sent").about("red").seen_in(&exhibit("")));
+    }
+    control(subject, call, bound, &mut breaches);
+    breaches.verdict()
+}
+
+/// Another source on the same path, less than a second after the last, though nobody said anything in between.
+fn source_change(call: &CallMedia, bound: Bound, subject: &StreamSubject<'_>) -> Option<Breach> {
+    let (flow, begun) = (&subject.stream.flow, subject.stream.begun);
+    let same_path =
+        |s: &&crate::binding::Sent| s.flow.source == flow.source && s.flow.destination == flow.destination && s.flow.ssrc != flow.ssrc;
+    let before = call.sent.iter().filter(same_path).filter(|s| s.begun < begun && s.ended <= begun).max_by_key(|s| s.ended)?;
+    let silent = begun.since(before.ended) < seconds(1);
+    let said =
+        call.said.iter().any(|said| said.is_with(bound.hop, bound.tag) && said.at > before.begun && said.at <= begun.plus(seconds(1)));
+    (silent && !said).then(|| Breach::of_standard("source changed without an offer", "one source for a stream (RFC 3550 §8.2)"))
+}
+
+/// RTCP of the stream against what was agreed and negotiated.
+fn control(subject: &StreamSubject<'_>, call: &CallMedia, bound: Bound, breaches: &mut Distinct) {
+    let (stream, transport) = (subject.stream, &subject.terms.media.transport);
+    let reports = &stream.reports;
+    let lines = || [bound.side, bound.side.other()].into_iter().filter_map(|side| call.line(side, bound, stream.ended));
+    // b=RS:0 with b=RR:0 switches RTCP off (RFC 3556 §2).
+    let off = lines().any(|(said, media)| ["RS:0", "RR:0"].iter().all(|word| has_bandwidth(&said.sdp, media, word)));
+    let long = stream.ended.since(stream.begun) >= REPORTED;
+    let own = reports.sender_reports + reports.descriptions;
+    let wanted = |clause: &&crate::policy::Clause<Level>| matches!(clause.value, Level::Required | Level::Recommended) && long && !off;
+    if let Some(clause) = transport.rtcp.as_ref().filter(wanted) {
+        if own == 0 {
+            breaches.add(Breach::of_level(clause, "no RTCP from the sender").seen_in(&subject.exhibit("")));
+        } else if reports.longest_interval > REPORTED {
+            let more = format!("nothing for {:.0} s", crate::base::Time(reports.longest_interval).seconds_since(crate::base::Time(0)));
+            breaches.add(Breach::of_level(clause, "RTCP comes too seldom").seen_in(&subject.exhibit(&more)));
+        }
+    }
+    if let Some(clause) = transport.rtcp_xr_voip.as_ref().filter(wanted)
+        && reports.receptions > 0
+        && reports.voip_blocks == 0
+    {
+        // The receiver of the stream speaks of it.
+        breaches.add(Breach::of_level(clause, "no XR VoIP metrics").by(Offender::Responder).seen_in(&subject.exhibit("")));
+    }
+    let muxed = lines().filter(|(said, media)| said.sdp.attributes(media.lines.clone(), b"rtcp-mux").next().is_some()).count() == 2;
+    if reports.muxed && !muxed {
+        let breach =
+            Breach::of_standard("RTCP on the port of RTP, not negotiated", "its own port, or a=rtcp-mux on both sides (RFC 5761 §5.1)");
+        breaches.add(breach.seen_in(&subject.exhibit("")));
+    }
+}
+
+/// Whether a bandwidth line says so, at the m= line or for the session.
+fn has_bandwidth(sdp: &Description, media: &crate::sdp::Media, word: &str) -> bool {
+    let own = sdp.lines().get(media.lines.clone()).unwrap_or_default();
+    let session = sdp.lines().get(sdp.session_lines()).unwrap_or_default();
+    own.iter().chain(session).any(|line| line.kind == b'b' && sdp.at(line.value) == word.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binding::Side;
+    use crate::rules::passage::{Passage, ms};
+    use crate::rules::scene::{agreed, observed};
+
+    const AUDIO: [&str; 2] = ["m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n"];
+
+    fn audio() -> Passage {
+        Passage::of(AUDIO[0], AUDIO[1])
+    }
+
+    #[test]
+    fn packets_that_lie_and_clocks_that_run_wrong_break_it() {
+        let wrong = audio().with(|s| (s.malformed, s.timing.observed) = (3, Some(16_000)));
+        assert_eq!(
+            observed(&wrong.judge(&RULE)),
+            ["padding or extension beyond the packet", "time stamps at another rate than negotiated"]
+        );
+        let secure = Passage::of("m=audio 4000 RTP/SAVP 8\n", "m=audio 5000 RTP/SAVP 8\n").with(|s| s.malformed = 3);
+        assert_eq!(secure.judge(&RULE), Verdict::Pass, "encrypted padding");
+    }
+
+    #[test]
+    fn a_new_source_without_an_offer_is_told() {
+        let again = audio().stream(Side::Caller, |s| (s.begun, s.ended, s.clock) = (ms(111_100), ms(111_900), ms(111_900)));
+        let verdict = again.judge(&RULE);
+        assert_eq!(observed(&verdict), ["source changed without an offer"]);
+        let Verdict::Violation(breaches) = verdict else { panic!() };
+        assert_eq!(breaches[0].severity, Some(Severity::Info));
+    }
+
+    #[test]
+    fn missing_and_misplaced_rtcp_break_it() {
+        let long = |passage: Passage| {
+            let passage = passage.with(|s| (s.ended, s.clock) = (ms(131_100), ms(131_100))).ended(132_000);
+            passage.agreed(|t| {
+                t.media.transport.rtcp = agreed(Level::Required);
+                t.media.transport.rtcp_xr_voip = agreed(Level::Recommended);
+            })
+        };
+        assert_eq!(observed(&long(audio()).judge(&RULE)), ["no RTCP from the sender"]);
+        let off = Passage::of("m=audio 4000 RTP/AVP 8\nb=RS:0\nb=RR:0\n", AUDIO[1]);
+        assert_eq!(long(off).judge(&RULE), Verdict::Pass);
+        let seldom = long(audio()).with(|s| {
+            (s.reports.sender_reports, s.reports.receptions, s.reports.longest_interval) = (2, 2, 16_000_000_000);
+            s.reports.muxed = true;
+        });
+        let expected = ["RTCP comes too seldom", "no XR VoIP metrics", "RTCP on the port of RTP, not negotiated"];
+        assert_eq!(observed(&seldom.judge(&RULE)), expected);
+    }
+
+    #[test]
+    fn redundancy_that_was_not_agreed_breaks_it() {
+        let line = |port: u16| format!("m=audio {port} RTP/AVP 8 98\na=rtpmap:98 red/8000\n");
+        let red = Passage::of(&line(4_000), &line(5_000)).with(|s| s.main = 98);
+        assert_eq!(
+            observed(&red.agreed(|t| t.media.transport.redundancy_2198 = agreed(Level::Forbidden)).judge(&RULE)),
+            ["redundant audio sent"]
+        );
+    }
+
+    #[test]
+    fn orderly_streams_keep_it_and_strays_are_not_judged() {
+        assert_eq!(audio().judge(&RULE), Verdict::Pass);
+        let mux =
+            Passage::of("m=audio 4000 RTP/AVP 8\na=rtcp-mux\n", "m=audio 5000 RTP/AVP 8\na=rtcp-mux\n").with(|s| s.reports.muxed = true);
+        assert_eq!(mux.judge(&RULE), Verdict::Pass);
+        assert_eq!(Passage::stray().judge(&RULE), Verdict::NotApplicable);
+    }
+}

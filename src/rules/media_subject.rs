@@ -1,0 +1,164 @@
+//! Takes nothing, gives what rules on media look at, never a verdict.
+
+use std::fmt::Write;
+
+use crate::base::{Endpoint, Time};
+use crate::binding::{Bound, CallMedia, Fit, Known, Side, codec_name};
+use crate::call::Trace;
+use crate::media::{Companion, Stream};
+use crate::metrics::{Quality, Rated};
+use crate::policy::{Party, Peer, Policy, Terms};
+use crate::sdp::Codec;
+
+use super::med::agreement::spelled;
+
+/// A stream that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct StreamSubject<'a> {
+    /// The stream.
+    pub stream: &'a Stream,
+    /// Its call and its place in it; `None` for a stray.
+    pub call: Option<(&'a CallMedia, Bound)>,
+    /// Until when what was said and done in the call is known.
+    pub until: Time,
+    /// Whether any SDP was seen by then.
+    pub any_sdp: bool,
+    /// The beginning of the capture.
+    pub start: Time,
+    /// The agreement: for what it declares of peers.
+    pub policy: &'a Policy,
+    /// Who sent it.
+    pub from: Party,
+    /// Who was to receive it.
+    pub to: Party,
+    /// The terms of the session's direction; of the stream's own for a stray.
+    pub terms: &'a Terms,
+    /// Its estimated quality.
+    pub rated: Option<Rated>,
+}
+
+impl<'a> StreamSubject<'a> {
+    /// The codec of most of its packets, as SDP names it.
+    #[must_use]
+    pub fn codec(&self) -> Option<&'a Codec> {
+        let (call, bound) = self.call?;
+        call.codec(bound, self.stream.main, self.stream.begun)
+    }
+
+    /// The declared peer that sent it.
+    #[must_use]
+    pub fn sender(&self) -> Option<&'a Peer> {
+        self.policy.peer(self.from)
+    }
+
+    /// The declared peer that receives it.
+    #[must_use]
+    pub fn receiver(&self) -> Option<&'a Peer> {
+        self.policy.peer(self.to)
+    }
+
+    /// Where it goes, where that is where its receiver wants it.
+    #[must_use]
+    pub fn as_negotiated(&self) -> Option<(&'a CallMedia, Bound)> {
+        self.call.filter(|(_, bound)| bound.fit >= Fit::Destination)
+    }
+
+    /// What a finding shows of it: its first frame, with what it was in one line; `more` is added.
+    #[must_use]
+    pub fn exhibit(&self, more: &str) -> Trace {
+        let stream = self.stream;
+        let codec = self.codec().map_or_else(|| codec_name(None, stream.main), spelled);
+        let mut line = format!(
+            "RTP {} to {}, {codec}, {} packets in {:.1} s",
+            at(stream.flow.source),
+            at(stream.flow.destination),
+            stream.packets,
+            stream.seconds()
+        );
+        if !more.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(line, ": {more}");
+        }
+        Trace {
+            origin: stream.first,
+            first: stream.begun,
+            last: stream.ended,
+            source: stream.flow.source,
+            destination: stream.flow.destination,
+            line: line.as_bytes().into(),
+        }
+    }
+}
+
+fn at(endpoint: Endpoint) -> String {
+    endpoint.to_string()
+}
+
+/// What passed beside RTP between two endpoints.
+#[derive(Clone, Copy, Debug)]
+pub struct HandshakeSubject<'a> {
+    /// What passed.
+    pub companion: &'a Companion,
+    /// Its call and the place of its first end in it; `None` for a stray.
+    pub call: Option<(&'a CallMedia, Bound)>,
+    /// Until when what was said and done in the call is known.
+    pub until: Time,
+    /// The terms of the session's direction.
+    pub terms: &'a Terms,
+}
+
+impl HandshakeSubject<'_> {
+    /// Who of the session a side is.
+    #[must_use]
+    pub const fn offender(&self, side: Side) -> super::Offender {
+        MediaSubject::offender(side)
+    }
+
+    /// What a finding shows of it: its first frame, with who began.
+    #[must_use]
+    pub fn exhibit(&self, more: &str) -> Trace {
+        let Companion { a, b, handshake, .. } = self.companion;
+        let (from, to, origin, first) = match handshake.client {
+            Some((client, origin, at)) => (client, if client == *a { *b } else { *a }, origin, at),
+            None => (*a, *b, self.companion.first, self.companion.begun),
+        };
+        let more = if more.is_empty() { String::new() } else { format!(": {more}") };
+        let line = format!("DTLS from {from} to {to}, {} ClientHello{more}", handshake.client_hellos);
+        Trace { origin, first, last: self.companion.ended, source: from, destination: to, line: line.as_bytes().into() }
+    }
+}
+
+/// The media of a call that is over.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaSubject<'a> {
+    /// The call.
+    pub call: &'a CallMedia,
+    /// What the capture shows of its hosts.
+    pub known: Known<'a>,
+    /// The end of the capture, where it came before the call was handed on.
+    pub end: Option<Time>,
+    /// The agreement.
+    pub policy: &'a Policy,
+    /// The terms of the session's direction.
+    pub terms: &'a Terms,
+}
+
+impl MediaSubject<'_> {
+    /// The party of a side.
+    #[must_use]
+    pub const fn offender(side: Side) -> super::Offender {
+        match side {
+            Side::Caller => super::Offender::Originating,
+            Side::Callee => super::Offender::Terminating,
+        }
+    }
+}
+
+/// The streams of a direction over one interval, or over the whole capture where `start` is `None`.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct QualitySubject<'a> {
+    pub start: Option<Time>,
+    pub quality: &'a Quality,
+    pub terms: &'a Terms,
+}

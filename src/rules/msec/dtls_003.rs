@@ -1,0 +1,186 @@
+//! Takes an answered offer or a DTLS handshake of a call, gives whether roles, version and time are as agreed, never whose certificate it is.
+
+use crate::base::Time;
+use crate::binding::{CallMedia, Side};
+use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
+use crate::rules::{Breach, Check, HandshakeSubject, Offender, OfferAnswerSubject, Reason, Rule, Scope, Verdict};
+use crate::sdp::{Description, Media};
+
+use super::keying::is_dtls;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "MSEC-DTLS-003",
+    name: "dtls-role-or-handshake",
+    title: "DTLS role or handshake failure",
+    severity: Severity::Medium,
+    tier: 2,
+    scope: Scope::Session,
+    offender: Offender::Both,
+    reference: "RFC 5763 §5; RFC 8842 §5; RFC 4145 §4; RFC 9325",
+    keys: &["media.security.dtls_timeout_ms", "media.security.dtls_min_version"],
+    what: "Of a DTLS-SRTP stream one side is active and the other passive, and no answer is actpass; the active side sends the ClientHello; the ServerHello comes within the agreed time \
+           and chooses at least the agreed version.",
+    why: "When both sides wait, or both begin, there are no keys and no media: the call is answered and silent.",
+    confirm: "Filter `dtls.handshake` between the two media addresses, and read a=setup of both SDPs.",
+    fix: "let the answering side choose a=setup:active, and open the media path for DTLS before media",
+    check: Check::Several(&[Check::OfferAnswer(roles), Check::Handshake(handshake)]),
+};
+
+fn roles(subject: &OfferAnswerSubject<'_>) -> Verdict {
+    let exchange = &subject.exchange.exchange;
+    let mut breaches = Distinct::default();
+    for (offered, answered) in
+        exchange.offer.media().iter().zip(exchange.answer.media()).filter(|(o, a)| o.is_active() && a.is_active() && is_dtls(a))
+    {
+        breaches.judge();
+        let (offer, answer) = (setup(&exchange.offer, offered), setup(&exchange.answer, answered));
+        let observed = match (offer, answer) {
+            (_, Some(b"actpass")) => "a=setup:actpass in the answer",
+            (Some(b"active"), Some(b"active")) => "both sides active",
+            (Some(b"passive"), Some(b"passive")) => "both sides passive",
+            _ => continue,
+        };
+        breaches.add(
+            Breach::of_standard(observed, "one side active, the other passive (RFC 5763 §5)")
+                .by(Offender::Sender)
+                .seen_in(&subject.exchange.answer),
+        );
+    }
+    breaches.verdict()
+}
+
+/// The role of an m= line: its own or the session's (RFC 4145 §4).
+fn setup<'a>(sdp: &'a Description, media: &Media) -> Option<&'a [u8]> {
+    sdp.attributes(media.lines.clone(), b"setup").chain(sdp.attributes(sdp.session_lines(), b"setup")).next()
+}
+
+fn handshake(subject: &HandshakeSubject<'_>) -> Verdict {
+    let (companion, security) = (subject.companion, &subject.terms.media.security);
+    let handshake = &companion.handshake;
+    let (Some((call, bound)), Some((client, _, begun))) = (subject.call, handshake.client) else { return Verdict::NotApplicable };
+    let mut breaches = Distinct::default();
+    let mut open = false;
+    let side = if (client == companion.a) == (bound.side == Side::Caller) { Side::Caller } else { Side::Callee };
+    if let Some(active) = active_side(call, subject, bound.line) {
+        breaches.judge();
+        if active != side {
+            let breach = Breach::of_standard("ClientHello from the passive side", "the active side begins (RFC 5763 §5)");
+            breaches.add(breach.by(subject.offender(side)).seen_in(&subject.exhibit("")));
+        }
+    }
+    if let Some(clause) = &security.dtls_timeout_ms {
+        let wait = i64::from(clause.value) * 1_000_000;
+        let answered = handshake.server.map(|(_, _, at)| at.since(begun));
+        // Without a ServerHello the wait is told by what followed: the client repeats itself (RFC 6347 §4.2.4).
+        let waited = answered.unwrap_or_else(|| companion.ended.since(begun));
+        if waited > wait {
+            let (observed, more) =
+                if answered.is_some() { ("ServerHello too late", "after the ClientHello") } else { ("no ServerHello", "of ClientHellos") };
+            breaches.judge();
+            let exhibit = subject.exhibit(&format!("{:.1} s {more}", Time(waited).seconds_since(Time(0))));
+            breaches.add(Breach::of_clause(clause, observed, format!("within {} ms", clause.value)).seen_in(&exhibit));
+        } else if answered.is_some() {
+            breaches.judge();
+        } else {
+            open = true;
+        }
+    }
+    if let (Some(clause), Some(version)) = (&security.dtls_min_version, handshake.version) {
+        breaches.judge();
+        // Version numbers of DTLS count down.
+        if number(&clause.value).is_some_and(|least| version > least) {
+            breaches.add(Breach::of_clause(clause, name(version), format!("at least DTLS {}", clause.value)).seen_in(&subject.exhibit("")));
+        }
+    }
+    match breaches.verdict() {
+        Verdict::NotApplicable if open => Verdict::Indeterminate(Reason::Boundary),
+        verdict => verdict,
+    }
+}
+
+/// The side that is to begin, where the last exchange says so.
+fn active_side(call: &CallMedia, subject: &HandshakeSubject<'_>, line: u16) -> Option<Side> {
+    let (_, bound) = subject.call?;
+    let (_, offer, answer) = call.accords(bound.hop, bound.tag).filter(|(since, ..)| *since <= subject.until).last()?;
+    let of = |said: &crate::binding::Said| setup(&said.sdp, said.sdp.media().get(usize::from(line))?).map(<[u8]>::to_vec);
+    match (of(offer).as_deref(), of(answer).as_deref()) {
+        (Some(b"actpass" | b"passive"), Some(b"active")) => Some(answer.side),
+        (Some(b"actpass" | b"active"), Some(b"passive")) => Some(offer.side),
+        _ => None,
+    }
+}
+
+/// The version on the wire of what the policy names.
+fn number(version: &str) -> Option<u16> {
+    match version {
+        "1.0" => Some(0xfeff),
+        "1.2" => Some(0xfefd),
+        "1.3" => Some(0xfefc),
+        _ => None,
+    }
+}
+
+fn name(version: u16) -> &'static str {
+    match version {
+        0xfeff => "DTLS 1.0",
+        0xfefd => "DTLS 1.2",
+        0xfefc => "DTLS 1.3",
+        _ => "an unknown version of DTLS",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Handshake;
+    use crate::rules::negotiation::Negotiation;
+    use crate::rules::passage::{Passage, ms};
+    use crate::rules::scene::{agreed, observed};
+
+    fn line(port: u16, setup: &str) -> String {
+        format!("m=audio {port} UDP/TLS/RTP/SAVP 8\na=setup:{setup}\n")
+    }
+
+    fn negotiated(offer: &str, answer: &str) -> Verdict {
+        Negotiation::of(&line(4_000, offer), &line(5_000, answer)).judge(&RULE)
+    }
+
+    fn shaken(change: impl FnOnce(&mut Handshake)) -> Verdict {
+        let passage = Passage::of(&line(4_000, "actpass"), &line(5_000, "active")).agreed(|t| {
+            t.media.security.dtls_timeout_ms = agreed(5_000);
+            t.media.security.dtls_min_version = agreed("1.2".into());
+        });
+        passage.judge_handshake(&RULE, change)
+    }
+
+    #[test]
+    fn roles_that_do_not_fit_break_it() {
+        assert_eq!(observed(&negotiated("actpass", "actpass")), ["a=setup:actpass in the answer"]);
+        assert_eq!(observed(&negotiated("active", "active")), ["both sides active"]);
+        assert_eq!(observed(&negotiated("passive", "passive")), ["both sides passive"]);
+        assert_eq!(negotiated("actpass", "active"), Verdict::Pass);
+    }
+
+    #[test]
+    fn the_wrong_side_an_old_version_and_silence_break_it() {
+        let verdict = shaken(|h| h.client = Some((Passage::end(Side::Caller), Default::default(), ms(101_100))));
+        assert_eq!(observed(&verdict), ["ClientHello from the passive side"]);
+        assert_eq!(observed(&shaken(|h| h.version = Some(0xfeff))), ["DTLS 1.0"]);
+        assert_eq!(observed(&shaken(|h| h.server = None)), ["no ServerHello"]);
+        let late = shaken(|h| h.server = Some((Passage::end(Side::Caller), Default::default(), ms(106_101))));
+        assert_eq!(observed(&late), ["ServerHello too late"]);
+    }
+
+    #[test]
+    fn an_orderly_handshake_keeps_it() {
+        assert_eq!(shaken(|_| ()), Verdict::Pass);
+    }
+
+    #[test]
+    fn plain_media_is_not_judged() {
+        let plain = Negotiation::of("m=audio 1 RTP/AVP 8\n", "m=audio 1 RTP/AVP 8\n");
+        assert_eq!(plain.judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(shaken(|h| h.client = None), Verdict::NotApplicable);
+    }
+}

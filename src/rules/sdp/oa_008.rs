@@ -1,0 +1,151 @@
+//! Takes a message with SDP and a signed Identity, gives whether the fingerprints in it are those that were signed, never whether the signature holds.
+
+use crate::policy::{Level, Severity};
+use crate::rules::distinct::Distinct;
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::sdp::{Description, SdpRole};
+use crate::sip::HeaderName;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "SDP-OA-008",
+    name: "security-attributes-altered",
+    title: "border element altered or removed media-security attributes",
+    severity: Severity::High,
+    tier: 2,
+    scope: Scope::Session,
+    offender: Offender::Both,
+    reference: "RFC 6271 §5.3 Req #17; RFC 8225 §5.2.2; RFC 8862 §4",
+    keys: &["media.security.attribute_transparency"],
+    what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Without an Identity that signs keys, what a border element \
+           changed cannot be seen from one side.",
+    why: "A fingerprint that was changed on the way means that whoever changed it can listen to the call.",
+    confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with a=fingerprint.",
+    fix: "let the border elements pass a=fingerprint unchanged, or sign anew what they terminate",
+    check: Check::Message(Kind::SDP, check),
+};
+
+/// A longer header is no token of one call (RFC 8224 §4.1).
+const LONGEST: usize = 16_384;
+
+fn check(subject: &MessageSubject<'_>) -> Verdict {
+    let agreed = subject.terms.media.security.attribute_transparency.as_ref();
+    let Some(clause) = agreed.filter(|c| matches!(c.value, Level::Required | Level::Recommended)) else { return Verdict::NotApplicable };
+    let (Some(sdp), Some(SdpRole::Offer | SdpRole::Answer)) = (subject.sdp, subject.place.sdp_role) else { return Verdict::NotApplicable };
+    let named = fingerprints(sdp);
+    let message = subject.message();
+    let signed: Vec<Vec<String>> = message.all(HeaderName::Identity).filter_map(|value| signed_keys(&value)).collect();
+    let Some(signed) = signed.first() else {
+        // Without keys there is nothing to be transparent about.
+        return if named.is_empty() { Verdict::NotApplicable } else { Verdict::Indeterminate(Reason::NoAuxInput) };
+    };
+    let mut breaches = Distinct::default();
+    breaches.judge();
+    let place = sdp.media().first().map(|media| media.line).unwrap_or_default();
+    if signed.iter().any(|key| !named.contains(key)) {
+        breaches.add(Breach::of_level(clause, "a signed fingerprint is missing").at(place));
+    }
+    if named.iter().any(|key| !signed.contains(key)) {
+        breaches.add(Breach::of_level(clause, "a fingerprint that was not signed").at(place));
+    }
+    breaches.verdict_in(subject)
+}
+
+/// Every fingerprint of a body as `hash:HEX`, each once.
+fn fingerprints(sdp: &Description) -> Vec<String> {
+    let lines = sdp.media().iter().map(|media| media.lines.clone()).chain([sdp.session_lines()]);
+    let mut all: Vec<String> = lines
+        .flat_map(|lines| sdp.fingerprints(lines))
+        .map(|f| key(&String::from_utf8_lossy(f.hash), &String::from_utf8_lossy(f.digest)))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+fn key(hash: &str, digest: &str) -> String {
+    let hex: String = digest.chars().filter(char::is_ascii_hexdigit).collect();
+    format!("{}:{}", hash.to_ascii_lowercase().replace('-', ""), hex.to_ascii_uppercase())
+}
+
+/// The keys that an Identity has signed (RFC 8225 §5.2.2); `None` where its payload names none, or was left out (compact form).
+fn signed_keys(identity: &[u8]) -> Option<Vec<String>> {
+    let token = identity.split(|&b| b == b';').next()?.trim_ascii();
+    let payload = token.split(|&b| b == b'.').nth(1).filter(|p| !p.is_empty() && p.len() <= LONGEST)?;
+    let claims: serde_json::Value = serde_json::from_slice(&base64url(payload)?).ok()?;
+    let keys = claims.get("mky")?.as_array()?;
+    let of = |entry: &serde_json::Value| Some(key(entry.get("alg")?.as_str()?, entry.get("dig")?.as_str()?));
+    let mut all: Vec<String> = keys.iter().filter_map(of).collect();
+    all.sort_unstable();
+    all.dedup();
+    Some(all)
+}
+
+/// Octets from base64url without padding (RFC 4648 §5).
+fn base64url(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut word, mut bits) = (0u32, 0u32);
+    for &octet in text.iter().take_while(|&&b| b != b'=') {
+        let value = match octet {
+            b'A'..=b'Z' => octet - b'A',
+            b'a'..=b'z' => octet - b'a' + 26,
+            b'0'..=b'9' => octet - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        word = word << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((word >> bits & 0xff) as u8);
+        }
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::negotiation::session;
+    use crate::rules::scene::{Scene, agreed, observed};
+
+    // {"mky":[{"alg":"sha-256","dig":"021ACC5427ABEB9C533F3E4B652E7D463F5442CD54F17A03A27DF9B07F4619B2"}]}, the digest of RFC 8225 §5.2.2's form.
+    const PAYLOAD: &str = "eyJta3kiOlt7ImFsZyI6InNoYS0yNTYiLCJkaWciOiIwMjFBQ0M1NDI3QUJFQjlDNTMzRjNFNEI2NTJFN0Q0NjNGNTQ0MkNENTRGMTdBMDNBMjdERjlCMDdGNDYxOUIyIn1dfQ";
+    const DIGEST: &str = "02:1A:CC:54:27:AB:EB:9C:53:3F:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1:7A:03:A2:7D:F9:B0:7F:46:19:B2";
+
+    fn offer(fingerprint: &str) -> Scene {
+        let media = format!("m=audio 4000 UDP/TLS/RTP/SAVP 8\n{fingerprint}");
+        let scene = Scene::request("INVITE").offer(&session("192.0.2.70", &media));
+        scene.agreed(|t| t.media.security.attribute_transparency = agreed(Level::Required))
+    }
+
+    fn signed(fingerprint: &str) -> Verdict {
+        let identity = format!("Identity: eyJ0eXAiOiJwYXNzcG9ydCJ9.{PAYLOAD}.c2ln;info=<https://cert.example/a.cer>");
+        offer(fingerprint).add(&identity).judge(&RULE)
+    }
+
+    #[test]
+    fn another_fingerprint_or_none_breaks_it() {
+        let other = signed(&format!("a=fingerprint:sha-256 {}\n", DIGEST.replace("02:1A", "02:1B")));
+        assert_eq!(observed(&other), ["a signed fingerprint is missing", "a fingerprint that was not signed"]);
+        assert_eq!(observed(&signed("")), ["a signed fingerprint is missing"]);
+    }
+
+    #[test]
+    fn the_signed_one_keeps_it() {
+        assert_eq!(signed(&format!("a=fingerprint:SHA-256 {DIGEST}\n")), Verdict::Pass);
+    }
+
+    #[test]
+    fn without_a_signature_over_keys_it_cannot_be_judged() {
+        let plain = offer(&format!("a=fingerprint:sha-256 {DIGEST}\n"));
+        assert_eq!(plain.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
+        for odd in ["..c2ln", "a.!!!.b", "a.e30.b", "a"] {
+            let scene = offer(&format!("a=fingerprint:sha-256 {DIGEST}\n")).add(&format!("Identity: {odd};info=<x>"));
+            assert_eq!(scene.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput), "{odd}");
+        }
+        assert_eq!(offer("").judge(&RULE), Verdict::NotApplicable);
+        let free = offer("").agreed(|t| t.media.security.attribute_transparency = None);
+        assert_eq!(free.judge(&RULE), Verdict::NotApplicable);
+    }
+}

@@ -1,0 +1,203 @@
+//! Takes captures with media, gives a failure where streams are not measured as the truth is, or as tshark does without a known reason, never a verdict.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use speerlint::base::{Endpoint, Time};
+use speerlint::capture::{Options, Reader};
+use speerlint::media::{Announced, Flow, Gauge, Runs, Stream, Streams};
+use speerlint::packet::{Packet, decode};
+use speerlint::rtp;
+
+/// A row of `tshark -q -z rtp,streams`.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    packets: u64,
+    lost: i64,
+    mean_jitter: f64,
+    max_jitter: f64,
+}
+
+/// Every flow that tshark takes for RTP.
+fn tshark(capture: &Path) -> BTreeMap<Flow, Row> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-q", "-o", "rtp.heuristic_rtp:TRUE", "--enable-heuristic", "rtp_udp", "-z", "rtp,streams", "-r"]).arg(capture);
+    let output = command.output().expect("tshark is needed");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().filter_map(row).collect()
+}
+
+fn row(line: &str) -> Option<(Flow, Row)> {
+    let (head, tail) = line.split_once(" 0x")?;
+    let [_, _, from, from_port, to, to_port] = head.split_whitespace().collect::<Vec<_>>().try_into().ok()?;
+    let end = |ip: &str, port: &str| Some(Endpoint::new(ip.parse().ok()?, port.parse().ok()?));
+    let fields: Vec<_> = tail.split_whitespace().collect();
+    let percent = fields.iter().position(|f| f.starts_with('('))?;
+    let number = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok());
+    let flow = Flow { source: end(from, from_port)?, destination: end(to, to_port)?, ssrc: u32::from_str_radix(fields[0], 16).ok()? };
+    let row = Row {
+        packets: number(percent - 2)? as u64,
+        lost: number(percent - 1)? as i64,
+        mean_jitter: number(percent + 5)?,
+        max_jitter: number(percent + 6)?,
+    };
+    Some((flow, row))
+}
+
+/// Every stream that this program finds, whether SDP speaks of it or not.
+fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
+    let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false, clock_step: 20_000_000 }).unwrap();
+    let mut streams = Streams::new(Gauge { mirror_window: 500_000, jitter_buffer: 0.06 });
+    let mut announced = Announced::default();
+    while let Some(batch) = reader.next_batch().unwrap() {
+        let mut runs = Runs::default();
+        for frame in batch.frames() {
+            let (Packet::Udp(mut datagram), _) = decode(&frame) else { continue };
+            if let Some(rtp::Neighbour::Turn(inside)) = rtp::neighbour(datagram.payload) {
+                datagram.payload = inside;
+            }
+            if let Some(rtp::Kind::Rtp(header)) = rtp::sniff(datagram.payload) {
+                announced.announce(datagram.source, false, frame.clock);
+                runs.add(&frame, &datagram, &header);
+            }
+        }
+        streams.take(runs.tapes(), &[]);
+    }
+    streams.advance(Time(i64::MAX), &announced);
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    streams.finished.into_iter().for_each(|stream| found.entry(stream.flow).or_default().push(stream));
+    found
+}
+
+fn captures() -> Vec<PathBuf> {
+    let folder = env::var_os("SPEERLINT_CAPTURES").map_or_else(|| PathBuf::from("samples"), PathBuf::from);
+    let mut folders = vec![folder];
+    let mut captures = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            match path.extension().and_then(|e| e.to_str()) {
+                _ if path.is_dir() => folders.push(path),
+                Some("pcap" | "pcapng" | "cap") => captures.push(path),
+                _ => {}
+            }
+        }
+    }
+    captures.sort();
+    captures
+}
+
+/// Why tshark may come to something else than the sum of these.
+fn reasons(streams: &[Stream]) -> Vec<&'static str> {
+    let any = |has: fn(&Stream) -> bool| streams.iter().any(has);
+    let mut reasons = Vec::new();
+    let mut add = |has, reason| {
+        if has {
+            reasons.push(reason);
+        }
+    };
+    add(streams.len() > 1, "a new start after a pause is a stream of its own");
+    add(any(|s| s.reception.restarts > 0), "a new start is no loss");
+    add(any(|s| s.reception.duplicates > 0), "duplicates are no jitter");
+    add(any(|s| s.reception.mirrored > 0), "copies of a mirror port are left out");
+    add(any(|s| s.reception.astray > 0), "a packet far from all others is no loss");
+    add(any(|s| s.reception.base < i64::from(u16::MAX) && s.reception.reordered > 0), "late packets");
+    add(any(|s| s.digits.packets > 0), "telephone events are no jitter");
+    add(any(|s| s.breaks > 0), "new time stamps are no jitter");
+    add(any(|s| s.formats.len() > 1), "several payload types");
+    add(any(|s| s.timing.source == speerlint::media::ClockSource::Inferred), "the clock is inferred");
+    add(any(|s| s.timing.rate.is_none()), "no clock is known");
+    add(any(|s| s.timing.rate == Some(90_000)), "packets of one picture share a time stamp");
+    add(any(|s| s.markers > 1), "tshark leaves packets with a marker out of its mean");
+    reasons
+}
+
+/// `samples/make/rough.py` wrote down what it dropped, doubled and delayed, and what jitter that made by the times of its own clock.
+#[test]
+fn what_the_relay_did_is_what_is_measured() {
+    let truth = std::fs::read_to_string("samples/rough-wire/truth.json").unwrap();
+    let truth: Vec<serde_json::Value> = serde_json::from_str(&truth).unwrap();
+    assert_eq!(truth.len(), 3);
+    let found = ours(Path::new("samples/rough-wire/capture.pcap"));
+    for call in truth {
+        let number = |key: &str| call[key].as_u64().unwrap();
+        let real = |key: &str| call[key].as_f64().unwrap();
+        let (_, streams) = found.iter().find(|(f, _)| u64::from(f.ssrc) == number("ssrc") && f.destination.port == 16384).unwrap();
+        let [stream] = streams.as_slice() else { panic!("{streams:?}") };
+        let reception = &stream.reception;
+        assert_eq!(reception.received, number("passed"));
+        assert_eq!(reception.lost_unique, number("lost"));
+        assert_eq!(reception.duplicates, number("duplicates"));
+        assert_eq!(reception.reordered, number("reordered"));
+        let jitter = stream.jitter.unwrap();
+        let near = |a: f64, b: f64| (a - b).abs() < 0.25;
+        assert!(near(jitter.mean, real("jitter_mean_ms")) && near(jitter.max, real("jitter_max_ms")), "{jitter:?}, {call}");
+    }
+}
+
+/// The other direction went through the relay untouched.
+#[test]
+fn what_the_relay_let_be_lost_nothing() {
+    let found = ours(Path::new("samples/rough-wire/capture.pcap"));
+    let untouched: Vec<_> = found.values().flatten().filter(|s| s.flow.destination.port != 16384).collect();
+    assert_eq!(untouched.len(), 3);
+    assert!(untouched.iter().all(|s| s.packets == 400 && s.reception.lost() == 0 && s.reception.reordered == 0));
+}
+
+/// The numbers beside each other: `SPEERLINT_CAPTURES=FOLDER cargo test --test streams -- --ignored --nocapture`.
+#[test]
+#[ignore = "needs tshark"]
+fn streams_are_measured_as_tshark_does_or_there_is_a_reason() {
+    let (mut same, mut explained, mut wrong) = (0, 0, Vec::new());
+    for capture in captures() {
+        let found = ours(&capture);
+        for (flow, row) in tshark(&capture) {
+            // Over TURN over TCP, into which this program does not look.
+            if flow.source.port == 3478 && !found.contains_key(&flow) {
+                explained += 1;
+                continue;
+            }
+            let Some(streams) = found.get(&flow) else {
+                wrong.push(format!("{}: {flow:?}: not found, {row:?}", capture.display()));
+                continue;
+            };
+            let packets: u64 = streams.iter().map(|s| s.packets + s.reception.mirrored).sum();
+            let lost: i64 = streams.iter().map(|s| s.reception.lost()).sum();
+            let jitters: Vec<_> = streams.iter().filter_map(|s| s.jitter).collect();
+            let max = jitters.iter().map(|j| j.max).fold(0.0, f64::max);
+            let mean = jitters.iter().map(|j| j.mean).sum::<f64>() / jitters.len().max(1) as f64;
+            let near = |a: f64, b: f64| (a - b).abs() <= 0.0015 + 0.001 * b;
+            if packets == row.packets && lost == row.lost && near(max, row.max_jitter) && near(mean, row.mean_jitter) {
+                same += 1;
+                continue;
+            }
+            let reasons = reasons(streams);
+            let text = format!(
+                "{}: {} {} {:#x}: packets {packets}/{}, lost {lost}/{}, max {max:.3}/{:.3}, mean {mean:.3}/{:.3}, pt {}, {reasons:?}",
+                capture.display(),
+                flow.source,
+                flow.destination,
+                flow.ssrc,
+                row.packets,
+                row.lost,
+                row.max_jitter,
+                row.mean_jitter,
+                streams[0].main,
+            );
+            match reasons.is_empty() {
+                true => wrong.push(text),
+                false => {
+                    explained += 1;
+                    println!("explained: {text}");
+                }
+            }
+        }
+    }
+    println!("{same} the same, {explained} explained, {} not", wrong.len());
+    wrong.iter().for_each(|text| println!("not explained: {text}"));
+    assert!(wrong.is_empty());
+}
