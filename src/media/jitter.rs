@@ -36,10 +36,11 @@ impl<const N: usize> Estimator<N> {
     /// Takes a packet whose transit differs by `difference` ticks from that of its predecessor.
     #[inline]
     pub(super) fn next(&mut self, difference: &[f64; N]) {
-        for n in 0..N {
-            self.now[n] += (difference[n].abs() - self.now[n]) / 16.0;
-            self.max[n] = self.max[n].max(self.now[n]);
-            self.sum[n] += self.now[n];
+        let lanes = self.now.iter_mut().zip(&mut self.max).zip(&mut self.sum).zip(difference);
+        for (((now, max), sum), difference) in lanes {
+            *now += (difference.abs() - *now) / 16.0;
+            *max = max.max(*now);
+            *sum += *now;
         }
         self.count += 1;
     }

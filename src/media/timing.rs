@@ -158,7 +158,7 @@ impl Timing {
                 jitter.next(&differences);
                 self.elapsed += elapsed;
                 self.ticks += i64::from(ticks);
-                if live.is_none() && self.packets % SHOWN_BY == 0 && self.elapsed >= SHOWS {
+                if live.is_none() && self.packets.is_multiple_of(SHOWN_BY) && self.elapsed >= SHOWS {
                     *live = nearest(self.ticks as f64 * 1e9 / self.elapsed as f64);
                 }
                 known.is_some_and(|(difference, rate)| self.lag.on(difference, at) > buffer * rate)
