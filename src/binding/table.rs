@@ -267,7 +267,8 @@ impl Table {
     /// The call that owns a stream, and the others that name the same two ends while it lasts.
     fn bind(&self, flow: &Flow, main: u8, begun: Time, ended: Time, until: Time) -> (Option<Placed>, Vec<Placed>) {
         let mut sources: Vec<&Naming> = self.index.of(flow.source, begun, until).filter(|n| n.what != Use::Rtcp).collect();
-        sources.sort_unstable_by_key(|n| n.slot);
+        // Stable: which slot a call has depends on the cut of windows, and must decide nothing.
+        sources.sort_by_key(|n| n.slot);
         let mut best: Option<(Rank, u32, Bound)> = None;
         let mut full: Vec<Placed> = Vec::new();
         let destinations = self.index.of(flow.destination, begun, until).filter(|n| n.what != Use::Rtcp);
