@@ -1,6 +1,7 @@
 //! Takes captures with media, gives a failure where streams are not measured as the truth is, or as tshark does without a known reason, never a verdict.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "the numbers beside those of tshark are read by people")]
 
 use std::collections::BTreeMap;
 use std::env;

@@ -94,7 +94,7 @@ anomalies! {
     RtcpBroken = "rtcp-broken",
     /// A statement of RTCP about a stream that the capture does not hold.
     RtcpStray = "rtcp-stray",
-    /// An SDP body that names more media endpoints than are looked at.
+    /// An SDP body that names more media endpoints than are looked at, or comes after more bodies of its call than are kept.
     SdpEndpoints = "sdp-endpoints",
     /// A message of a transaction that the capture does not begin.
     StrayMessage = "stray-message",

@@ -115,6 +115,8 @@ pub struct Table {
     beside: BTreeMap<(Time, Origin), Companion>,
     /// Pairs of hosts with media between them, and since when that is known.
     pairs: HashMap<(IpAddr, IpAddr), Time>,
+    /// Bodies of calls that say more than is kept of one.
+    pub unheard: u64,
     /// When the first SDP passed.
     first_sdp: Option<Time>,
 }
@@ -138,7 +140,10 @@ impl Table {
                 Event::Said { said, named, .. } => {
                     self.first_sdp = Some(self.first_sdp.map_or(said.at, |first| first.min(said.at)));
                     let (clock, origin) = (said.at, said.origin);
-                    let Some(place) = slot.call.say(said).and_then(|place| u16::try_from(place).ok()) else { continue };
+                    let Some(place) = slot.call.say(said).and_then(|place| u16::try_from(place).ok()) else {
+                        self.unheard += 1;
+                        continue;
+                    };
                     for Named { endpoint, line, what } in named {
                         self.index.add(endpoint, Naming { at: clock, origin, slot: at, said: place, line, what });
                         if !slot.named.contains(&endpoint) {
@@ -267,7 +272,8 @@ impl Table {
     /// The call that owns a stream, and the others that name the same two ends while it lasts.
     fn bind(&self, flow: &Flow, main: u8, begun: Time, ended: Time, until: Time) -> (Option<Placed>, Vec<Placed>) {
         let mut sources: Vec<&Naming> = self.index.of(flow.source, begun, until).filter(|n| n.what != Use::Rtcp).collect();
-        sources.sort_unstable_by_key(|n| n.slot);
+        // Stable: which slot a call has depends on the cut of windows, and must decide nothing.
+        sources.sort_by_key(|n| n.slot);
         let mut best: Option<(Rank, u32, Bound)> = None;
         let mut full: Vec<Placed> = Vec::new();
         let destinations = self.index.of(flow.destination, begun, until).filter(|n| n.what != Use::Rtcp);

@@ -36,7 +36,8 @@ impl<const N: usize> Estimator<N> {
     /// Takes a packet whose transit differs by `difference` ticks from that of its predecessor.
     #[inline]
     pub(super) fn next(&mut self, difference: &[f64; N]) {
-        for (((now, max), sum), difference) in self.now.iter_mut().zip(&mut self.max).zip(&mut self.sum).zip(difference) {
+        let lanes = self.now.iter_mut().zip(&mut self.max).zip(&mut self.sum).zip(difference);
+        for (((now, max), sum), difference) in lanes {
             *now += (difference.abs() - *now) / 16.0;
             *max = max.max(*now);
             *sum += *now;

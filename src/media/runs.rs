@@ -27,10 +27,27 @@ pub struct Flow {
 }
 
 /// A flow in a few whole words instead of a dozen parts: it is hashed and compared for every media packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Words {
     V4(u64, u64),
     V6(u128, u128, u64),
+}
+
+impl Hash for Words {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match *self {
+            Self::V4(ends, rest) => {
+                state.write_u64(ends);
+                state.write_u64(rest);
+            }
+            Self::V6(a, b, rest) => {
+                state.write_u128(a);
+                state.write_u128(b);
+                state.write_u64(rest);
+            }
+        }
+    }
 }
 
 impl Flow {
@@ -85,9 +102,8 @@ const WAIT: i64 = GAP;
 /// Packets in a chunk.
 const CHUNK: usize = 6;
 
-/// What tells regular packets from those before them, in one line of the cache.
+/// What tells regular packets from those before them, as long as a line of the cache.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
 struct Chunk {
     /// Nanoseconds after the one before.
     waits: [u32; CHUNK],

@@ -59,11 +59,15 @@ impl Sighting {
             head: payload.and_then(|p| p.first_chunk()).copied().unwrap_or_default(),
             payload_type: header.payload_type,
             carriage: datagram.layers.carriage(),
-            flags: u8::from(header.marker)
-                | (u8::from(header.sources > 0) * Self::MIXED)
-                | (u8::from(payload.is_none() && !datagram.cut) * Self::MALFORMED),
+            flags: flag(header.marker, Self::MARKER)
+                | flag(header.sources > 0, Self::MIXED)
+                | flag(payload.is_none() && !datagram.cut, Self::MALFORMED),
         }
     }
+}
+
+fn flag(set: bool, flag: u8) -> u8 {
+    if set { flag } else { 0 }
 }
 
 /// How long the payload of a cut packet was, padding included, as its IP header tells.

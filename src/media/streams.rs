@@ -169,6 +169,7 @@ impl Streams {
 
     fn push(&mut self, mut tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
         let flow = tape.flow;
+        let mut first = None;
         if !self.open.contains_key(&flow) {
             if self.open.len() >= MAX_FLOWS {
                 self.counts.unfollowed += tape.count();
@@ -176,50 +177,27 @@ impl Streams {
             }
             let Some((&packet, regular)) = tape.take() else { return };
             self.begin(flow, Open::Single { packet, secure: None });
-            self.follow(flow, regular, &mut reports);
+            first = Some(regular);
+        }
+        let Self { gauge, open, queue, over, .. } = self;
+        let Some(open) = open.get_mut(&flow) else { return };
+        let mut place = Seat { flow, open, gauge, queue, over };
+        if let Some(regular) = first {
+            place.follow(regular, &mut reports);
         }
         while let Some((packet, regular)) = tape.take() {
-            let Some(open) = self.open.get_mut(&flow) else { return };
-            let is_over = open.is_over(packet.clock);
+            let is_over = place.open.is_over(packet.clock);
             if let Some((reports, taken)) = &mut reports
-                && let Some(meter) = open.meter(&self.gauge)
+                && let Some(meter) = place.open.meter(gauge)
             {
                 hear(meter, &flow, packet.origin.serial, reports, taken);
             }
             if is_over {
-                self.replace(flow, Open::Single { packet: *packet, secure: None });
-            } else if let Some(next) = open.meter(&self.gauge).and_then(|meter| meter.on(packet, &self.gauge)) {
-                self.replace(flow, Open::Stream(next));
+                place.replace(Open::Single { packet: *packet, secure: None });
+            } else if let Some(next) = place.open.meter(gauge).and_then(|meter| meter.on(packet, gauge)) {
+                place.replace(Open::Stream(next));
             }
-            self.follow(flow, regular, &mut reports);
-        }
-    }
-
-    /// Takes packets that follow the last of a flow regularly.
-    fn follow(&mut self, flow: Flow, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
-        while regular.left > 0 {
-            let Some(meter) = self.open.get_mut(&flow).and_then(|open| open.meter(&self.gauge)) else { return };
-            if meter.is_steady(&regular.packet) {
-                return meter.follow(&mut regular, &self.gauge);
-            }
-            if !regular.advance() {
-                return;
-            }
-            let packet = &regular.packet;
-            if let Some((reports, taken)) = reports {
-                hear(meter, &flow, packet.origin.serial, reports, taken);
-            }
-            if let Some(next) = meter.on(packet, &self.gauge) {
-                self.replace(flow, Open::Stream(next));
-            }
-        }
-    }
-
-    /// Begins a stream where another of the same flow ends.
-    fn replace(&mut self, flow: Flow, next: Open) {
-        self.queue.insert((next.clock(), next.origin()), flow);
-        if let Some(ended) = self.open.insert(flow, next) {
-            self.over.insert((ended.clock(), ended.origin()), (flow, ended));
+            place.follow(regular, &mut reports);
         }
     }
 
@@ -307,6 +285,44 @@ impl Streams {
             self.counts.rtp_packets += stream.packets + stream.reception.mirrored;
         }
         self.finished.push(stream);
+    }
+}
+
+/// An open flow, and where it goes when another stream of it begins.
+struct Seat<'a> {
+    flow: Flow,
+    open: &'a mut Open,
+    gauge: &'a Gauge,
+    queue: &'a mut BTreeMap<(Time, Origin), Flow>,
+    over: &'a mut BTreeMap<(Time, Origin), (Flow, Open)>,
+}
+
+impl Seat<'_> {
+    /// Takes packets that follow the last regularly.
+    fn follow(&mut self, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
+        while regular.left > 0 {
+            let Some(meter) = self.open.meter(self.gauge) else { return };
+            if meter.is_steady(&regular.packet) {
+                return meter.follow(&mut regular, self.gauge);
+            }
+            if !regular.advance() {
+                return;
+            }
+            let packet = &regular.packet;
+            if let Some((reports, taken)) = reports {
+                hear(meter, &self.flow, packet.origin.serial, reports, taken);
+            }
+            if let Some(next) = meter.on(packet, self.gauge) {
+                self.replace(Open::Stream(next));
+            }
+        }
+    }
+
+    /// Begins a stream where another of the same flow ends.
+    fn replace(&mut self, next: Open) {
+        self.queue.insert((next.clock(), next.origin()), self.flow);
+        let ended = std::mem::replace(self.open, next);
+        self.over.insert((ended.clock(), ended.origin()), (self.flow, ended));
     }
 }
 

@@ -35,6 +35,11 @@ impl<'r> Joint<'r> {
         self.table.hear(heard);
     }
 
+    /// Bodies that were not listened to, for their call had said too much.
+    pub(super) const fn unheard(&self) -> u64 {
+        self.table.unheard
+    }
+
     /// Takes the streams that ended, and judges what can be judged at `clock`.
     pub(super) fn join(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
         self.streams((media, beside), bench, sides, clock);

@@ -278,6 +278,8 @@ impl Stages<'_> {
         }
         self.joint.finish((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
         self.passed();
+        self.counter.anomalies.note_many(Anomaly::SdpEndpoints, self.joint.unheard());
+
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);

@@ -12,7 +12,7 @@ pub(super) use crate::binding::made::ms;
 use crate::binding::made::pcma;
 use crate::binding::{Event, Heard, Named, Said, Side, Table};
 use crate::call::{Session, Trace};
-use crate::media::{Companion, Handshake, Stream};
+use crate::media::{Companion, Fax, Handshake, Stream};
 use crate::metrics::Rated;
 use crate::policy::{Dbe, Party, Peer, Policy, Role, Terms};
 use crate::sdp::{Description, SdpRole};
@@ -24,6 +24,8 @@ pub(super) struct Passage {
     said: Vec<Said>,
     agreed: Vec<(Origin, Origin)>,
     streams: Vec<Stream>,
+    /// Fax of the caller: from when to when.
+    fax: Option<(Time, Time)>,
     answered: Option<Time>,
     ended: Option<Time>,
     last: Time,
@@ -43,6 +45,7 @@ impl Passage {
             said: Vec::new(),
             agreed: Vec::new(),
             streams: Vec::new(),
+            fax: None,
             answered: Some(ms(101_000)),
             ended: Some(ms(112_000)),
             last: ms(112_100),
@@ -100,6 +103,12 @@ impl Passage {
     /// Without its first stream.
     pub(super) fn silent(mut self) -> Self {
         self.streams.clear();
+        self
+    }
+
+    /// With a fax that the caller sends over UDPTL between the same ports.
+    pub(super) fn faxed(mut self, from: i64, to: i64) -> Self {
+        self.fax = Some((ms(from), ms(to)));
         self
     }
 
@@ -181,6 +190,16 @@ impl Passage {
         table.hear(session.map(|session| hear(Event::Session(Box::new(session)))));
         table.hear([hear(Event::Over(self.last))]);
         self.streams.iter().for_each(|stream| table.end(stream.clone()));
+        if let Some((begun, ended)) = self.fax {
+            let fax_ab = Some(Fax { begun, ended, packets: 100, ..Fax::default() });
+            table.end_beside(Companion {
+                begun,
+                ended,
+                clock: ended,
+                fax_ab,
+                ..nothing_beside(Self::end(Side::Caller), Self::end(Side::Callee))
+            });
+        }
         table
     }
 
@@ -238,23 +257,7 @@ impl Passage {
         };
         change(&mut handshake);
         let mut table = self.table();
-        table.end_beside(Companion {
-            a,
-            b,
-            first: Origin::default(),
-            begun: ms(101_100),
-            ended: ms(110_000),
-            clock: ms(110_000),
-            stun: 0,
-            binding_requests: 0,
-            binding_responses: 0,
-            turn: 0,
-            zrtp: 0,
-            dtls: 4,
-            handshake,
-            fax_ab: None,
-            fax_ba: None,
-        });
+        table.end_beside(Companion { dtls: 4, handshake, ..nothing_beside(a, b) });
         let mut verdict = Verdict::NotApplicable;
         table.settle_beside(Time(i64::MAX), |companion, call, until| {
             verdict = check(&HandshakeSubject { companion, call, until, terms: &self.terms });
@@ -268,11 +271,33 @@ impl Passage {
         let check = found.unwrap_or_else(|| panic!("{} looks at no media of calls", rule.id));
         let mut table = self.table();
         table.settle(Time(i64::MAX), |_| ());
+        table.settle_beside(Time(i64::MAX), |_, _, _| ());
         let mut verdict = Verdict::NotApplicable;
         table.close(Time(i64::MAX), &HashMap::new(), |call, known| {
             let end = self.ended.is_none().then_some(self.last);
             verdict = check(&MediaSubject { call, known: *known, end, policy: &self.policy, terms: &self.terms });
         });
         verdict
+    }
+}
+
+/// Nothing that passed beside RTP, for nine seconds.
+fn nothing_beside(a: Endpoint, b: Endpoint) -> Companion {
+    Companion {
+        a,
+        b,
+        first: Origin::default(),
+        begun: ms(101_100),
+        ended: ms(110_000),
+        clock: ms(110_000),
+        stun: 0,
+        binding_requests: 0,
+        binding_responses: 0,
+        turn: 0,
+        zrtp: 0,
+        dtls: 0,
+        handshake: Handshake::default(),
+        fax_ab: None,
+        fax_ba: None,
     }
 }

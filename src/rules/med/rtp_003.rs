@@ -216,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn a_fax_is_no_silence() {
+        let quiet = || call().stream(Side::Callee, |s| s.ended = ms(105_000));
+        assert_eq!(observed(&quiet().judge_call(&RULE)), ["silence of the callee for more than 3 s"]);
+        assert_eq!(quiet().faxed(105_500, 111_500).judge_call(&RULE), Verdict::Pass);
+    }
+
+    #[test]
     fn media_elsewhere_and_short_or_unanswered_calls_are_not_judged() {
         assert_eq!(call().silent().judge_call(&RULE), Verdict::Indeterminate(Reason::OffPath));
         assert_eq!(call().unanswered().judge_call(&RULE), Verdict::NotApplicable);
