@@ -76,7 +76,7 @@ fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
 
 /// Everything beside RTP that this program finds.
 fn beside(capture: &Path) -> Vec<Companion> {
-    let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false }).unwrap();
+    let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false, clock_step: 20_000_000 }).unwrap();
     let mut companions = Companions::default();
     while let Some(batch) = reader.next_batch().unwrap() {
         for frame in batch.frames() {
