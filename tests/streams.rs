@@ -10,7 +10,7 @@ use std::process::Command;
 
 use speerlint::base::{Endpoint, Time};
 use speerlint::capture::{Options, Reader};
-use speerlint::media::{Announced, Flow, Gauge, Runs, Stream, Streams};
+use speerlint::media::{Announced, Companion, Companions, Flow, Gauge, Passing, Runs, Stream, Streams};
 use speerlint::packet::{Packet, decode};
 use speerlint::rtp;
 
@@ -72,6 +72,32 @@ fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
     let mut found = BTreeMap::<_, Vec<_>>::new();
     streams.finished.into_iter().for_each(|stream| found.entry(stream.flow).or_default().push(stream));
     found
+}
+
+/// Everything beside RTP that this program finds.
+fn beside(capture: &Path) -> Vec<Companion> {
+    let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false }).unwrap();
+    let mut companions = Companions::default();
+    while let Some(batch) = reader.next_batch().unwrap() {
+        for frame in batch.frames() {
+            let (Packet::Udp(datagram), _) = decode(&frame) else { continue };
+            if rtp::sniff(datagram.payload).is_none()
+                && let Some(neighbour) = rtp::neighbour(datagram.payload)
+            {
+                companions.take(&Passing::new(&frame, &datagram, neighbour));
+            }
+        }
+    }
+    companions.advance(Time(i64::MAX));
+    companions.finished
+}
+
+/// Fields of the frames that a display filter of tshark lets through.
+fn fields(capture: &Path, filter: &str, names: &[&str]) -> Vec<Vec<String>> {
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-T", "fields", "-Y", filter]).args(names.iter().flat_map(|name| ["-e", name])).arg("-r").arg(capture);
+    let output = command.output().expect("tshark is needed");
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
 }
 
 fn captures() -> Vec<PathBuf> {
@@ -201,4 +227,48 @@ fn streams_are_measured_as_tshark_does_or_there_is_a_reason() {
     println!("{same} the same, {explained} explained, {} not", wrong.len());
     wrong.iter().for_each(|text| println!("not explained: {text}"));
     assert!(wrong.is_empty());
+}
+
+/// The SRTP profile that each DTLS server chose, the certificates in the clear, and the packets of each fax.
+#[test]
+#[ignore = "needs tshark"]
+fn handshakes_and_faxes_are_those_of_tshark() {
+    let (mut hellos, mut faxes) = (0, 0);
+    for capture in captures() {
+        let found = beside(&capture);
+        let at = |ip: &str, port: &str| Some(Endpoint::new(ip.parse().ok()?, port.parse().ok()?));
+        let names = ["ip.src", "udp.srcport", "dtls.handshake.extensions.supported_version", "dtls.use_srtp.protection_profile"];
+        for row in fields(&capture, "dtls.handshake.type==2 && ip && udp", &names) {
+            let Some(server) = at(&row[0], &row[1]) else { continue };
+            let companion = found.iter().find(|c| c.handshake.server.is_some_and(|(end, ..)| end == server));
+            let handshake = &companion.unwrap_or_else(|| panic!("{}: no ServerHello of {server}", capture.display())).handshake;
+            let profile = u16::from_str_radix(row[3].trim_start_matches("0x"), 16).ok();
+            assert_eq!(handshake.profile, profile, "{}: {server}", capture.display());
+            hellos += 1;
+        }
+        for row in fields(&capture, "dtls.handshake.type==11 && ip && udp", &["ip.src", "udp.srcport"]) {
+            let Some(sender) = at(&row[0], &row[1]) else { continue };
+            assert!(found.iter().any(|c| c.handshake.certificate_of(sender).is_some()), "{}: {sender}", capture.display());
+        }
+        let mut rows = BTreeMap::<_, u64>::new();
+        // In a call that may turn into a fax, tshark takes RTP for T.38: 0x80 is version 2.
+        for row in fields(&capture, "t38 && ip && udp && !(udp.payload[0:1] == 80)", &["ip.src", "udp.srcport", "ip.dst", "udp.dstport"]) {
+            let ends = at(&row[0], &row[1]).zip(at(&row[2], &row[3]));
+            ends.into_iter().for_each(|ends| *rows.entry(ends).or_default() += 1);
+        }
+        for ((from, to), packets) in rows {
+            let ours: u64 = found
+                .iter()
+                .filter_map(|c| match (c.a, c.b) {
+                    ends if ends == (from, to) => c.fax_ab,
+                    ends if ends == (to, from) => c.fax_ba,
+                    _ => None,
+                })
+                .map(|fax| fax.packets)
+                .sum();
+            assert_eq!(ours, packets, "{}: {from} to {to}", capture.display());
+            faxes += 1;
+        }
+    }
+    println!("{hellos} handshakes, {faxes} faxes");
 }

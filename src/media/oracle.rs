@@ -1,5 +1,4 @@
-//! Takes made-up packets, gives the streams that they are, in windows of any size, never those of a capture.
-//! The worked figures of standards.md §8.4 are its tests.
+//! Takes made-up packets, gives the streams that they are, after the worked figures of standards.md §8.4, never in windows of one size only.
 
 use std::net::IpAddr;
 

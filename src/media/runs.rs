@@ -16,7 +16,7 @@ use crate::rtp::{Header, TelephoneEvent};
 pub const IDLE: i64 = seconds(60);
 
 /// Whose packets, and where they go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Flow {
     /// Sender.
     pub source: Endpoint,
@@ -297,8 +297,7 @@ impl Runs {
 
     /// The packets of each flow, in the order in which the flows began.
     pub fn tapes(&self) -> impl Iterator<Item = Tape<'_>> {
-        let Self { runs, flows, stretches, chunks, .. } = self;
-        runs.iter().zip(flows).map(|(run, &(flow, first))| Tape { flow, open: run.regular, stretches, chunks, next: Some(first) })
+        (0..self.runs.len()).map(|run| Tape { runs: self, run })
     }
 
     /// Forgets them; their memory is kept for the next.
@@ -311,11 +310,31 @@ impl Runs {
     }
 }
 
-/// The packets of one flow in consecutive batches, in order.
-#[derive(Clone, Debug)]
+/// The packets of one flow in consecutive batches, in order: small, since it is sorted by shard.
+#[derive(Clone, Copy, Debug)]
 pub struct Tape<'a> {
+    runs: &'a Runs,
+    run: usize,
+}
+
+impl<'a> Tape<'a> {
     /// Whose they are.
-    pub flow: Flow,
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        self.runs.flows.get(self.run).map(|&(flow, _)| flow).unwrap_or_default()
+    }
+
+    /// Begins to read them.
+    pub(super) fn read(&self) -> Reel<'a> {
+        let Runs { runs, flows, stretches, chunks, .. } = self.runs;
+        let open = runs.get(self.run).map_or(0, |run| run.regular);
+        Reel { open, stretches, chunks, next: flows.get(self.run).map(|&(_, first)| first) }
+    }
+}
+
+/// The packets of a tape, as they are read.
+#[derive(Clone, Debug)]
+pub(super) struct Reel<'a> {
     /// How many regular packets the last stretch has.
     open: u32,
     stretches: &'a [Stretch],
@@ -323,7 +342,7 @@ pub struct Tape<'a> {
     next: Option<usize>,
 }
 
-impl<'a> Tape<'a> {
+impl<'a> Reel<'a> {
     /// The next packet, and those that follow it regularly.
     pub(super) fn take(&mut self) -> Option<(&'a Sighting, Regular<'a>)> {
         let stretch = self.stretches.get(self.next?)?;

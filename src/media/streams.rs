@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
 use super::announced::Announced;
@@ -150,7 +151,7 @@ impl Streams {
             taken.push(false);
         }
         for tape in tapes {
-            let reports = if by_kin.is_empty() { None } else { by_kin.get_mut(&tape.flow.kin()) };
+            let reports = if by_kin.is_empty() { None } else { by_kin.get_mut(&tape.flow().kin()) };
             self.push(tape, reports);
         }
         for (kin, (reports, mut taken)) in by_kin {
@@ -167,20 +168,26 @@ impl Streams {
         }
     }
 
-    fn push(&mut self, mut tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
-        let flow = tape.flow;
+    fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
+        let flow = tape.flow();
+        let mut tape = tape.read();
         let mut first = None;
-        if !self.open.contains_key(&flow) {
-            if self.open.len() >= MAX_FLOWS {
-                self.counts.unfollowed += tape.count();
+        let room = self.open.len() < MAX_FLOWS;
+        let Self { gauge, open, queue, over, kin, counts, .. } = self;
+        let open = match open.entry(flow) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) if room => {
+                let Some((&packet, regular)) = tape.take() else { return };
+                first = Some(regular);
+                queue.insert((packet.clock, packet.origin), flow);
+                kin.entry(flow.kin()).or_default().push(flow);
+                entry.insert(Open::Single { packet, secure: None })
+            }
+            Entry::Vacant(_) => {
+                counts.unfollowed += tape.count();
                 return;
             }
-            let Some((&packet, regular)) = tape.take() else { return };
-            self.begin(flow, Open::Single { packet, secure: None });
-            first = Some(regular);
-        }
-        let Self { gauge, open, queue, over, .. } = self;
-        let Some(open) = open.get_mut(&flow) else { return };
+        };
         let mut place = Seat { flow, open, gauge, queue, over };
         if let Some(regular) = first {
             place.follow(regular, &mut reports);
@@ -199,12 +206,6 @@ impl Streams {
             }
             place.follow(regular, &mut reports);
         }
-    }
-
-    fn begin(&mut self, flow: Flow, open: Open) {
-        self.queue.insert((open.clock(), open.origin()), flow);
-        self.kin.entry(flow.kin()).or_default().push(flow);
-        self.open.insert(flow, open);
     }
 
     fn end(&mut self, flow: Flow) {

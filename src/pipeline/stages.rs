@@ -136,7 +136,7 @@ impl<'p> Stages<'p> {
         });
         self.settle();
         let tapes =
-            by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow.kin()), t)));
+            by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow().kin()), t)));
         let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
         self.media(tapes, reports);
         let beside = by_shard(count(&facts, |f| f.beside.len()), facts.iter().flat_map(|part| part.beside.iter()));
