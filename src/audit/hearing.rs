@@ -90,7 +90,7 @@ impl<'p> Judge<'p> {
         })
     }
 
-    /// Judges a few messages, rule by rule: the code of all rules is more than a core's cache for code holds, the messages fit beside it.
+    /// Judges a few messages, rule by rule. What rules share of a message is made ready once for all of them.
     pub fn messages(&mut self, heard: &[Heard<'_, 'p>]) {
         heard.iter().for_each(|heard| self.proceedings.ledger.message(heard.kind));
         let certified = Arc::clone(&self.certified);

@@ -131,7 +131,7 @@ impl StreamShard {
     }
 }
 
-/// How many messages take a step together: what they hold fits into a core's cache, and outweighs the code of the step.
+/// How many messages take a step together: enough to make the steps worth their set-up, few enough for a core's cache.
 const FEW: usize = 128;
 
 /// The calls of a shard and their judge.
@@ -163,7 +163,7 @@ impl<'p> CallShard<'p> {
         self.settle(blind);
     }
 
-    /// Each step goes over all of a few messages, so that its code stays in the cache of the core.
+    /// Takes a few messages step by step: their bodies, their places, the rules, what happened in their calls.
     fn messages(&mut self, arrivals: &[&Arrival], blind: &BlindSpots) {
         let bodies: Vec<_> = arrivals.iter().map(|arrival| description(arrival)).collect();
         let mut heard = Vec::with_capacity(arrivals.len());
