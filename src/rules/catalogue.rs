@@ -125,7 +125,12 @@ static ALL: &[&Rule] = &[
 
     // IDN
     &idn::pai_001::RULE,
+    &idn::pai_002::RULE,
     &idn::from_001::RULE,
+    &idn::num_001::RULE,
+    &idn::num_002::RULE,
+    &idn::list_001::RULE,
+    &idn::div_001::RULE,
 
     // CAC
     &cac::conc_001::RULE,
@@ -148,6 +153,7 @@ static ALL: &[&Rule] = &[
     &prf::mos_001::RULE,
 
     // ACC
+    &acc::pcfa_001::RULE,
     &acc::dur_001::RULE,
 
     // PRV

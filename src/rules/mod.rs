@@ -9,6 +9,7 @@ mod kind;
 mod media_subject;
 #[cfg(test)]
 mod negotiation;
+mod numbers;
 mod page;
 #[cfg(test)]
 mod passage;

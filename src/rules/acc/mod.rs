@@ -1,3 +1,4 @@
 //! Takes nothing, gives the rules on accounting, one a file, never a rule of another family.
 
 pub(super) mod dur_001;
+pub(super) mod pcfa_001;

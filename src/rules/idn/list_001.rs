@@ -1,0 +1,125 @@
+//! Takes an initial request, gives whether its caller and callee may speak to each other by the agreed lists, never why not.
+
+use crate::base::Span;
+use crate::policy::{Agreed, Level, Severity};
+use crate::rules::numbers::{Number, caller};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::sip::Method;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "IDN-LIST-001",
+    name: "number-on-a-list",
+    title: "caller or callee on a deny list, or not on an allow list",
+    severity: Severity::High,
+    tier: 1,
+    scope: Scope::Message,
+    offender: Offender::Sender,
+    reference: "RFC 6271 App. A.1 (white and black lists)",
+    keys: &[
+        "identity.deny_callers",
+        "identity.allow_callers",
+        "identity.deny_callees",
+        "identity.emergency_numbers.numbers",
+        "identity.emergency_numbers.level",
+    ],
+    what: "The calling number of an INVITE or MESSAGE that opens an exchange (P-Asserted-Identity, else From) is on no list of denied \
+           callers, and on that of allowed ones where there is one; the called number (Request-URI) is on no list of denied callees. \
+           Entries are whole numbers, or beginnings where they end in `*`. Calls to emergency numbers, `urn:service:sos` among them, \
+           have a level of their own.",
+    why: "Such lists hold known fraud, expensive destinations and numbers that law keeps inside a country; an emergency call that leaves \
+          its country reaches nobody who can help.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and look up `sip.pai.user`, `sip.from.user` and `sip.r-uri.user` in the lists.",
+    fix: "let the sender's border element block these numbers, or correct the list",
+    check: Check::Message(Kind::INITIAL_REQUEST, check),
+};
+
+fn check(subject: &MessageSubject<'_>) -> Verdict {
+    let terms = &subject.terms.identity;
+    let allowed = terms.allow_callers.as_ref().filter(|list| !list.value.is_empty());
+    let emergency = terms.emergency_level.as_ref().filter(|l| matches!(l.value, Level::Forbidden | Level::Discouraged));
+    let has_lists = [&terms.deny_callers, &terms.deny_callees].into_iter().flatten().any(|list| !list.value.is_empty());
+    if !(has_lists || allowed.is_some() || emergency.is_some()) {
+        return Verdict::NotApplicable;
+    }
+    if !(matches!(subject.message().method(), Some(Method::Invite | Method::Message)) && subject.is_initial_request()) {
+        return Verdict::NotApplicable;
+    }
+    let mut breaches = Vec::new();
+    let calling = caller(subject).and_then(|a| Some((Number::of(a.uri.as_ref()?)?, a.at)));
+    if let Some((number, at)) = &calling {
+        breaches.extend(denied(&terms.deny_callers, number, *at, "caller", "denied"));
+    }
+    if let Some(list) = allowed
+        && calling.as_ref().is_none_or(|(number, _)| number.entry(&list.value).is_none())
+    {
+        let at = calling.as_ref().map_or_else(|| subject.message().start_span(), |(_, at)| *at);
+        breaches.push(Breach::of_clause(list, "caller that is not on the list of allowed ones", "a caller of allow_callers").at(at));
+    }
+    if let Some(target) = subject.addresses().first() {
+        let number = target.uri.as_ref().and_then(Number::of);
+        if let Some(number) = &number {
+            breaches.extend(denied(&terms.deny_callees, number, target.at, "callee", "denied"));
+        }
+        // RFC 5031 §4.2: services below it, such as sos.fire, too.
+        let is_sos = target.uri.is_some_and(|uri| uri.text.get(..15).is_some_and(|urn| urn.eq_ignore_ascii_case(b"urn:service:sos")));
+        let listed = number.zip(terms.emergency_numbers.as_ref()).is_some_and(|(number, list)| number.entry(&list.value).is_some());
+        if let Some(level) = emergency.filter(|_| is_sos || listed) {
+            breaches.push(Breach::of_level(level, "emergency call across the border").at(target.at));
+        }
+    }
+    subject.verdict(breaches)
+}
+
+fn denied(list: &Agreed<Vec<String>>, number: &Number, at: Span, who: &str, how: &str) -> Option<Breach> {
+    let list = list.as_ref()?;
+    let entry = number.entry(&list.value)?;
+    Some(Breach::of_clause(list, format!("{who} of {entry}"), format!("{entry} is {how}")).at(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Reason;
+    use crate::rules::scene::{Scene, agreed, observed};
+
+    fn call(from: &str, to: &str) -> Scene {
+        let list = |entries: &[&str]| agreed(entries.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
+        Scene::request("INVITE").start(&format!("INVITE {to} SIP/2.0")).set(&format!("From: <{from}>;tag=a1")).agreed(|t| {
+            t.identity.deny_callers = list(&["+4930999*", "+99*"]);
+            t.identity.deny_callees = list(&["+44900*"]);
+            t.identity.emergency_numbers = list(&["112", "999"]);
+            t.identity.emergency_level = agreed(Level::Forbidden);
+        })
+    }
+
+    #[test]
+    fn denied_numbers_break_it() {
+        assert_eq!(observed(&call("tel:+4930999555", "tel:+44900123").judge(&RULE)), ["caller of +4930999*", "callee of +44900*"]);
+        let asserted = call("sip:anonymous@anonymous.invalid", "tel:+442012").add("P-Asserted-Identity: <tel:+991234567>");
+        assert_eq!(observed(&asserted.judge(&RULE)), ["caller of +99*"]);
+    }
+
+    #[test]
+    fn emergency_calls_and_callers_that_are_not_allowed_break_it() {
+        for to in ["tel:112", "sip:999@bravo.example", "urn:service:sos.fire"] {
+            assert_eq!(observed(&call("tel:+4930123456", to).judge(&RULE)), ["emergency call across the border"], "{to}");
+        }
+        let allowed = |from| call(from, "tel:+442012").agreed(|t| t.identity.allow_callers = agreed(vec!["+4930*".into()])).judge(&RULE);
+        assert_eq!(observed(&allowed("tel:+4940123456")), ["caller that is not on the list of allowed ones"]);
+        assert_eq!(observed(&allowed("sip:alice@alpha.example")).len(), 1, "who has no number is on no list");
+        assert_eq!(allowed("tel:+4930123456"), Verdict::Pass);
+    }
+
+    #[test]
+    fn other_numbers_keep_it() {
+        assert_eq!(call("tel:+4930123456", "tel:+442079460000").judge(&RULE), Verdict::Pass);
+        assert_eq!(call("sip:alice@x", "sip:bob@y").judge(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn without_lists_nothing_is_judged_and_a_cut_caller_cannot_be() {
+        assert_eq!(Scene::request("INVITE").judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(call("tel:+4930999555", "tel:+441").agreed(|t| t.identity = Default::default()).judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(call("tel:+4930123456", "tel:+442012").cut_to(80).judge(&RULE), Verdict::Indeterminate(Reason::Truncated));
+    }
+}

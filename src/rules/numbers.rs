@@ -1,0 +1,107 @@
+//! Takes a URI and what was agreed of numbers, gives whether a range or a list holds the number in it, never whose number it is.
+
+use smallvec::SmallVec;
+
+use super::MessageSubject;
+use super::addresses::{Address, Place};
+use crate::sip::HeaderName;
+use crate::sip::value::{Telephone, Uri};
+
+/// So many digits make a number that could be called from abroad; fewer are a local one or a service.
+const SHORTEST: usize = 8;
+
+/// A telephone number in the form in which numbers are compared (`standards.md` §5.9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    digits: SmallVec<[u8; 16]>,
+    has_plus: bool,
+}
+
+impl Number {
+    /// The number that a URI names: where it was ported, the routing number (RFC 4694 §3); `None` where it names none.
+    pub(super) fn routed(uri: &Uri<'_>) -> Option<Self> {
+        let params = uri.user_params();
+        let ported = params.value(b"rn").filter(|_| params.has(b"npdi"));
+        ported.map(Self::of_text).or_else(|| Self::of(uri))
+    }
+
+    /// The number that a URI names; `None` where it names none.
+    pub(super) fn of(uri: &Uri<'_>) -> Option<Self> {
+        Telephone::of(uri).map(|number| Self::of_text(number.text))
+    }
+
+    fn of_text(text: &[u8]) -> Self {
+        let digits = text.iter().copied().filter(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#')).collect();
+        Self { digits, has_plus: text.first() == Some(&b'+') }
+    }
+
+    /// Whether it can be a global number, with its plus or without: 1 to 15 digits, no zero first; one without plus is no short number.
+    pub(super) fn is_global(&self) -> bool {
+        let digits = self.digits.len();
+        let enough = if self.has_plus { digits >= 2 } else { digits >= SHORTEST };
+        enough && digits <= 15 && self.digits.first() != Some(&b'0') && self.digits.iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether both are the same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.digits == other.digits && (self.is_global() == other.is_global())
+    }
+
+    /// Whether it lies in one of these ranges of global numbers.
+    pub(super) fn is_within(&self, prefixes: &[String]) -> bool {
+        self.is_global() && prefixes.iter().any(|prefix| self.digits.starts_with(prefix.trim_start_matches('+').as_bytes()))
+    }
+
+    /// The longest entry of a list that holds it: with `*` at its end a beginning, else the whole number; with a plus a global one.
+    pub(super) fn entry<'l>(&self, list: &'l [String]) -> Option<&'l str> {
+        let holds = |entry: &&String| {
+            let (text, is_prefix) = entry.strip_suffix('*').map_or((entry.as_str(), false), |text| (text, true));
+            let (digits, of_kind) = match text.strip_prefix('+') {
+                Some(digits) => (digits.as_bytes(), self.is_global()),
+                None => (text.as_bytes(), !self.has_plus),
+            };
+            of_kind && if is_prefix { self.digits.starts_with(digits) } else { *self.digits == *digits }
+        };
+        list.iter().filter(holds).max_by_key(|entry| entry.len()).map(String::as_str)
+    }
+}
+
+/// Who calls: the asserted identity with a number, else any asserted one, else From (RFC 3325 §9.1).
+pub(super) fn caller<'s, 'a>(subject: &MessageSubject<'a>) -> Option<&'s Address<'a>>
+where
+    'a: 's,
+{
+    let of = |name: HeaderName| subject.addresses().iter().filter(move |a| a.place == Place::Header(name));
+    let asserted = || of(HeaderName::PAssertedIdentity);
+    let numbered = asserted().find(|a| a.uri.is_some_and(|uri| Telephone::of(&uri).is_some()));
+    numbered.or_else(|| asserted().next()).or_else(|| of(HeaderName::From).next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::value::uri;
+
+    fn number(text: &str) -> Number {
+        Number::routed(&uri(text.as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_compared_by_their_digits() {
+        assert!(number("tel:+49-30-1234567").is(&number("sip:49301234567@x")));
+        assert!(!number("tel:+112").is(&number("tel:112")));
+        assert!(number("tel:+4930123").is_within(&["+4930".into()]));
+        assert!(!number("tel:030123456").is_within(&["+0301".into()]));
+        assert!(number("tel:+4930123;npdi;rn=+44207").is_within(&["+44".into()]));
+        assert!(number("tel:+4930123;rn=+44207").is_within(&["+49".into()]), "nobody looked it up");
+    }
+
+    #[test]
+    fn the_longest_entry_counts() {
+        let list = ["+4930*", "+4930999*", "112", "116*"].map(String::from);
+        assert_eq!(number("tel:+4930999123").entry(&list), Some("+4930999*"));
+        assert_eq!(number("tel:112").entry(&list), Some("112"));
+        assert_eq!(number("sip:116117@x").entry(&list), Some("116*"));
+        assert_eq!([number("tel:+112").entry(&list), number("tel:1121").entry(&list), number("tel:493099").entry(&list)], [None; 3]);
+    }
+}
