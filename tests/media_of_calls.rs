@@ -125,12 +125,39 @@ fn troubled() -> Vec<Frame> {
     frames(vec![call("a", 40.0, 60.0), call("b", 120.0, 140.0), call("c", 200.0, 320.0)], media)
 }
 
+/// A waiver for one of what is found late, and by other timers than the next.
+const WAIVED: &str = "[[waiver]]\nid = \"W\"\nrules = [\"MED-*\", \"ACC-*\", \"SDP-*\"]\nreason = \"trial\"\nexpires = 2036-12-31T00:00:00Z\nmax_findings = 2\n";
+
+/// A limit on measured bandwidth.
+fn limit(scope: &str, value: u32) -> String {
+    format!("[[admission.limit]]\nid = \"link\"\nkind = \"bandwidth_kbps\"\nscope = \"{scope}\"\nbasis = \"measured\"\nvalue = {value}\n")
+}
+
+/// standards.md §8.4: a stream of G.711 in packets of 20 ms takes 80.0 kbit/s of IPv4 in its direction.
+#[test]
+fn bandwidth_is_summed_over_the_calls_of_a_direction() {
+    let talk = |n: u32, at: f64| vec![one_way(A, B, n, (at, at + 20.0), |_| false), one_way(B, A, n + 9, (at, at + 8.0), |_| false)];
+    // One call from 42 to 62, the other from 52 to 72: both send until 62 from alpha, from bravo never at once.
+    let calls = || vec![call("first", 40.0, 62.0), call("second", 50.0, 72.0)];
+    let both = frames(calls(), [talk(1, 42.0), talk(2, 52.0)].concat());
+    let report = judged(&both, &limit("direction", 100));
+    assert_eq!(found(&report, "CAC-BW-001"), ["alpha: 1 x more than 100 kbit/s of media"]);
+    let finding = report["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "CAC-BW-001").unwrap();
+    let excerpt = finding["exhibits"][0]["excerpt"].as_str().unwrap();
+    assert!(excerpt.starts_with("peak 160 of 100 for 10.000 s from") && excerpt.contains("RTP 192"), "{excerpt}");
+    assert_eq!(counts(&report, "CAC-BW-001")[..2], [1, 1], "the other direction keeps it");
+    assert_eq!(counts(&judged(&both, &limit("direction", 160)), "CAC-BW-001")[..2], [2, 0], "the limit itself is agreed");
+    assert_eq!(counts(&judged(&both, &limit("pair", 239)), "CAC-BW-001")[..2], [0, 1], "both directions of a pair together");
+    let report = judged(&capture(calls(), 400.0), &limit("direction", 160));
+    assert_eq!(counts(&report, "CAC-BW-001")[4], 1, "no media of them passed");
+}
+
 #[test]
 fn threads_and_pieces_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let capture = made::write(folder.path(), "troubled.pcap", &troubled());
     let policy = folder.path().join("policy.toml");
-    fs::write(&policy, PEERS).unwrap();
+    fs::write(&policy, format!("{PEERS}{WAIVED}{}", limit("pair", 100))).unwrap();
     let report = |inputs: Vec<std::path::PathBuf>, threads| {
         let mut report =
             answer(&Request { inputs, policy: Some(policy.clone()), threads: NonZeroUsize::new(threads), ..Request::default() });

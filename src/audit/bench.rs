@@ -19,19 +19,30 @@ impl<'p> Judge<'p> {
         judge
     }
 
-    /// Decides breaches under waivers that cover only so many: the first of the capture are covered. They must come in windows that
-    /// follow each other.
-    pub fn resolve(&mut self, mut pending: Vec<Pending>) {
-        pending.sort_by(|a, b| (a.origin, a.at, &a.key).cmp(&(b.origin, b.at, &b.key)));
-        for mut breach in pending {
-            if self.proceedings.waiving.spend(self.policy, &breach) {
-                breach.key.waiver = Some(breach.waiver);
+    /// Takes breaches under waivers that cover only so many, in any order: the first of the capture are covered.
+    pub fn hold(&mut self, pending: Vec<Pending>) {
+        for breach in pending {
+            if let Some(beyond) = self.proceedings.waiving.hold(self.policy, breach) {
+                self.settle(beyond);
             }
-            let Pending { key, subject, origin, at, evidence, new_call, .. } = breach;
-            let number = self.proceedings.ledger.breach(key, subject, origin, at, || evidence);
-            if new_call {
-                self.proceedings.ledger.touch_call(number);
-            }
+        }
+    }
+
+    /// Enters what such waivers cover, when everything was judged.
+    pub(super) fn release(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        self.hold(pending);
+        for mut breach in self.proceedings.waiving.covered() {
+            breach.key.waiver = Some(breach.waiver);
+            self.settle(breach);
+        }
+    }
+
+    fn settle(&mut self, breach: Pending) {
+        let Pending { key, subject, origin, at, evidence, new_call, .. } = breach;
+        let number = self.proceedings.ledger.breach(key, subject, origin, at, || evidence);
+        if new_call {
+            self.proceedings.ledger.touch_call(number);
         }
     }
 
@@ -57,7 +68,8 @@ impl<'p> Judge<'p> {
 
     /// Judges an admission limit in one scope.
     pub fn limit(&mut self, load: &LimitLoad) {
-        let subject = LimitSubject { limit: &load.limit, scope: &load.scope, peak: load.peak, excursions: &load.excursions };
+        let LimitLoad { limit, scope, peak, excursions, blank, .. } = load;
+        let subject = LimitSubject { limit, scope, peak: *peak, excursions, blank: *blank };
         let first = load.excursions.first();
         let matter = Matter {
             call: first.map(|e| fingerprint(&*e.call_id)),

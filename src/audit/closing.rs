@@ -11,7 +11,6 @@ use super::judge::{Judge, interval_seconds};
 use super::ledger::{Blame, Entry, Key};
 use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
-use super::waiving::Pending;
 use super::wires::Steps;
 use super::{
     Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary, MetricRow,
@@ -47,8 +46,6 @@ pub struct Collected {
     pub sealed: SealedTraffic,
     /// What the capture does not hold although it passed.
     pub losses: Losses,
-    /// Breaches of media streams under a waiver that covers only so many: streams end in no order that the capture gives.
-    pub pending: Vec<Pending>,
     pub first: Option<Time>,
     pub last: Option<Time>,
 }
@@ -68,7 +65,6 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         openings,
         sealed,
         losses,
-        pending,
         first,
         last,
     } = collected;
@@ -84,7 +80,10 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     let mut judge = Judge::resume(policy, docket, proceedings);
     judge.intervals(first.unwrap_or_default(), &Steps::of(&captures));
     judge.qualities(first.unwrap_or_default());
-    let limits = load.limits(policy);
+    let mut limits = load.limits(policy);
+    judge.proceedings.bandwidth.settle(Time(i64::MAX));
+    limits.extend(judge.proceedings.bandwidth.loads(policy));
+    limits.extend(load.directions().flat_map(|(from, to, _)| judge.proceedings.bandwidth.blanks(policy, (from, to))));
     for limit in &limits {
         judge.limit(limit);
     }
@@ -94,14 +93,13 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         judge.pair(pair, *anchor, first, last);
     }
     let party = |ip| sides.of(policy.party(ip));
-    judge.pending.extend(pending);
     judge.intake(&captures, losses, first);
     judge.signaling(&party);
     judge.tunnels(&sealed, &party);
     judge.links(&openings, &party);
-    let pending = std::mem::take(&mut judge.pending);
-    judge.resolve(pending);
+    judge.release();
     judge.hygiene(first, last);
+    judge.release();
     let proceedings = judge.proceedings;
 
     let rules: Vec<RuleCoverage> = docket

@@ -532,7 +532,6 @@ max_handshake_failure_pct = 10.0
             openings: Openings::default(),
             sealed: SealedTraffic::default(),
             losses: Losses::default(),
-            pending: Vec::new(),
             one_sided: BTreeMap::new(),
             first: Some(moment(0).time),
             last: Some(end),

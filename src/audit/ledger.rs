@@ -52,6 +52,16 @@ pub struct Key {
     pub clause: Option<Arc<Provenance>>,
 }
 
+impl Key {
+    /// Gives hosts the name of their side.
+    pub(super) fn rename(&mut self, side: impl Fn(Party) -> Party) {
+        self.direction = self.direction.map(|(from, to)| (side(from), side(to)));
+        if let Blame::Party(party) = self.blame {
+            self.blame = Blame::Party(side(party));
+        }
+    }
+}
+
 /// What tells nearly all findings apart; the long texts of the rest are compared and not hashed at each breach.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -200,10 +210,7 @@ impl Ledger {
     /// Gives hosts the name of their side, and folds what becomes the same.
     pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
         for (mut key, entry) in std::mem::take(&mut self.entries) {
-            key.direction = key.direction.map(|(from, to)| (side(from), side(to)));
-            if let Blame::Party(party) = key.blame {
-                key.blame = Blame::Party(side(party));
-            }
+            key.rename(&side);
             self.absorb(key, entry);
         }
     }

@@ -6,12 +6,13 @@ use super::rating::rate;
 use super::sides::Sides;
 use super::{StreamRow, StreamSeries};
 use crate::base::Time;
-use crate::binding::{Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
+use crate::binding::{Announcement, Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
 use crate::call::Trace;
 use crate::media::Companion;
-use crate::metrics::Quality;
+use crate::metrics::{Bandwidth, Cause, MediaRoute, Quality};
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
+use crate::sdp::Media;
 
 impl<'p> Judge<'p> {
     /// Judges a stream of a capture that began at `start`, gives its row.
@@ -44,6 +45,7 @@ impl<'p> Judge<'p> {
         let row = self.row(tied, &subject, sides);
         if tied.call.is_some() {
             self.measure(&subject, trunk);
+            self.load(&subject, trunk, sides);
             self.keep_worst(tied, &row);
         } else {
             self.proceedings.strays += 1;
@@ -108,9 +110,37 @@ impl<'p> Judge<'p> {
         heard.entry(name).or_default().merge(&quality);
     }
 
+    /// Adds what a stream took second by second to what limits on bandwidth speak of.
+    fn load(&mut self, subject: &StreamSubject<'_>, trunk: Option<TrunkId>, sides: &Sides) {
+        let Some((call, _)) = subject.call else { return };
+        let stream = subject.stream;
+        let route =
+            MediaRoute { from: sides.of(subject.from), to: sides.of(subject.to), trunk, destination: Some(stream.flow.destination.ip) };
+        let cause = || Cause { trace: subject.exhibit(""), call_id: (*call.call_id).into() };
+        self.proceedings.bandwidth.measured(self.policy, &route, || stream.pace.seconds(), &cause);
+    }
+
+    /// Adds what a call announced to what limits on bandwidth speak of.
+    fn announce(&mut self, call: &CallMedia, end: Time, sides: &Sides) {
+        for Announcement { said, span, bits, .. } in call.announcements(end) {
+            let party = |ip| sides.of(self.policy.party(ip));
+            let destination = said.sdp.media().iter().find_map(Media::ip);
+            let route = MediaRoute { from: party(said.destination.ip), to: party(said.source.ip), trunk: call.trunk, destination };
+            let line = format!("SDP of {}: {} bit/s", said.source, bits.unwrap_or_default());
+            let (origin, at) = (said.origin, said.at);
+            let trace =
+                || Trace { origin, first: at, last: at, source: said.source, destination: said.destination, line: line.as_bytes().into() };
+            let cause = || Cause { trace: trace(), call_id: (*call.call_id).into() };
+            self.proceedings.bandwidth.signalled(self.policy, &route, span, bits, &cause);
+        }
+    }
+
     /// Judges the media of a call that is over; `end` is that of the capture where it came first.
-    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>) {
+    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>, sides: &Sides) {
         let Some(first) = call.said.first() else { return };
+        if Bandwidth::is_limited(self.policy) {
+            self.announce(call, end.unwrap_or(known.until()), sides);
+        }
         let (session, trunk, terms) = self.session_of(call, first.hop());
         let (policy, docket) = (self.policy, self.docket);
         let subject = MediaSubject { call, known: *known, end, policy, terms };

@@ -13,7 +13,7 @@ use super::ledger::Ledger;
 use super::waiving::Waiving;
 use super::wires::Reuse;
 use crate::base::{Origin, Time};
-use crate::metrics::{Quality, Tally, Timeline};
+use crate::metrics::{Bandwidth, Quality, Tally, Timeline};
 use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
 
@@ -60,6 +60,8 @@ pub struct Proceedings {
     pub heard: BTreeMap<(Party, Party), BTreeMap<String, Quality>>,
     /// The worst streams, worst first.
     pub worst: Vec<StreamRow>,
+    /// The bandwidth of media against the limits on it.
+    pub bandwidth: Bandwidth,
     /// Streams that no call named.
     pub strays: u64,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
@@ -81,6 +83,7 @@ impl Proceedings {
             quality: BTreeMap::new(),
             heard: BTreeMap::new(),
             worst: Vec::new(),
+            bandwidth: Bandwidth::default(),
             strays: 0,
             codecs: BTreeMap::new(),
             traffic: HashMap::default(),
@@ -140,6 +143,7 @@ impl Proceedings {
     /// Gives hosts the name of their side, and folds what becomes the same.
     pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
         self.ledger.rename(&side);
+        self.waiving.rename(&side);
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
         }

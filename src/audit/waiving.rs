@@ -1,5 +1,6 @@
 //! Takes a breach and the waivers that name its rule, gives whether one covers it, never lets one pass unseen (`standards.md` §6.5).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::evidence::Evidence;
@@ -25,7 +26,12 @@ pub struct Use {
 #[derive(Clone, Debug, Default)]
 pub struct Waiving {
     uses: Vec<Use>,
+    /// Of each waiver that covers only so many: the first so many of the capture, as far as it was read.
+    first: Vec<BTreeMap<Turn, Pending>>,
 }
+
+/// When it is a breach's turn: in the order of the capture, whenever it was found. The number tells equals apart.
+type Turn = (Origin, Time, Key, u64);
 
 /// What the waivers say of a breach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +67,7 @@ impl Waiving {
     /// No waiver did anything yet.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        Self { uses: vec![Use::default(); policy.waivers.len()] }
+        Self { uses: vec![Use::default(); policy.waivers.len()], first: vec![BTreeMap::new(); policy.waivers.len()] }
     }
 
     /// What each waiver did.
@@ -89,18 +95,44 @@ impl Waiving {
         Decision::Stands
     }
 
-    /// Decides a breach whose turn has come: `true` while the waiver is not used up.
-    pub fn spend(&mut self, policy: &Policy, pending: &Pending) -> bool {
+    /// Takes a breach under a waiver that covers only so many; gives the one that is not covered then, which may be another: of so many and
+    /// one, the last of the capture.
+    pub fn hold(&mut self, policy: &Policy, pending: Pending) -> Option<Pending> {
         let index = usize::from(pending.waiver);
-        let limit = policy.waivers.get(index).and_then(|w| w.max_findings).unwrap_or(u64::MAX);
-        let Some(used) = self.uses.get_mut(index) else { return false };
-        let covers = used.waived < limit;
-        if covers {
-            used.waived += 1
-        } else {
-            used.refuse(pending.at)
+        let most = policy.waivers.get(index).and_then(|w| w.max_findings).unwrap_or(u64::MAX);
+        let (Some(used), Some(first)) = (self.uses.get_mut(index), self.first.get_mut(index)) else { return Some(pending) };
+        let same = (pending.origin, pending.at, pending.key.clone(), u64::MAX);
+        let number = first
+            .range(..=same)
+            .next_back()
+            .filter(|((origin, at, key, _), _)| (*origin, *at, key) == (pending.origin, pending.at, &pending.key));
+        let number = number.map_or(0, |((.., n), _)| n + 1);
+        first.insert((pending.origin, pending.at, pending.key.clone(), number), pending);
+        let beyond = if first.len() as u64 > most.saturating_sub(used.waived) { first.pop_last() } else { None };
+        let (_, beyond) = beyond?;
+        used.refuse(beyond.at);
+        Some(beyond)
+    }
+
+    /// What the waivers that cover only so many cover, when nothing can come before it any more.
+    pub fn covered(&mut self) -> Vec<Pending> {
+        let all = self.first.iter_mut().zip(&mut self.uses).flat_map(|(first, used)| {
+            used.waived += first.len() as u64;
+            std::mem::take(first).into_values()
+        });
+        all.collect()
+    }
+
+    /// Gives hosts the name of their side.
+    pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
+        for first in &mut self.first {
+            let named = std::mem::take(first).into_iter().map(|((origin, at, mut key, n), mut pending)| {
+                key.rename(&side);
+                pending.key.rename(&side);
+                ((origin, at, key, n), pending)
+            });
+            *first = named.collect();
         }
-        covers
     }
 
     /// Adds what they did in another part.

@@ -1,5 +1,6 @@
 //! Takes what calls said of their media and the streams that passed, gives which stream belongs to which line of which call, never a verdict.
 
+mod bandwidth;
 mod bound;
 mod call_media;
 mod index;
@@ -11,6 +12,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use bandwidth::Announcement;
 pub use bound::{Bound, Fit, Sent};
 pub use call_media::{Accord, CallMedia, codec_name};
 pub use named::{Named, Use};

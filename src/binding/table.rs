@@ -243,6 +243,13 @@ impl Table {
         }
     }
 
+    /// The earliest second of which calls and streams that are still here may speak.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Time> {
+        let calls = self.slots.iter().flatten().map(|slot| slot.call.begun());
+        calls.chain(self.ended.values().map(|stream| stream.pace.start())).min()
+    }
+
     /// Whether there may be calls to hand on at `clock`.
     #[must_use]
     pub fn is_due(&self, clock: Time) -> bool {
@@ -335,6 +342,12 @@ pub struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// Up to when that is.
+    #[must_use]
+    pub const fn until(&self) -> Time {
+        self.until
+    }
+
     /// Whether the capture holds media between two hosts, either way.
     #[must_use]
     pub fn has_media_between(&self, a: IpAddr, b: IpAddr) -> bool {

@@ -1,7 +1,7 @@
 //! Takes a flow and its only format, gives a stream of which nothing else is known, never anything outside tests.
 
 use super::series::Series;
-use super::{Bursts, Clock, Digits, Flow, Format, Gaps, Jitter, Reception, Reports, Stream};
+use super::{Bursts, Clock, Digits, Flow, Format, Gaps, Jitter, Pace, Reception, Reports, Stream};
 use crate::packet::Carried;
 
 /// A stream that lasts as long as its format, whole and even as far as is said.
@@ -41,6 +41,7 @@ pub(crate) fn stream(flow: Flow, format: Format) -> Stream {
         malformed: 0,
         mixed: 0,
         series: Series::new(begun),
+        pace: Pace::default(),
         reports: Reports::default(),
         secure: None,
     }

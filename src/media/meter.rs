@@ -2,6 +2,7 @@
 
 use super::digits::Dialling;
 use super::gaps::{GAP, Gap, Gaps};
+use super::pace::Pace;
 use super::packetization::Packetization;
 use super::reception::{Numbering, Place};
 use super::reports::{Hearing, Report};
@@ -45,6 +46,8 @@ pub struct Gauge {
     pub mirror_window: i64,
     /// How long a packet may wait in a jitter buffer, in seconds.
     pub jitter_buffer: f64,
+    /// Whether octets are counted second by second: where bandwidth is limited.
+    pub by_second: bool,
 }
 
 /// What the packets of a payload type are.
@@ -87,6 +90,7 @@ pub(super) struct Meter {
     packetization: Packetization,
     gaps: Gaps,
     series: Series,
+    pace: Option<Box<Pace>>,
     dialling: Option<Box<Dialling>>,
     hearing: Option<Box<Hearing>>,
     /// The place in the capture up to which RTCP was heard.
@@ -123,6 +127,7 @@ impl Meter {
             packetization: Packetization::default(),
             gaps: Gaps::default(),
             series: Series::new(first.time),
+            pace: gauge.by_second.then(|| Box::new(Pace::new(first.clock))),
             dialling: None,
             hearing: None,
             heard: first.origin.serial,
@@ -190,6 +195,7 @@ impl Meter {
     pub(super) fn follow(&mut self, regular: &mut Regular<'_>, gauge: &Gauge) {
         let Some((_, timing)) = self.timings.get_mut(self.timing) else { return };
         let (count, step, from) = (regular.left, regular.step, regular.packet.origin.serial);
+        let length = u64::from(regular.packet.ip_length);
         // Packets that came in time are numbered together, and those of one interval charted together.
         let (mut numbered, mut charted, mut most) = (0, 0, None::<f64>);
         while let Some(wait) = regular.wait() {
@@ -207,6 +213,9 @@ impl Meter {
                 (charted, most) = (0, None);
             }
             charted += 1;
+            if let Some(pace) = &mut self.pace {
+                pace.on(at, length);
+            }
             let jitter = timing.jitter_now();
             most = if most < jitter { jitter } else { most };
         }
@@ -302,8 +311,7 @@ impl Meter {
             self.dialling.get_or_insert_default().again();
         }
         self.packets += 1;
-        self.ip_octets += u64::from(packet.ip_length);
-        self.payload_octets += u64::from(packet.length);
+        self.add_octets(packet);
         self.carried.add(packet.carriage);
     }
 
@@ -385,8 +393,7 @@ impl Meter {
     #[inline]
     fn count(&mut self, packet: &Sighting, missing: i32) {
         self.packets += 1;
-        self.ip_octets += u64::from(packet.ip_length);
-        self.payload_octets += u64::from(packet.length);
+        self.add_octets(packet);
         self.carried.add(packet.carriage);
         if packet.flags != 0 {
             self.markers += u64::from(packet.marker());
@@ -405,6 +412,15 @@ impl Meter {
         let jitter = self.timings.get(self.timing).and_then(|(_, timing)| timing.jitter_now());
         self.series.on(packet.time, missing, jitter);
         self.last = *packet;
+    }
+
+    #[inline]
+    fn add_octets(&mut self, packet: &Sighting) {
+        self.ip_octets += u64::from(packet.ip_length);
+        self.payload_octets += u64::from(packet.length);
+        if let Some(pace) = &mut self.pace {
+            pace.on(packet.clock, u64::from(packet.ip_length));
+        }
     }
 
     /// Takes RTCP that was captured before the place `until`.
@@ -465,6 +481,7 @@ impl Meter {
             malformed: self.malformed,
             mixed: self.mixed,
             series: self.series,
+            pace: self.pace.map(|pace| pace.finish()).unwrap_or_default(),
             reports: self.hearing.map(|hearing| hearing.finish()).unwrap_or_default(),
             secure: self.secure,
         };

@@ -16,6 +16,7 @@ mod meter;
 pub mod moves;
 #[cfg(test)]
 mod oracle;
+mod pace;
 mod packetization;
 mod passed;
 pub mod quality;
@@ -39,6 +40,7 @@ pub use jitter::Jitter;
 pub use kind::MediaKind;
 pub use lengths::{Lengths, Look};
 pub use meter::Gauge;
+pub use pace::Pace;
 pub use passed::Passed;
 pub use reception::Reception;
 pub use reports::{Report, Reports};

@@ -6,6 +6,7 @@ use super::digits::Digits;
 use super::gaps::Gaps;
 use super::jitter::Jitter;
 use super::lengths::Lengths;
+use super::pace::Pace;
 use super::reception::Reception;
 use super::reports::Reports;
 use super::runs::Flow;
@@ -72,6 +73,8 @@ pub struct Stream {
     pub mixed: u64,
     /// What happened when, for charts.
     pub series: Series,
+    /// What passed in each second; nothing where nobody asks.
+    pub pace: Pace,
     /// What RTCP said of it.
     pub reports: Reports,
     /// Whether SDP that named an end of it asked for SRTP; `None` if no SDP named one.

@@ -356,7 +356,7 @@ mod tests {
     /// 20 ms of G.711.
     const VOICE: [u8; 172] = [0xd5; 172];
 
-    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06 };
+    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06, by_second: false };
 
     /// One packet of a made-up capture: `at` milliseconds, from `port`, with `seq`.
     #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::gate::{Excursion, Gate};
+use super::bandwidth::Blank;
+use super::excursions::Excursion;
+use super::gate::Gate;
 use super::load::Route;
 use crate::base::Time;
 use crate::call::{LoadEvent, LoadKind};
@@ -24,6 +26,8 @@ pub struct LimitLoad {
     pub peak: f64,
     /// When it was exceeded.
     pub excursions: Vec<Excursion>,
+    /// Why it could not be held against all that it speaks of.
+    pub blank: Option<Blank>,
 }
 
 /// What a limit is measured for.
@@ -91,6 +95,7 @@ impl Admission {
                 scope: scope.name(gate.limit(), policy),
                 peak: gate.peak(),
                 excursions: gate.excursions().to_vec(),
+                blank: None,
             })
             .collect()
     }

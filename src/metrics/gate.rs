@@ -1,31 +1,10 @@
 //! Takes the sessions or attempts of one scope in time order, gives the spans in which they exceeded a limit, never another scope's.
 
+use super::excursions::{Excursion, Excursions};
 use super::gauge::Rate;
 use crate::base::Time;
-use crate::call::{LoadEvent, Trace};
+use crate::call::LoadEvent;
 use crate::policy::{Limit, LimitKind, Party};
-
-/// So many excursions of a scope are told apart; later ones extend the last.
-const EXCURSIONS: usize = 1024;
-
-/// A time span in which a limit was exceeded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Excursion {
-    /// When it began.
-    pub start: Time,
-    /// When it ended; the end of the capture where it lasts.
-    pub end: Time,
-    /// The highest load: sessions at once, or attempts in a window.
-    pub peak: f64,
-    /// When the peak was first reached.
-    pub peak_at: Time,
-    /// How many attempts or sessions were beyond the limit.
-    pub beyond: u64,
-    /// The (limit+1)-th INVITE.
-    pub evidence: Trace,
-    /// Its Call-ID.
-    pub call_id: Box<str>,
-}
 
 /// What a limit counts.
 #[derive(Clone, Debug)]
@@ -56,7 +35,7 @@ pub(super) struct Gate {
     meter: Meter,
     peak: f64,
     open: Option<Excursion>,
-    excursions: Vec<Excursion>,
+    excursions: Excursions,
 }
 
 impl Gate {
@@ -67,7 +46,7 @@ impl Gate {
             (_, None) => Meter::Window(Rate::over(window)),
             (_, Some(burst)) => Meter::Bucket(Rate::over(window), Bucket::new(limit.value.value, window, burst)),
         };
-        Self { limit: limit.clone(), direction, meter, peak: 0.0, open: None, excursions: Vec::new() }
+        Self { limit: limit.clone(), direction, meter, peak: 0.0, open: None, excursions: Excursions::default() }
     }
 
     /// A session or an attempt begins.
@@ -137,19 +116,7 @@ impl Gate {
 
     fn close(&mut self, at: Time) {
         let Some(excursion) = self.open.take() else { return };
-        self.record(Excursion { end: at, ..excursion });
-    }
-
-    fn record(&mut self, excursion: Excursion) {
-        if self.excursions.len() < EXCURSIONS {
-            self.excursions.push(excursion);
-        } else if let Some(last) = self.excursions.last_mut() {
-            last.end = last.end.max(excursion.end);
-            last.beyond += excursion.beyond;
-            if excursion.peak > last.peak {
-                (last.peak, last.peak_at) = (excursion.peak, excursion.peak_at);
-            }
-        }
+        self.excursions.record(Excursion { end: at, ..excursion });
     }
 
     /// The capture ends.
@@ -172,7 +139,7 @@ impl Gate {
     /// Adds what another of the same limit met.
     pub(super) fn absorb(&mut self, other: Self) {
         self.peak = self.peak.max(other.peak);
-        other.excursions.into_iter().for_each(|e| self.record(e));
+        self.excursions.absorb(other.excursions);
     }
 
     pub(super) const fn limit(&self) -> &Limit {
@@ -188,7 +155,7 @@ impl Gate {
     }
 
     pub(super) fn excursions(&self) -> &[Excursion] {
-        &self.excursions
+        self.excursions.all()
     }
 }
 
@@ -244,6 +211,7 @@ mod tests {
     use super::super::oracle::{at, load_m};
     use super::*;
     use crate::call::LoadKind;
+    use crate::call::Trace;
     use crate::policy::{Basis, Clause, LimitScope, Provenance};
 
     fn limit(kind: LimitKind, value: f64, burst: Option<f64>) -> Limit {

@@ -1,8 +1,10 @@
 //! Takes sessions that are over with the moments of the load, gives the ratios and delays of RFC 6076 and their companions, never a threshold.
 
 mod admission;
+mod bandwidth;
 mod distribution;
 mod erlang;
+mod excursions;
 mod gate;
 mod gauge;
 mod load;
@@ -14,9 +16,10 @@ pub mod series;
 mod tally;
 
 pub use admission::LimitLoad;
+pub use bandwidth::{Bandwidth, Blank, Cause, MediaRoute};
 pub use distribution::Distribution;
 pub use erlang::erlang_b;
-pub use gate::Excursion;
+pub use excursions::Excursion;
 pub use gauge::{Gauge, Rate};
 pub use load::{Carried, Load, Route, Slice};
 pub use quality::{MILLIONTHS, Quality, Rated};

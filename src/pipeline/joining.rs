@@ -22,12 +22,14 @@ pub(super) struct Joint<'r> {
     start: Time,
     /// The running clock at which calls that are over were last looked at.
     looked: Time,
+    /// The same for bandwidth; `None` where nobody limits it.
+    summed: Option<Time>,
     rows: &'r mut Rows<'r>,
 }
 
 impl<'r> Joint<'r> {
-    pub(super) fn new(start: Time, rows: &'r mut Rows<'r>) -> Self {
-        Self { table: Table::default(), passed: Vec::new(), start, looked: Time::MIN, rows }
+    pub(super) fn new(start: Time, by_second: bool, rows: &'r mut Rows<'r>) -> Self {
+        Self { table: Table::default(), passed: Vec::new(), start, looked: Time::MIN, summed: by_second.then_some(Time::MIN), rows }
     }
 
     /// Takes what the calls of a window said and did.
@@ -43,6 +45,12 @@ impl<'r> Joint<'r> {
     /// Takes the streams that ended, and judges what can be judged at `clock`.
     pub(super) fn join(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
         self.streams((media, beside), bench, sides, clock);
+        if self.summed.is_some_and(|summed| clock.since(summed) >= EVERY) {
+            self.summed = Some(clock);
+            let open = media.iter().flat_map(Streams::unsettled).map(|(_, begun)| begun).min();
+            let earliest = [open, self.table.earliest()].into_iter().flatten().fold(clock, Time::min);
+            bench.proceedings.bandwidth.settle(earliest.floor(seconds(1)));
+        }
         if clock.since(self.looked) < EVERY || !self.table.is_due(clock) {
             return;
         }
@@ -54,13 +62,13 @@ impl<'r> Joint<'r> {
                 open.entry(end).and_modify(|first| *first = (*first).min(begun)).or_insert(begun);
             }
         }
-        self.calls(&open, bench, clock, None);
+        self.calls(&open, bench, sides, clock, None);
     }
 
     /// Judges what is left when the capture ends at `end`.
     pub(super) fn finish(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, end: Time) {
         self.streams((media, beside), bench, sides, END);
-        self.calls(&HashMap::new(), bench, END, Some(end));
+        self.calls(&HashMap::new(), bench, sides, END, Some(end));
     }
 
     fn streams(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
@@ -75,17 +83,9 @@ impl<'r> Joint<'r> {
         });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
         self.table.settle_beside(clock, |companion, call, until| bench.beside(companion, call, until));
-        decide(bench);
     }
 
-    fn calls(&mut self, open: &HashMap<Endpoint, Time>, bench: &mut Judge<'_>, clock: Time, end: Option<Time>) {
-        self.table.close(clock, open, |call, known| bench.media(call, known, end));
-        decide(bench);
+    fn calls(&mut self, open: &HashMap<Endpoint, Time>, bench: &mut Judge<'_>, sides: &Sides, clock: Time, end: Option<Time>) {
+        self.table.close(clock, open, |call, known| bench.media(call, known, end, sides));
     }
-}
-
-/// Decides the breaches of media under waivers that cover only so many.
-fn decide(bench: &mut Judge<'_>) {
-    let pending = std::mem::take(&mut bench.pending);
-    bench.resolve(pending);
 }

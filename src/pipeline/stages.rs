@@ -12,12 +12,12 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::joining::{Joint, Rows};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Pending, Sides};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
-use crate::metrics::{Load, Route, Timeline};
+use crate::metrics::{Bandwidth, Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::sip::Arrival;
 use crate::transport::{Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
@@ -44,8 +44,6 @@ pub(super) struct Stages<'p> {
     blind: BlindSpots,
     sealed: SealedTraffic,
     openings: Openings,
-    /// Breaches of media streams under waivers that cover only so many.
-    late: Vec<Pending>,
     counter: Counter,
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
@@ -76,10 +74,11 @@ impl<'p> Stages<'p> {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
-        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0 };
+        let by_second = Bandwidth::is_limited(policy);
+        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, by_second };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
-        let joint = Joint::new(settings.start, rows);
+        let joint = Joint::new(settings.start, by_second, rows);
         Self {
             policy,
             docket,
@@ -95,7 +94,6 @@ impl<'p> Stages<'p> {
             blind: BlindSpots::default(),
             sealed: SealedTraffic::default(),
             openings: Openings::default(),
-            late: Vec::new(),
             counter: Counter::default(),
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
@@ -188,8 +186,8 @@ impl Stages<'_> {
     fn passed(&mut self) {
         let bench = &mut self.bench;
         self.joint.passed.drain(..).for_each(|passed| bench.carried(&passed));
-        // Streams end in no order that the capture gives: what a waiver with a number covers of them is decided at the end.
-        self.late.append(&mut bench.pending);
+        let pending = std::mem::take(&mut bench.pending);
+        bench.hold(pending);
     }
 
     /// Judges TLS connections in the order in which they were decided: before the messages in them, which are judged by who stands behind.
@@ -226,7 +224,7 @@ impl Stages<'_> {
             self.announced.announce(endpoint, secure, clock);
         }
         pending.append(&mut self.bench.pending);
-        self.bench.resolve(pending);
+        self.bench.hold(pending);
         met.sort_unstable();
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
@@ -301,7 +299,6 @@ impl Stages<'_> {
             one_sided,
             openings: self.openings,
             sealed: self.sealed,
-            pending: self.late,
             losses: self.counter.losses(),
             first: self.times.map(|t| t.0),
             last: self.times.map(|t| t.1),

@@ -143,6 +143,11 @@ impl Policy {
         self.agreements.all().any(|terms| terms.tls.verify_identity_in_requests.as_ref().is_some_and(|clause| clause.value))
     }
 
+    /// What was agreed for anybody, each agreement once.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Terms> {
+        self.agreements.all()
+    }
+
     /// The line of the policy, profile or defaults that a clause comes from.
     #[must_use]
     pub fn source_line(&self, from: &Provenance) -> Option<&str> {

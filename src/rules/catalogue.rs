@@ -136,6 +136,7 @@ static ALL: &[&Rule] = &[
     &cac::conc_001::RULE,
     &cac::cps_001::RULE,
     &cac::cps_002::RULE,
+    &cac::bw_001::RULE,
 
     // PRF
     &prf::srd_001::RULE,

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use crate::base::{Origin, Time};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::capture::CaptureInfo;
-use crate::metrics::{Excursion, Tally};
+use crate::metrics::{Blank, Excursion, Tally};
 use crate::packet::Carried;
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
 use crate::sdp::{self, Description, SdpRole};
@@ -179,6 +179,8 @@ pub struct LimitSubject<'a> {
     /// The highest load seen.
     pub peak: f64,
     pub excursions: &'a [Excursion],
+    /// Why it could not be held against all that it speaks of.
+    pub blank: Option<Blank>,
 }
 
 /// SIP traffic between two parties, seen from the first.

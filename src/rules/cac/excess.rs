@@ -10,21 +10,25 @@ pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
     let window = subject.limit.window_s.unwrap_or(1.0);
     let (counted, burst) = match (subject.limit.kind, subject.limit.burst) {
         (LimitKind::Concurrent, _) => ("sessions at once".to_owned(), String::new()),
+        (LimitKind::BandwidthKbps, _) => ("kbit/s of media".to_owned(), String::new()),
         (_, None) => (format!("attempts in {window} s"), String::new()),
         (_, Some(burst)) => (format!("attempts in {window} s"), format!(", bursts of {burst}")),
     };
     let breach = |excursion: &Excursion| {
         let observed = format!("more than {value} {counted}{burst}");
-        Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}")).seen_in(&exhibit(value, excursion))
+        Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}")).seen_in(&exhibit(subject, excursion))
     };
     Verdict::of(subject.excursions.iter().map(breach).collect())
 }
 
-/// The INVITE, its line led by what the excursion came to.
-fn exhibit(value: f64, excursion: &Excursion) -> Trace {
+/// The INVITE or the stream, its line led by what the excursion came to.
+fn exhibit(subject: &LimitSubject<'_>, excursion: &Excursion) -> Trace {
+    let value = subject.limit.value.value;
     let Excursion { start, end, peak, beyond, evidence, .. } = excursion;
     let lasted = end.seconds_since(*start);
-    let line = format!("peak {peak} of {value} for {lasted:.3} s from {}, {beyond} beyond: {}", start.clock(), evidence.text());
+    // Bits have no number of their own.
+    let beyond = if subject.limit.kind == LimitKind::BandwidthKbps { String::new() } else { format!(", {beyond} beyond") };
+    let line = format!("peak {peak} of {value} for {lasted:.3} s from {}{beyond}: {}", start.clock(), evidence.text());
     Trace { line: line.as_bytes().into(), ..evidence.clone() }
 }
 
@@ -32,6 +36,7 @@ fn exhibit(value: f64, excursion: &Excursion) -> Trace {
 pub(super) mod tests {
     use super::*;
     use crate::base::{Time, seconds};
+    use crate::metrics::Blank;
     use crate::policy::{Basis, Limit, LimitScope};
     use crate::rules::scene::clause;
 
@@ -42,6 +47,28 @@ pub(super) mod tests {
         scope: LimitScope,
         burst: Option<f64>,
         excursions: usize,
+    ) -> Verdict {
+        judged(kind, scope, burst, excursions, None, check)
+    }
+
+    /// The same of one that could not be held against all.
+    pub(in crate::rules::cac) fn subject_of(
+        kind: LimitKind,
+        scope: LimitScope,
+        excursions: usize,
+        blank: Option<Blank>,
+        check: fn(&LimitSubject<'_>) -> Verdict,
+    ) -> Verdict {
+        judged(kind, scope, None, excursions, blank, check)
+    }
+
+    fn judged(
+        kind: LimitKind,
+        scope: LimitScope,
+        burst: Option<f64>,
+        excursions: usize,
+        blank: Option<Blank>,
+        check: fn(&LimitSubject<'_>) -> Verdict,
     ) -> Verdict {
         let limit = Limit {
             id: "limit".into(),
@@ -65,7 +92,7 @@ pub(super) mod tests {
             evidence,
             call_id: "c".into(),
         };
-        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions: &vec![excursion; excursions] })
+        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions: &vec![excursion; excursions], blank })
     }
 
     #[test]
