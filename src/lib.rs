@@ -23,6 +23,8 @@ pub mod call;
 
 pub mod certificate;
 
+pub mod stir;
+
 pub mod policy;
 
 pub mod binding;

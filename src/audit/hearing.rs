@@ -2,33 +2,41 @@
 
 use std::sync::Arc;
 
-use super::judge::{Judge, Matter};
+use smallvec::SmallVec;
+
+use super::judge::{Judge, Matter, interval_of};
 use super::proceedings::Traffic;
 use crate::call::{self, Place, Repeat};
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
-use crate::rules::{Addresses, Certified, Kind, MessageSubject, Scope, Verdict};
+use crate::rules::{Addresses, Certified, Kind, MessageSubject, Passports, Recalled, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
-use crate::sip::{Arrival, HeaderName};
+use crate::sip::{Arrival, HeaderName, Method};
 
 /// A message that rules are to be asked about.
 #[derive(Debug)]
 pub struct Heard<'a, 'p> {
-    arrival: &'a Arrival,
-    place: Place,
+    pub(super) arrival: &'a Arrival,
+    pub(super) place: Place,
     sdp: Option<Arc<Description>>,
     kind: Kind,
-    from: Party,
-    to: Party,
-    session_from: Party,
-    session_to: Party,
-    trunk: Option<TrunkId>,
-    by_message: &'p Terms,
+    pub(super) from: Party,
+    pub(super) to: Party,
+    pub(super) session_from: Party,
+    pub(super) session_to: Party,
+    pub(super) trunk: Option<TrunkId>,
+    recalled: Recalled,
+    pub(super) by_message: &'p Terms,
     by_session: &'p Terms,
 }
 
 impl<'p> Heard<'_, 'p> {
     /// What rules of the message's direction look at.
-    fn subject<'s>(&'s self, policy: &'p Policy, read: &'s Addresses<'s>, certified: &'s Certified) -> MessageSubject<'s>
+    fn subject<'s>(
+        &'s self,
+        policy: &'p Policy,
+        (read, signed): (&'s Addresses<'s>, &'s Passports),
+        certified: &'s Certified,
+    ) -> MessageSubject<'s>
     where
         'p: 's,
     {
@@ -43,6 +51,8 @@ impl<'p> Heard<'_, 'p> {
             session_from: self.session_from,
             session_to: self.session_to,
             read,
+            signed,
+            recalled: self.recalled,
             certified,
         }
     }
@@ -75,6 +85,8 @@ impl<'p> Judge<'p> {
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
         let trunk = self.trunk(arrival, &place, session_from, session_to);
         self.count_codecs(&place, sdp.as_deref(), from, to);
+        let by_message = self.policy.terms(from, to, trunk);
+        let recalled = self.recall(arrival, &place, by_message);
         Some(Heard {
             arrival,
             kind: Kind::of(&arrival.message, &place, sdp.is_some()),
@@ -85,7 +97,8 @@ impl<'p> Judge<'p> {
             session_from,
             session_to,
             trunk,
-            by_message: self.policy.terms(from, to, trunk),
+            recalled,
+            by_message,
             by_session: self.policy.terms(session_from, session_to, trunk),
         })
     }
@@ -94,8 +107,9 @@ impl<'p> Judge<'p> {
     pub fn messages(&mut self, heard: &[Heard<'_, 'p>]) {
         heard.iter().for_each(|heard| self.proceedings.ledger.message(heard.kind));
         let certified = Arc::clone(&self.certified);
-        let read: Vec<Addresses<'_>> = heard.iter().map(|_| Addresses::default()).collect();
-        let mut subjects: Vec<_> = heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, read, &certified)).collect();
+        let read: Vec<(Addresses<'_>, Passports)> = heard.iter().map(|_| Default::default()).collect();
+        let mut subjects: Vec<_> =
+            heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, (&read.0, &read.1), &certified)).collect();
         for (spoken_of, case) in &self.docket.messages {
             for (heard, subject) in heard.iter().zip(&mut subjects).filter(|(heard, _)| heard.kind.is(*spoken_of)) {
                 subject.terms = match case.scope {
@@ -108,6 +122,35 @@ impl<'p> Judge<'p> {
                     Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
                     verdict => self.enter_heard(verdict, case.rule, heard),
                 }
+            }
+        }
+        for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::INITIAL_REQUEST)) {
+            self.note_uses(heard);
+            self.note_attestation(heard, subject);
+        }
+    }
+
+    /// Counts how strongly an INVITE is attested, where that was agreed.
+    fn note_attestation(&mut self, heard: &Heard<'_, 'p>, subject: &MessageSubject<'_>) {
+        let terms = heard.by_message;
+        let is_counted = terms.identity.stir.min_a_pct.is_some();
+        let is_required = terms.admission.require_min_attest.is_some();
+        let message = &heard.arrival.message;
+        if !(is_counted || is_required) || message.method() != Some(Method::Invite) || !message.has(HeaderName::Identity) {
+            return;
+        }
+        let attest = subject.attestation();
+        if is_required {
+            self.known(heard.place.call).attest = attest;
+        }
+        if let Some(attest) = attest.filter(|_| is_counted && heard.place.resubmits.is_none()) {
+            let (from, to, at) = (heard.from, heard.to, heard.arrival.envelope.first);
+            let mut keys: SmallVec<[(Party, Party, Option<TrunkId>); 2]> = SmallVec::from_slice(&[(from, to, None)]);
+            keys.extend(heard.trunk.map(|trunk| (from, to, Some(trunk))));
+            for (from, to, trunk) in keys {
+                let interval = interval_of(self.policy.terms(from, to, trunk), at);
+                let tally = self.proceedings.tallies.entry((from, to, trunk, Some(interval))).or_default();
+                tally.attest(attest, (heard.arrival.envelope.origin, at));
             }
         }
     }

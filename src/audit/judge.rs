@@ -12,6 +12,7 @@ use super::docket::{Case, Docket};
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
 use super::proceedings::{Proceedings, TallyKey};
+use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time};
 use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
@@ -19,6 +20,7 @@ use crate::metrics::{Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Breach, Certified, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
 use crate::sip::{Arrival, Method};
+use crate::stir::Attest;
 
 /// A load event and the trunk group of its session.
 #[derive(Clone, Debug)]
@@ -38,6 +40,12 @@ pub(super) struct Docketed {
     /// A registration that was challenged, and between whom.
     challenged: Challenged,
     parties: Option<(Party, Party)>,
+    /// A hash of the charging identifier of its first INVITE.
+    pub(super) charging_id: Option<u64>,
+    /// Whether it is a subscription to presence.
+    pub(super) presence: bool,
+    /// The strongest attestation of its last INVITE.
+    pub(super) attest: Option<Attest>,
 }
 
 /// Judges the calls of one shard.
@@ -53,6 +61,8 @@ pub struct Judge<'p> {
     pub certified: Arc<Certified>,
     /// Load events since they were last taken.
     pub load: Vec<Loaded>,
+    /// What calls carried that may pass only once, since it was last taken.
+    pub uses: Vec<Use>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
     /// By the number of the call.
@@ -90,6 +100,7 @@ impl<'p> Judge<'p> {
             met: Vec::new(),
             certified: Arc::default(),
             load: Vec::new(),
+            uses: Vec::new(),
             pending: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
@@ -174,7 +185,8 @@ impl<'p> Judge<'p> {
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
-        let subject = SessionSubject { session, terms };
+        let attest = self.live.get(&call).and_then(|known| known.attest);
+        let subject = SessionSubject { session, attest, policy: self.policy, terms };
         self.judge(&self.docket.sessions, matter, |check| check(&subject));
     }
 

@@ -95,6 +95,11 @@ impl LiveChain {
         self.serial
     }
 
+    /// Whether it was answered and is over.
+    pub(super) fn has_ended(&self) -> bool {
+        self.report.end.is_some()
+    }
+
     /// Whether the same INVITE on `path` is this one, forwarded.
     pub(super) fn is_forwarded_on(&self, cseq: u32, path: &Path) -> bool {
         self.paths.iter().any(|(n, p)| *n == cseq && p.is_forwarded_on(path))

@@ -61,6 +61,8 @@ pub struct Place {
     pub previous_cseq: Option<u32>,
     /// For an INVITE that resubmits one that was challenged, redirected or rejected for repair: the CSeq number of that one.
     pub resubmits: Option<u32>,
+    /// For an INVITE that begins a session request: whether one of the same Call-ID and From tag, as far as it is remembered, was answered and is over.
+    pub reuses_call_id: bool,
     /// A tag that breaks the rules.
     pub tag_fault: Option<TagFault>,
     /// For a request inside a dialog, the remote target learned at the tap (the URI of the last Contact of the other side), where it is known.

@@ -68,6 +68,7 @@ impl LiveCall {
             place.resubmits = Some(before);
         }
         if follow == Follow::New {
+            place.reuses_call_id = self.chain_of(marks.from, hop).is_some_and(|c| c.has_ended());
             self.chain_serial += 1;
             let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, self.text(), turn);
             self.latest.insert(hash((marks.from, hop)), self.chain_serial);

@@ -133,10 +133,15 @@ pub(super) fn authority(certificate: &X509Certificate<'_>) -> Authority {
             | ParsedExtension::PolicyMappings(_)
             | ParsedExtension::PolicyConstraints(_)
             | ParsedExtension::InhibitAnyPolicy(_) => {}
-            _ => found.obscure |= extension.critical,
+            _ => found.obscure |= extension.critical && !is_telephone_authority(&extension.oid.to_id_string()),
         }
     }
     found
+}
+
+/// JWTClaimConstraints and TNAuthList (RFC 8226 §8, §9): what may be signed is no question of whom a chain leads to.
+fn is_telephone_authority(oid: &str) -> bool {
+    matches!(oid, "1.3.6.1.5.5.7.1.25" | "1.3.6.1.5.5.7.1.26")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Takes the certificates that one side of a connection showed, gives them read, never a verdict on the chain.
 
-use super::{Certificate, Trust};
+use super::{Anchors, Certificate, Trust};
 use crate::base::Time;
 
 /// More certificates than this are no chain (RFC 5246 §7.4.2 sets no limit; real ones have up to five).
@@ -18,6 +18,12 @@ impl Presented {
     #[must_use]
     pub fn read(chain: &[Box<[u8]>]) -> Self {
         Self { certificates: chain.iter().take(MOST).map(|der| Certificate::read(der)).collect() }
+    }
+
+    /// Those of a file, in its order.
+    #[must_use]
+    pub fn of(file: &Anchors) -> Self {
+        Self { certificates: file.iter().take(MOST).cloned().map(Some).collect() }
     }
 
     /// Whether none was shown at all.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
@@ -78,6 +79,24 @@ impl Certificate {
     #[must_use]
     pub fn allows(&self, terms: UsageTerms, role: Usage) -> bool {
         terms.allow(self.usages.as_deref(), role)
+    }
+
+    /// The content of an extension, by its object identifier; `None` where it has none.
+    #[must_use]
+    pub fn extension(&self, oid: &str) -> Option<Box<[u8]>> {
+        let x509 = self.x509()?;
+        x509.extensions().iter().find(|e| e.oid.to_id_string() == oid).map(|e| e.value.into())
+    }
+
+    /// Whether its key made a signature of ECDSA over P-256 and SHA-256, R and S one after the other (ES256, RFC 7518 §3.4);
+    /// `None` where it has another kind of key.
+    #[must_use]
+    pub fn signed_es256(&self, message: &[u8], signature: &[u8]) -> Option<bool> {
+        let x509 = self.x509()?;
+        let curve = x509.public_key().algorithm.parameters.as_ref()?.as_oid().ok()?;
+        (curve.to_id_string() == "1.2.840.10045.3.1.7").then_some(())?;
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &x509.public_key().subject_public_key.data);
+        Some(key.verify(message, signature).is_ok())
     }
 
     /// The parsed form, for questions that this one does not answer.

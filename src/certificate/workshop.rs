@@ -50,6 +50,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) permitted: Vec<&'a str>,
     pub(crate) excluded: Vec<&'a str>,
     pub(crate) obscure: bool,
+    /// The content of a TNAuthList (RFC 8226 §9).
+    pub(crate) numbers: Option<&'a [u8]>,
 }
 
 pub(crate) const SERVER_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
@@ -71,6 +73,7 @@ impl Default for Draft<'_> {
             permitted: Vec::new(),
             excluded: Vec::new(),
             obscure: false,
+            numbers: None,
         }
     }
 }
@@ -93,6 +96,12 @@ impl Authority {
     pub(crate) fn authority(&self, draft: &Draft<'_>) -> Self {
         let (key, params) = (KeyPair::generate().unwrap(), draft.params());
         Self { der: params.signed_by(&key, &self.issuer).unwrap().der().as_ref().into(), issuer: Issuer::new(params, key) }
+    }
+
+    /// A certificate below this one, and its key (P-256).
+    pub(crate) fn issue_with_key(&self, draft: &Draft<'_>) -> (Box<[u8]>, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        (draft.params().signed_by(&key, &self.issuer).unwrap().der().as_ref().into(), key)
     }
 
     /// A certificate below this one.
@@ -145,6 +154,9 @@ impl Draft<'_> {
             let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
             extension.set_criticality(true);
             params.custom_extensions.push(extension);
+        }
+        if let Some(numbers) = self.numbers {
+            params.custom_extensions.push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 26], numbers.to_vec()));
         }
         params
     }

@@ -6,6 +6,7 @@ use super::{Distribution, Registration, RegistrationEnd};
 use crate::base::{Origin, Time};
 use crate::call::{ByeEnd, Outcome, Session, Trace};
 use crate::policy::{CountUnit, MetricTerms, Performance, SrdClassification};
+use crate::stir::Attest;
 
 /// A ratio with what it was made of: shown beside each number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Tally {
     pub short_calls: u64,
     /// The first INVITE: where the evidence of a figure begins.
     pub first: Option<(Origin, Time)>,
+    /// INVITEs by attestation of their PASSporT: C, B and A.
+    pub attested: [u64; 3],
     /// Registrations with an end.
     pub registrations: u64,
     /// The REGISTER transactions of those.
@@ -147,6 +150,14 @@ impl Tally {
         }
     }
 
+    /// Adds an INVITE that is attested so.
+    pub fn attest(&mut self, attest: Attest, at: (Origin, Time)) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        if let Some(count) = self.attested.get_mut(attest as usize) {
+            *count += 1;
+        }
+    }
+
     /// Adds a registration; one without an end counts nowhere.
     pub fn register(&mut self, registration: &Registration) {
         match registration.end {
@@ -189,6 +200,7 @@ impl Tally {
         self.sdt_failed.merge(&other.sdt_failed);
         self.conversation.merge(&other.conversation);
         self.pgrd.merge(&other.pgrd);
+        self.attested.iter_mut().zip(other.attested).for_each(|(mine, theirs)| *mine += theirs);
         self.registrations += other.registrations;
         self.register_transactions += other.register_transactions;
         self.ineffective_registrations += other.ineffective_registrations;

@@ -12,7 +12,7 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::joining::{Joint, Rows};
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides, Uses};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -53,6 +53,7 @@ pub(super) struct Stages<'p> {
     named: Vec<(Time, Endpoint, bool)>,
     /// The same of TLS.
     tls: Vec<TlsEvent>,
+    uses: Uses,
     resumptions: Resumptions,
     load: Load,
     /// TLS connections and attempts, in the order in which they were decided.
@@ -100,6 +101,7 @@ impl<'p> Stages<'p> {
             loaded: Vec::new(),
             named: Vec::new(),
             tls: Vec::new(),
+            uses: Uses::default(),
             resumptions: Resumptions::default(),
             load: Load::default(),
             contacts: Contacts::new(policy),
@@ -210,11 +212,12 @@ impl Stages<'_> {
 
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
     fn settle(&mut self) {
-        let (mut met, mut pending) = (std::mem::take(&mut self.met), Vec::new());
+        let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
+            uses.append(&mut shard.judge.uses);
             loaded.append(&mut shard.judge.load);
             named.append(&mut shard.named);
             self.joint.hear(shard.hearing.heard.drain(..));
@@ -223,6 +226,7 @@ impl Stages<'_> {
         for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
         }
+        self.uses.settle(uses, &mut self.bench);
         pending.append(&mut self.bench.pending);
         self.bench.hold(pending);
         met.sort_unstable();

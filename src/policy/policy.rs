@@ -9,8 +9,9 @@ use super::attribution::Attribution;
 use super::source::Source;
 use super::trust::TrustFiles;
 use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
-use crate::base::Time;
+use crate::base::{Time, seconds};
 use crate::certificate::Anchors;
+use crate::stir::Library;
 
 /// What the catalogue of rules tells the policy loader: which ids exist.
 pub type KnownRules<'a> = &'a [&'a str];
@@ -135,6 +136,25 @@ impl Policy {
     #[must_use]
     pub fn anchors(&self, terms: &Terms) -> Option<&Anchors> {
         self.trusted.of(&terms.tls.trusted_cas.as_ref()?.value)
+    }
+
+    /// The certificates of those who sign identities; `None` where no directory was agreed, or [`Policy::with_files`] did not read it.
+    #[must_use]
+    pub fn signers(&self, terms: &Terms) -> Option<&Library> {
+        self.trusted.signers(terms)
+    }
+
+    /// The same policy with these signers, whatever some terms name.
+    #[cfg(test)]
+    pub(crate) fn with_signers(&mut self, terms: &Terms, library: Library) {
+        self.trusted.set_signers(terms, library);
+    }
+
+    /// The longest time, in nanoseconds, in which anybody agreed that a PASSporT may not come again.
+    #[must_use]
+    pub fn longest_replay_window(&self) -> i64 {
+        let windows = self.agreements.all().filter_map(|terms| terms.identity.stir.replay_window_s.as_ref());
+        windows.map(|clause| seconds(i64::from(clause.value))).max().unwrap_or(0)
     }
 
     /// Whether anybody agreed to compare requests with the certificates behind them.

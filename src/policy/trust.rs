@@ -1,4 +1,4 @@
-//! Takes the files of certification authorities that a policy names, gives their certificates or each mistake where the file is named,
+//! Takes the files of certification authorities and of signers that a policy names, gives their certificates or each mistake where the file is named,
 //! never an authority that it could not read.
 
 use std::collections::BTreeMap;
@@ -9,22 +9,47 @@ use std::path::{Path, PathBuf};
 use super::mistake::{Mistakes, Style};
 use super::policy::Policy;
 use super::tree::Place;
-use super::{Clause, Terms};
+use super::{Clause, Provenance, Terms};
 use crate::base::{Error, Result};
 use crate::certificate::{Anchors, Unreadable};
+use crate::stir::{Library, Unusable};
 
 /// Longer files are no list of authorities: those of the public web come to a quarter of a megabyte.
 const LONGEST: u64 = 16 << 20;
 
 /// The certificates of each list of files that some terms name.
 #[derive(Debug, Default)]
-pub(super) struct TrustFiles(BTreeMap<Vec<PathBuf>, Anchors>);
+pub(super) struct TrustFiles {
+    lists: BTreeMap<Vec<PathBuf>, Anchors>,
+    /// Certificates of signers, by their directory and the files of authorities that they are judged by.
+    libraries: BTreeMap<(PathBuf, Vec<PathBuf>), Library>,
+}
 
 impl TrustFiles {
     /// Those of a list; `None` where it is empty or was not read.
     pub(super) fn of(&self, files: &[PathBuf]) -> Option<&Anchors> {
-        self.0.get(files)
+        self.lists.get(files)
     }
+
+    /// The signers that some terms name; `None` where they name none, or these were not read.
+    pub(super) fn signers(&self, terms: &Terms) -> Option<&Library> {
+        if self.libraries.is_empty() {
+            return None;
+        }
+        self.libraries.get(&signers_of(terms)?)
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_signers(&mut self, terms: &Terms, library: Library) {
+        self.libraries.extend(signers_of(terms).map(|key| (key, library)));
+    }
+}
+
+/// Where the certificates of signers are, and whom they must lead to.
+fn signers_of(terms: &Terms) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let stir = &terms.identity.stir;
+    let anchors = stir.trust_anchors.as_ref().map(|files| files.value.clone()).unwrap_or_default();
+    Some((stir.cert_dir.as_ref()?.value.clone(), anchors))
 }
 
 impl Policy {
@@ -36,8 +61,8 @@ impl Policy {
         let mut read: BTreeMap<PathBuf, Option<Anchors>> = BTreeMap::new();
         let mut trusted = TrustFiles::default();
         let mut mistakes = Mistakes::default();
-        for clause in self.agreements.all().filter_map(trusted_cas) {
-            if trusted.0.contains_key(&clause.value) {
+        for clause in self.agreements.all().flat_map(authorities) {
+            if trusted.lists.contains_key(&clause.value) {
                 continue;
             }
             let mut anchors = Anchors::default();
@@ -52,7 +77,17 @@ impl Policy {
                 });
                 own.iter().for_each(|own| anchors.extend(own));
             }
-            trusted.0.insert(clause.value.clone(), anchors);
+            trusted.lists.insert(clause.value.clone(), anchors);
+        }
+        for (terms, clause) in self.agreements.all().filter_map(|terms| Some((terms, terms.identity.stir.cert_dir.as_ref()?))) {
+            let Some(key) = signers_of(terms).filter(|key| !trusted.libraries.contains_key(key)) else { continue };
+            let library = Library::open(&clause.value, trusted.lists.get(&key.1)).unwrap_or_else(|unusable| {
+                let (what, help) = explain(unusable);
+                let name = clause.value.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                mistakes.add(self.place_named(&clause.from, &name), format!("`{}`: {what}", clause.from.path), help.map(str::to_owned));
+                Library::default()
+            });
+            trusted.libraries.insert(key, library);
         }
         if !mistakes.is_empty() {
             let report = self.sources.first().map(|source| mistakes.render(source, style)).unwrap_or_default();
@@ -65,14 +100,32 @@ impl Policy {
     /// Where the policy names a file.
     fn place_of(&self, clause: &Clause<Vec<PathBuf>>, file: &Path) -> Place {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let found = self.sources.first().filter(|source| source.name == clause.from.source);
-        let (start, end) = found.and_then(|source| source.find(clause.from.line?, &name)).unwrap_or_default();
+        self.place_named(&clause.from, &name)
+    }
+
+    /// Where the policy says something with this name in it.
+    fn place_named(&self, from: &Provenance, name: &str) -> Place {
+        let found = self.sources.first().filter(|source| source.name == from.source);
+        let (start, end) = found.and_then(|source| source.find(from.line?, name)).unwrap_or_default();
         Place { source: 0, start, end }
     }
 }
 
-fn trusted_cas(terms: &Terms) -> Option<&Clause<Vec<PathBuf>>> {
-    terms.tls.trusted_cas.as_ref().filter(|clause| !clause.value.is_empty())
+/// The lists of authorities that some terms name: those of TLS, and those of signers.
+fn authorities(terms: &Terms) -> impl Iterator<Item = &Clause<Vec<PathBuf>>> {
+    [&terms.tls.trusted_cas, &terms.identity.stir.trust_anchors].into_iter().flatten().filter(|clause| !clause.value.is_empty())
+}
+
+/// What is wrong with a directory of certificates, and what to do.
+fn explain(unusable: Unusable) -> (String, Option<&'static str>) {
+    match unusable {
+        Unusable::Io(path, error) => (format!("{}: {error}", path.display()), Some("names are relative to the policy file")),
+        Unusable::File(path, unreadable) => {
+            let (what, help) = told(unreadable);
+            (format!("{}: {what}", path.display()), help)
+        }
+        Unusable::TooMany => ("holds more certificates than any group of peers has".to_owned(), None),
+    }
 }
 
 /// The certificates of a file, or what is wrong with it and what to do.
@@ -83,12 +136,17 @@ fn load(file: &Path) -> std::result::Result<Anchors, (String, Option<&'static st
     if bytes.len() as u64 > LONGEST {
         return Err((format!("longer than {} MiB, so this is no list of authorities", LONGEST >> 20), None));
     }
-    Anchors::read(&bytes).map_err(|unreadable| match unreadable {
+    Anchors::read(&bytes).map_err(told)
+}
+
+/// What is wrong with a file of certificates, and what to do.
+fn told(unreadable: Unreadable) -> (String, Option<&'static str>) {
+    match unreadable {
         Unreadable::Empty => ("holds no certificate".to_owned(), Some("expected blocks that begin with -----BEGIN CERTIFICATE-----")),
         Unreadable::Pem(block) => (format!("block {block} is damaged"), None),
         Unreadable::Certificate(block) => (format!("block {block} is no certificate"), None),
         Unreadable::PrivateKey => {
             ("holds a private key".to_owned(), Some("name the certificate; an audit needs no key, and nobody should have it but its owner"))
         }
-    })
+    }
 }

@@ -131,6 +131,12 @@ static ALL: &[&Rule] = &[
     &idn::num_002::RULE,
     &idn::list_001::RULE,
     &idn::div_001::RULE,
+    &idn::stir_001::RULE,
+    &idn::stir_002::RULE,
+    &idn::stir_003::RULE,
+    &idn::stir_004::RULE,
+    &idn::stir_005::RULE,
+    &idn::stir_006::RULE,
 
     // CAC
     &cac::conc_001::RULE,

@@ -13,7 +13,9 @@ mod numbers;
 mod page;
 #[cfg(test)]
 mod passage;
+mod passports;
 mod quote;
+mod reuse_subject;
 mod rule;
 #[cfg(test)]
 mod scene;
@@ -46,10 +48,12 @@ pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubjec
 pub use kind::Kind;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
+pub use passports::Passports;
+pub use reuse_subject::{Once, Recalled, ReuseSubject};
 pub use rule::{
     CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck, IntervalCheck, LimitCheck,
-    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, Rule, Scope, SessionCheck,
-    StreamCheck, TransactionCheck,
+    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, ReuseCheck, Rule, Scope,
+    SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

@@ -100,6 +100,7 @@ const fn subject(check: Check) -> &'static str {
         Check::OfferAnswer(_) => "offer and answer",
         Check::Dialog(_) => "dialog",
         Check::Session(_) => "session",
+        Check::Reuse(_) => "message and those of other calls",
         Check::Connection(_) => "TLS connection",
         Check::Certificate(_) => "certificate",
         Check::Reach(_) => "pair of border elements",

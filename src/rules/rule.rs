@@ -3,6 +3,7 @@
 use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
+use super::reuse_subject::ReuseSubject;
 use super::subject::{
     CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, MessageSubject,
     OfferAnswerSubject, PolicySubject, SessionSubject, TransactionSubject,
@@ -58,6 +59,8 @@ pub type OfferAnswerCheck = fn(&OfferAnswerSubject<'_>) -> Verdict;
 pub type DialogCheck = fn(&DialogSubject<'_>) -> Verdict;
 /// Judges a session.
 pub type SessionCheck = fn(&SessionSubject<'_>) -> Verdict;
+/// Judges what may pass only once.
+pub type ReuseCheck = fn(&ReuseSubject<'_>) -> Verdict;
 /// Judges a TLS connection.
 pub type ConnectionCheck = fn(&ConnectionSubject<'_>) -> Verdict;
 /// Judges a certificate.
@@ -100,6 +103,8 @@ pub enum Check {
     Dialog(DialogCheck),
     /// A session request that is over.
     Session(SessionCheck),
+    /// A value that one session carries and no other may.
+    Reuse(ReuseCheck),
     /// A TLS connection whose handshake is decided.
     Connection(ConnectionCheck),
     /// A certificate as one side showed it to the other.

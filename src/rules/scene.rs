@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::certified::{Certified, ClientShown};
-use super::{Addresses, Check, Kind, MessageSubject, Rule, Verdict};
+use super::{Addresses, Check, Kind, MessageSubject, Passports, Recalled, Rule, Verdict};
 use crate::base::{Endpoint, Origin, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
@@ -31,6 +31,7 @@ pub(super) struct Scene {
     pub(super) session_from: Party,
     pub(super) session_to: Party,
     certified: Certified,
+    pub(super) recalled: Recalled,
 }
 
 impl Scene {
@@ -75,6 +76,7 @@ impl Scene {
             session_from: from,
             session_to: to,
             certified: Certified::default(),
+            recalled: Recalled::default(),
         }
     }
 
@@ -207,6 +209,8 @@ impl Scene {
             session_from: self.session_from,
             session_to: self.session_to,
             read: &read,
+            signed: &Passports::default(),
+            recalled: self.recalled,
             certified: &self.certified,
         });
         let asked = Kind::of(&arrival.message, &self.place, sdp.is_some()).is(spoken_of);

@@ -3,6 +3,8 @@
 use super::addresses::{Address, Addresses};
 use super::certified::{Behind, Certified};
 use super::distinct::Distinct;
+use super::passports::{Passports, Signed};
+use super::reuse_subject::Recalled;
 use super::verdict::{Breach, Reason, Verdict};
 use std::net::IpAddr;
 
@@ -14,6 +16,7 @@ use crate::packet::Carried;
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
+use crate::stir::Attest;
 use crate::transport::{Seal, Sealed};
 
 /// A message, at its first transmission.
@@ -39,6 +42,10 @@ pub struct MessageSubject<'a> {
     pub session_to: Party,
     /// Its addresses, once a rule has asked for them.
     pub read: &'a Addresses<'a>,
+    /// What its Identity headers claim, once a rule has asked.
+    pub signed: &'a Passports,
+    /// What its call said before.
+    pub recalled: Recalled,
     /// Whose certificates stand behind messages over TLS.
     pub certified: &'a Certified,
 }
@@ -92,6 +99,16 @@ impl<'a> MessageSubject<'a> {
     /// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
     pub(super) fn addresses(&self) -> &'a [Address<'a>] {
         self.read.of(&self.arrival.message)
+    }
+
+    /// The strongest attestation of its PASSporTs.
+    pub(crate) fn attestation(&self) -> Option<Attest> {
+        self.passports().iter().filter_map(|signed| signed.passport.attest).max()
+    }
+
+    /// Its Identity headers, read.
+    pub(super) fn passports(&self) -> &'a [Signed] {
+        self.signed.of(&self.arrival.message)
     }
 
     /// Whether it is a request outside any dialog that stands for itself: neither ACK nor CANCEL.
@@ -157,6 +174,9 @@ pub struct DialogSubject<'a> {
 #[allow(missing_docs)]
 pub struct SessionSubject<'a> {
     pub session: &'a Session,
+    /// The strongest attestation of its INVITE, where admission depends on that.
+    pub attest: Option<Attest>,
+    pub policy: &'a Policy,
     pub terms: &'a Terms,
 }
 

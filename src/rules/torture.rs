@@ -54,6 +54,8 @@ fn broken(text: &[u8]) -> Vec<&'static str> {
         session_from: host,
         session_to: host,
         read: &read,
+        signed: &super::Passports::default(),
+        recalled: super::Recalled::default(),
         certified: &super::Certified::default(),
     };
     let breaks = |check: fn(&MessageSubject<'_>) -> Verdict| matches!(check(&subject), Verdict::Violation(_));

@@ -13,4 +13,4 @@ pub(super) mod seer_001;
 pub(super) mod ser_001;
 pub(super) mod srd_001;
 pub(super) mod srd_002;
-mod threshold;
+pub(super) mod threshold;

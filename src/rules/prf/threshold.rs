@@ -7,7 +7,7 @@ use crate::rules::{Breach, IntervalSubject, QualitySubject, Reason, Verdict};
 
 /// On which side of a threshold the agreed values lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bound {
+pub(in crate::rules) enum Bound {
     AtLeast,
     AtMost,
 }
@@ -53,7 +53,7 @@ pub(super) fn unit(subject: &IntervalSubject<'_>) -> CountUnit {
 }
 
 /// A ratio against its threshold in percent.
-pub(super) fn ratio(subject: &IntervalSubject<'_>, name: &str, ratio: Ratio, agreed: &Agreed<f64>, bound: Bound) -> Verdict {
+pub(in crate::rules) fn ratio(subject: &IntervalSubject<'_>, name: &str, ratio: Ratio, agreed: &Agreed<f64>, bound: Bound) -> Verdict {
     let Some(clause) = agreed else { return Verdict::NotApplicable };
     let Some(value) = ratio.percent() else { return Verdict::Indeterminate(Reason::SampleTooSmall) };
     judge(subject, &Measure { name, value, unit: "%", samples: ratio.denominator, numerator: Some(ratio.numerator) }, clause, bound)

@@ -5,6 +5,7 @@ use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::HeaderName;
+use crate::stir::base64url;
 
 pub(crate) static RULE: Rule = Rule {
     id: "SDP-OA-008",
@@ -78,29 +79,6 @@ fn signed_keys(identity: &[u8]) -> Option<Vec<String>> {
     all.sort_unstable();
     all.dedup();
     Some(all)
-}
-
-/// Octets from base64url without padding (RFC 4648 §5).
-fn base64url(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut word, mut bits) = (0u32, 0u32);
-    for &octet in text.iter().take_while(|&&b| b != b'=') {
-        let value = match octet {
-            b'A'..=b'Z' => octet - b'A',
-            b'a'..=b'z' => octet - b'a' + 26,
-            b'0'..=b'9' => octet - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        word = word << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits & 0xff) as u8);
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]

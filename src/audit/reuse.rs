@@ -1,0 +1,152 @@
+//! Takes what calls carry that no other call may carry again, in order, gives each that comes again to the rules that ask, never a message.
+
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::hearing::Heard;
+use super::judge::{Judge, Matter};
+use crate::base::{Origin, Time, fingerprint, seconds};
+use crate::call::{Standing, Trace};
+use crate::policy::{Party, Policy, Terms, TrunkId};
+use crate::rules::{Once, ReuseSubject};
+use crate::sip::value::Params;
+use crate::sip::{HeaderName, Method};
+
+/// How long the charging identifier of a session is remembered: RFC 7315 §5.6 asks that it be unique, and no capture can hold for ever.
+const CHARGING: i64 = seconds(600);
+
+/// A value that a call carries and no other call may.
+#[derive(Clone, Debug)]
+pub struct Use {
+    kind: Once,
+    /// Hashes of the value and of who uses it: Call-ID and From tag.
+    value: u64,
+    user: u64,
+    clock: Time,
+    call: u64,
+    call_id: Box<str>,
+    direction: (Party, Party),
+    session: (Party, Party),
+    trunk: Option<TrunkId>,
+    trace: Arc<Trace>,
+}
+
+impl Judge<'_> {
+    /// Notes what an INVITE that opens a session carries and may not come again, where that was agreed.
+    pub(super) fn note_uses(&mut self, heard: &Heard<'_, '_>) {
+        let (message, terms) = (&heard.arrival.message, heard.by_message);
+        if message.method() != Some(Method::Invite) || heard.place.standing != Standing::Initial {
+            return;
+        }
+        if message.has(HeaderName::Identity) && terms.identity.stir.replay_window_s.is_some() {
+            for value in message.all(HeaderName::Identity) {
+                let token = value.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
+                self.note_use(heard, Once::Passport, fingerprint(token));
+            }
+        }
+        if message.has(HeaderName::PChargingVector)
+            && terms.accounting.charging_vector.is_some()
+            && let Some(value) = message.get(HeaderName::PChargingVector)
+            && let Some(identifier) = Params(&value).value(b"icid-value")
+        {
+            self.note_use(heard, Once::ChargingId, fingerprint(identifier));
+        }
+    }
+
+    fn note_use(&mut self, heard: &Heard<'_, '_>, kind: Once, value: u64) {
+        let message = &heard.arrival.message;
+        self.uses.push(Use {
+            kind,
+            value: fingerprint((value, heard.from, heard.to)),
+            user: match kind {
+                Once::Passport => fingerprint((message.call_key(), message.from_tag())),
+                Once::ChargingId => message.call_key(),
+            },
+            clock: heard.arrival.envelope.clock,
+            call: heard.place.call,
+            call_id: String::from_utf8_lossy(message.call_id()).into(),
+            direction: (heard.from, heard.to),
+            session: (heard.session_from, heard.session_to),
+            trunk: heard.trunk,
+            trace: Trace::of(heard.arrival).into(),
+        });
+    }
+
+    /// Judges a use by the one of another call before it.
+    fn reused(&mut self, used: &Use, before: Option<(Origin, Time)>) {
+        let terms = self.policy.terms(used.direction.0, used.direction.1, used.trunk);
+        let subject = ReuseSubject { kind: used.kind, trace: &used.trace, before, terms };
+        let matter = Matter {
+            rule: 0,
+            subject: "message",
+            direction: Some(used.direction),
+            session: used.session,
+            trunk: used.trunk,
+            call: Some(used.call),
+            call_id: Some(&used.call_id),
+            arrival: None,
+            trace: Some(&used.trace),
+            anchor: None,
+            at: used.trace.first,
+        };
+        let docket = self.docket;
+        self.judge(&docket.reuses, matter, |check| check(&subject));
+    }
+}
+
+/// Who used a value last.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    user: u64,
+    origin: Origin,
+    first: Time,
+    clock: Time,
+}
+
+/// The values that were used lately, by all calls.
+#[derive(Debug, Default)]
+pub struct Uses {
+    last: HashMap<(Once, u64), Last, FixedState>,
+    /// At so many values those that are too old to matter are forgotten.
+    sweep_at: usize,
+}
+
+impl Uses {
+    /// Takes the uses of a window, which follow those of the windows before; judges each.
+    pub fn settle(&mut self, mut uses: Vec<Use>, bench: &mut Judge<'_>) {
+        uses.sort_by_key(|used| (used.trace.origin, used.kind, used.value));
+        for used in uses {
+            let now = Last { user: used.user, origin: used.trace.origin, first: used.trace.first, clock: used.clock };
+            let before = self.last.insert((used.kind, used.value), now);
+            let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
+            let before = before.filter(|last| last.user != used.user && used.clock.since(last.clock) <= window);
+            bench.reused(&used, before.map(|last| (last.origin, last.first)));
+            if self.last.len() >= self.sweep_at.max(4096) {
+                self.forget(used.clock, bench.policy);
+            }
+        }
+    }
+
+    /// Forgets what is older than anybody asks for; amortised, one look at each value per doubling.
+    fn forget(&mut self, now: Time, policy: &Policy) {
+        let longest = policy.longest_replay_window();
+        self.last.retain(|&(kind, _), last| {
+            let keep = match kind {
+                Once::Passport => longest,
+                Once::ChargingId => CHARGING,
+            };
+            now.since(last.clock) <= keep
+        });
+        self.sweep_at = self.last.len() * 2;
+    }
+}
+
+/// How long after its use a value may not come again, in nanoseconds.
+fn window(kind: Once, terms: &Terms) -> i64 {
+    match kind {
+        Once::Passport => terms.identity.stir.replay_window_s.as_ref().map_or(0, |clause| seconds(i64::from(clause.value))),
+        Once::ChargingId => CHARGING,
+    }
+}

@@ -1,0 +1,47 @@
+//! Takes nothing, gives what rules on things that pass only once look at, never a verdict.
+
+use crate::base::{Origin, Time};
+use crate::call::Trace;
+use crate::policy::Terms;
+
+/// What one session carries and no other may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Once {
+    /// A PASSporT (RFC 8224 §12.1).
+    Passport,
+    /// The charging identifier of P-Charging-Vector (RFC 7315 §5.6).
+    ChargingId,
+}
+
+/// A use of such a value.
+#[derive(Clone, Copy, Debug)]
+pub struct ReuseSubject<'a> {
+    /// What it is.
+    pub kind: Once,
+    /// The INVITE that carries it.
+    pub trace: &'a Trace,
+    /// The INVITE of another call that carried it lately.
+    pub before: Option<(Origin, Time)>,
+    /// What was agreed.
+    pub terms: &'a Terms,
+}
+
+impl ReuseSubject<'_> {
+    /// The INVITE, its line led by where the value passed before.
+    #[must_use]
+    pub fn exhibit(&self) -> Trace {
+        let (frame, before) = self.before.map_or((0, self.trace.first), |(origin, first)| (origin.frame, first));
+        let since = self.trace.first.seconds_since(before);
+        let line = format!("as in frame {frame}, {since:.3} s before: {}", self.trace.text());
+        Trace { line: line.as_bytes().into(), ..self.trace.clone() }
+    }
+}
+
+/// What earlier messages of its call said that a message is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recalled {
+    /// Whether its charging identifier is another than the first of the call.
+    pub charging_id_changed: bool,
+    /// Whether it belongs to a subscription to presence.
+    pub presence: bool,
+}
