@@ -8,6 +8,7 @@ use super::Quote;
 use crate::base::{Origin, Span, Time};
 use crate::call::Trace;
 use crate::sip::Arrival;
+use crate::stir::base64url;
 
 /// The longest excerpt, in characters: a line of it fits a wide terminal.
 const LONGEST: usize = 200;
@@ -109,7 +110,9 @@ fn excerpt(line: &[u8], mark: Option<Span>, redaction: Redaction) -> (Box<str>, 
     if let Some(hidden) = hide_key(line) {
         return (hidden.into(), None);
     }
-    let mut shown = line.to_vec();
+    let opened = open_identity(line).filter(|_| redaction != Redaction::None);
+    let mark = mark.filter(|_| opened.is_none());
+    let mut shown = opened.unwrap_or_else(|| line.to_vec());
     hide_numbers(&mut shown, redaction);
     // The mark is kept in view: a long line is cut on the left as far as that needs.
     let from = mark.map_or(0, |m| if m.end as usize > LONGEST { m.start.saturating_sub(20) as usize } else { 0 });
@@ -138,6 +141,16 @@ fn hide_key(line: &[u8]) -> Option<String> {
     let head: String = hash.iter().take(4).map(|b| format!("{b:02x}")).collect();
     let rest = hide_key(&key[end..]).unwrap_or_else(|| String::from_utf8_lossy(&key[end..]).into_owned());
     Some(format!("{}(sha256 {head}…){rest}", String::from_utf8_lossy(&line[..at])))
+}
+
+/// Numbers in a signed token hide from no reader, but from [`hide_numbers`]: its claims stand in its place, as they are.
+fn open_identity(line: &[u8]) -> Option<Vec<u8>> {
+    let colon = [&b"identity:"[..], b"y:"].iter().find(|name| starts_with_any_case(line, name)).map(|name| name.len())?;
+    let (name, value) = line.split_at_checked(colon)?;
+    let end = value.iter().position(|&b| b == b';').unwrap_or(value.len());
+    let (token, params) = value.split_at_checked(end)?;
+    let claims = base64url(token.split(|&b| b == b'.').nth(1).filter(|part| !part.is_empty())?)?;
+    Some([name, b" ", &claims, params].concat())
 }
 
 /// Masks the digits of telephone numbers: those behind a URI scheme, and those inside quotes.
@@ -188,6 +201,14 @@ mod tests {
         assert_eq!(shown(line, Redaction::None), line);
         assert_eq!(shown("OPTIONS sip:192.0.2.200 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200 SIP/2.0");
         assert_eq!(shown("OPTIONS sip:192.0.2.200:5060 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200:5060 SIP/2.0");
+    }
+
+    #[test]
+    fn numbers_in_a_signed_token_are_hidden_too() {
+        // {"orig":{"tn":"12155551212"}}
+        let line = "Identity: eyJhbGciOiJFUzI1NiJ9.eyJvcmlnIjp7InRuIjoiMTIxNTU1NTEyMTIifX0.VLBC;info=<https://x/a.pem>";
+        assert_eq!(shown(line, Redaction::Last4), r#"Identity: {"orig":{"tn":"1215555xxxx"}};info=<https://x/a.pem>"#);
+        assert_eq!(shown(line, Redaction::None), line);
     }
 
     #[test]

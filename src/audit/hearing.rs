@@ -124,9 +124,10 @@ impl<'p> Judge<'p> {
                 }
             }
         }
-        for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::INITIAL_REQUEST)) {
+        for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
             self.note_attestation(heard, subject);
+            self.note_transaction(heard);
         }
     }
 
@@ -136,11 +137,12 @@ impl<'p> Judge<'p> {
         let is_counted = terms.identity.stir.min_a_pct.is_some();
         let is_required = terms.admission.require_min_attest.is_some();
         let message = &heard.arrival.message;
-        if !(is_counted || is_required) || message.method() != Some(Method::Invite) || !message.has(HeaderName::Identity) {
+        let opens = message.method() == Some(Method::Invite) && heard.kind.is(Kind::INITIAL_REQUEST);
+        if !(is_counted || is_required) || !opens || !message.has(HeaderName::Identity) {
             return;
         }
         let attest = subject.attestation();
-        if is_required {
+        if is_required && heard.place.call > 0 {
             self.known(heard.place.call).attest = attest;
         }
         if let Some(attest) = attest.filter(|_| is_counted && heard.place.resubmits.is_none()) {

@@ -181,7 +181,9 @@ impl<'p> Judge<'p> {
         }
         for key in keys {
             let terms = self.policy.terms(from, to, key.2);
-            self.proceedings.tallies.entry(key).or_default().add(session, &terms.metrics, &terms.performance);
+            let tally = self.proceedings.tallies.entry(key).or_default();
+            tally.add(session, &terms.metrics, &terms.performance);
+            tally.answer(session, &terms.accounting);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);

@@ -5,6 +5,7 @@ mod closing;
 mod codecs;
 mod contacts;
 mod docket;
+mod events;
 mod evidence;
 mod figures;
 mod hearing;

@@ -38,7 +38,7 @@ impl Judge<'_> {
 }
 
 /// Whether an event package is that of presence, its watchers, or lists of them (RFC 3856 §6.1, RFC 3857, RFC 4662).
-fn is_presence(event: &[u8]) -> bool {
+pub(super) fn is_presence(event: &[u8]) -> bool {
     let package = event.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
     package.get(..8).is_some_and(|name| name.eq_ignore_ascii_case(b"presence"))
 }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
+use super::recall::is_presence;
 use crate::base::{Origin, Time, fingerprint, seconds};
 use crate::call::{Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
@@ -16,6 +17,9 @@ use crate::sip::{HeaderName, Method};
 
 /// How long the charging identifier of a session is remembered: RFC 7315 §5.6 asks that it be unique, and no capture can hold for ever.
 const CHARGING: i64 = seconds(600);
+
+/// Documents that tell the watchers of one change pass within this time.
+const FAN_OUT: i64 = seconds(5);
 
 /// A value that a call carries and no other call may.
 #[derive(Clone, Debug)]
@@ -37,6 +41,13 @@ impl Judge<'_> {
     /// Notes what an INVITE that opens a session carries and may not come again, where that was agreed.
     pub(super) fn note_uses(&mut self, heard: &Heard<'_, '_>) {
         let (message, terms) = (&heard.arrival.message, heard.by_message);
+        if message.method() == Some(Method::Notify)
+            && terms.media.presence.max_notify_copies.is_some()
+            && !message.body().is_empty()
+            && message.get(HeaderName::Event).is_some_and(|event| is_presence(&event))
+        {
+            self.note_use(heard, Once::Notification, fingerprint(message.body()));
+        }
         if message.method() != Some(Method::Invite) || heard.place.standing != Standing::Initial {
             return;
         }
@@ -62,7 +73,7 @@ impl Judge<'_> {
             value: fingerprint((value, heard.from, heard.to)),
             user: match kind {
                 Once::Passport => fingerprint((message.call_key(), message.from_tag())),
-                Once::ChargingId => message.call_key(),
+                Once::ChargingId | Once::Notification => message.call_key(),
             },
             clock: heard.arrival.envelope.clock,
             call: heard.place.call,
@@ -74,10 +85,10 @@ impl Judge<'_> {
         });
     }
 
-    /// Judges a use by the one of another call before it.
-    fn reused(&mut self, used: &Use, before: Option<(Origin, Time)>) {
+    /// Judges a use by the one of another call before it, and by how many there are.
+    fn reused(&mut self, used: &Use, before: Option<(Origin, Time)>, copies: u64) {
         let terms = self.policy.terms(used.direction.0, used.direction.1, used.trunk);
-        let subject = ReuseSubject { kind: used.kind, trace: &used.trace, before, terms };
+        let subject = ReuseSubject { kind: used.kind, trace: &used.trace, before, copies, terms };
         let matter = Matter {
             rule: 0,
             subject: "message",
@@ -103,6 +114,9 @@ struct Last {
     origin: Origin,
     first: Time,
     clock: Time,
+    /// When the first of those that count together passed, and how many they are.
+    since: Time,
+    copies: u64,
 }
 
 /// The values that were used lately, by all calls.
@@ -118,11 +132,16 @@ impl Uses {
     pub fn settle(&mut self, mut uses: Vec<Use>, bench: &mut Judge<'_>) {
         uses.sort_by_key(|used| (used.trace.origin, used.kind, used.value));
         for used in uses {
-            let now = Last { user: used.user, origin: used.trace.origin, first: used.trace.first, clock: used.clock };
-            let before = self.last.insert((used.kind, used.value), now);
             let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
+            let before = self.last.get(&(used.kind, used.value)).copied();
+            let (since, copies) = match before.filter(|last| used.clock.since(last.since) <= window) {
+                Some(last) => (last.since, last.copies + 1),
+                None => (used.clock, 1),
+            };
+            let now = Last { user: used.user, origin: used.trace.origin, first: used.trace.first, clock: used.clock, since, copies };
+            self.last.insert((used.kind, used.value), now);
             let before = before.filter(|last| last.user != used.user && used.clock.since(last.clock) <= window);
-            bench.reused(&used, before.map(|last| (last.origin, last.first)));
+            bench.reused(&used, before.map(|last| (last.origin, last.first)), copies);
             if self.last.len() >= self.sweep_at.max(4096) {
                 self.forget(used.clock, bench.policy);
             }
@@ -136,6 +155,7 @@ impl Uses {
             let keep = match kind {
                 Once::Passport => longest,
                 Once::ChargingId => CHARGING,
+                Once::Notification => FAN_OUT,
             };
             now.since(last.clock) <= keep
         });
@@ -148,5 +168,6 @@ fn window(kind: Once, terms: &Terms) -> i64 {
     match kind {
         Once::Passport => terms.identity.stir.replay_window_s.as_ref().map_or(0, |clause| seconds(i64::from(clause.value))),
         Once::ChargingId => CHARGING,
+        Once::Notification => FAN_OUT,
     }
 }

@@ -66,6 +66,10 @@ pub enum LoadKind {
     Attempt,
     /// The first 2xx of a session request.
     Answered,
+    /// A transaction of any method began.
+    Transaction,
+    /// A MESSAGE was sent.
+    Message,
 }
 
 /// A moment that changes the load of the interconnect.
@@ -77,7 +81,7 @@ pub struct LoadEvent {
     pub kind: LoadKind,
     /// The Call-ID, lossily as text.
     pub call_id: Arc<str>,
-    /// The first INVITE of the session request: evidence, direction, and the order of events at the same time.
+    /// The first INVITE of the session request, or the request that begins the transaction: evidence, direction, and the order of events at the same time.
     pub invite: Arc<Trace>,
     /// Calling number or URI.
     pub caller: Option<Arc<str>>,

@@ -69,6 +69,7 @@ fn is_balanced(played: &Played) -> bool {
             LoadKind::AttemptEnded => attempted -= 1,
             LoadKind::Answered => answered += 1,
             LoadKind::Ended => answered -= 1,
+            LoadKind::Transaction | LoadKind::Message => {}
         }
         (0..=attempted).contains(&answered)
     })

@@ -104,7 +104,8 @@ impl Admission {
 /// Whether an event adds to what the limit counts (`true`) or takes from it (`false`).
 fn change(limit: &Limit, kind: LoadKind) -> Option<bool> {
     match (limit.kind, limit.basis, kind) {
-        (LimitKind::Attempts, _, LoadKind::Attempt) => Some(true),
+        (LimitKind::Attempts | LimitKind::ActiveUsers, _, LoadKind::Attempt) => Some(true),
+        (LimitKind::Transactions, _, LoadKind::Transaction) | (LimitKind::Messages, _, LoadKind::Message) => Some(true),
         (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::Attempt | LoadKind::Resumed) => Some(true),
         (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::AttemptEnded) => Some(false),
         (LimitKind::Concurrent, Some(Basis::Attempted), _) => None,

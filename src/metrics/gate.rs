@@ -1,8 +1,13 @@
 //! Takes the sessions or attempts of one scope in time order, gives the spans in which they exceeded a limit, never another scope's.
 
+use std::collections::VecDeque;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::excursions::{Excursion, Excursions};
 use super::gauge::Rate;
-use crate::base::Time;
+use crate::base::{Time, fingerprint};
 use crate::call::LoadEvent;
 use crate::policy::{Limit, LimitKind, Party};
 
@@ -15,6 +20,8 @@ enum Meter {
     Window(Rate),
     /// Attempts against a token bucket; the window is kept for the load.
     Bucket(Rate, Bucket),
+    /// Different callers in a sliding window.
+    Callers(Callers),
 }
 
 /// Tokens in units that make refilling exact: a token is `token` units, a nanosecond brings `refill`.
@@ -43,6 +50,7 @@ impl Gate {
         let window = nanos(limit.window_s.unwrap_or(1.0));
         let meter = match (limit.kind, limit.burst) {
             (LimitKind::Concurrent, _) => Meter::Sessions(0),
+            (LimitKind::ActiveUsers, _) => Meter::Callers(Callers::over(window)),
             (_, None) => Meter::Window(Rate::over(window)),
             (_, Some(burst)) => Meter::Bucket(Rate::over(window), Bucket::new(limit.value.value, window, burst)),
         };
@@ -62,6 +70,11 @@ impl Gate {
                 (count, count > self.limit.value.value)
             }
             Meter::Bucket(rate, bucket) => (real(rate.note(event.at)), !bucket.take()),
+            Meter::Callers(callers) => {
+                let (count, is_new) = callers.note(event);
+                // A caller who is active already takes nothing beyond.
+                (count, is_new && count > self.limit.value.value)
+            }
         };
         self.peak = self.peak.max(load);
         if !beyond {
@@ -104,6 +117,7 @@ impl Gate {
                 }
                 over
             }
+            Meter::Callers(callers) => callers.pass(to, self.limit.value.value),
             Meter::Bucket(rate, bucket) => {
                 while rate.leave(to).is_some() {}
                 bucket.refill(to)
@@ -132,6 +146,7 @@ impl Gate {
             && match &self.meter {
                 Meter::Sessions(live) => *live == 0,
                 Meter::Window(rate) => rate.count() == 0,
+                Meter::Callers(callers) => callers.is_empty(),
                 Meter::Bucket(rate, bucket) => rate.count() == 0 && bucket.units >= bucket.depth,
             }
     }
@@ -156,6 +171,53 @@ impl Gate {
 
     pub(super) fn excursions(&self) -> &[Excursion] {
         self.excursions.all()
+    }
+}
+
+/// Who began a session request in a sliding window (t − w, t].
+#[derive(Clone, Debug)]
+struct Callers {
+    window: i64,
+    requests: VecDeque<(Time, u64)>,
+    /// Their requests in the window.
+    active: HashMap<u64, u32, FixedState>,
+}
+
+impl Callers {
+    fn over(window: i64) -> Self {
+        Self { window, requests: VecDeque::new(), active: HashMap::default() }
+    }
+
+    /// A request; gives how many callers stand in the window, and whether this one did not before.
+    fn note(&mut self, event: &LoadEvent) -> (f64, bool) {
+        let caller = fingerprint(event.caller.as_deref());
+        self.requests.push_back((event.at, caller));
+        let requests = self.active.entry(caller).or_insert(0);
+        *requests += 1;
+        let is_new = *requests == 1;
+        (real(self.active.len() as u64), is_new)
+    }
+
+    /// Drops the requests that are out of the window that ends at `to`; gives when so few callers were left that the limit held again.
+    fn pass(&mut self, to: Time, limit: f64) -> Option<Time> {
+        let mut over = None;
+        while let Some(&(at, caller)) = self.requests.front().filter(|(at, _)| at.plus(self.window) <= to) {
+            self.requests.pop_front();
+            if let Some(requests) = self.active.get_mut(&caller) {
+                *requests = requests.saturating_sub(1);
+                if *requests == 0 {
+                    self.active.remove(&caller);
+                }
+            }
+            if over.is_none() && real(self.active.len() as u64) <= limit {
+                over = Some(at.plus(self.window));
+            }
+        }
+        over
+    }
+
+    fn is_empty(&self) -> bool {
+        self.requests.is_empty()
     }
 }
 
@@ -276,6 +338,22 @@ mod tests {
         gate.finish(at(300.0));
         assert_eq!(spans(&gate), [(at(25.0), at(30.0), 3.0, 1)]);
         assert_eq!(&*gate.excursions()[0].call_id, "M3");
+    }
+
+    // By hand: a at 0.0, b at 0.2, a at 0.4, c at 0.6, a at 1.1, b at 1.3. In (0.3, 1.3] stand a, c, a and b.
+    #[test]
+    fn active_users_are_counted_once_in_a_window() {
+        let limit = limit(LimitKind::ActiveUsers, 2.0, None);
+        let mut gate = Gate::new(&limit, (Party::Unknown, Party::Unknown));
+        for (t, caller) in [(0.0, "a"), (0.2, "b"), (0.4, "a"), (0.6, "c"), (1.1, "a"), (1.3, "b")] {
+            let invite = Trace { first: at(t), ..Trace::default() }.into();
+            let event =
+                LoadEvent { at: at(t), kind: LoadKind::Attempt, call_id: "c".into(), invite, caller: Some(caller.into()), callee: None };
+            gate.rise(&event);
+        }
+        gate.finish(at(10.0));
+        // b leaves at 1.2, so that a and c are left; with b at 1.3 there are three again, until c leaves at 1.6.
+        assert_eq!(spans(&gate), [(at(0.6), at(1.2), 3.0, 1), (at(1.3), at(1.6), 3.0, 1)]);
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Carried {
                 self.intervals.level(self.confirmed.level());
             }
             LoadKind::Ended => self.confirmed.fall(at),
+            LoadKind::Transaction | LoadKind::Message => {}
         }
     }
 
@@ -167,6 +168,10 @@ pub struct Load {
 impl Load {
     /// The next event.
     pub fn on(&mut self, event: &LoadEvent, route: &Route<'_>) {
+        if matches!(event.kind, LoadKind::Transaction | LoadKind::Message) {
+            self.admission.on(event, route);
+            return;
+        }
         let interval = || seconds(route.terms.performance.interval_s.as_ref().map_or(900, |c| i64::from(c.value)));
         self.directions.entry((route.from, route.to)).or_insert_with(|| Carried::over(interval())).on(event.at, event.kind);
         self.total.on(event.at, event.kind);

@@ -25,4 +25,4 @@ pub use load::{Carried, Load, Route, Slice};
 pub use quality::{MILLIONTHS, Quality, Rated};
 pub use registration::{Challenged, Registration, RegistrationEnd};
 pub use series::Timeline;
-pub use tally::{Ratio, Tally};
+pub use tally::{Cluster, Ratio, Tally};

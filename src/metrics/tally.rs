@@ -1,11 +1,12 @@
 //! Takes sessions of one direction and interval, gives their counts and distributions, never a comparison (`standards.md` §8.3).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Distribution, Registration, RegistrationEnd};
 use crate::base::{Origin, Time};
 use crate::call::{ByeEnd, Outcome, Session, Trace};
-use crate::policy::{CountUnit, MetricTerms, Performance, SrdClassification};
+use crate::policy::{Accounting, CountUnit, MetricTerms, Performance, SrdClassification};
 use crate::stir::Attest;
 
 /// A ratio with what it was made of: shown beside each number.
@@ -24,6 +25,34 @@ impl Ratio {
     pub fn percent(self) -> Option<f64> {
         (self.denominator > 0).then(|| self.numerator as f64 * 100.0 / self.denominator as f64)
     }
+}
+
+/// Sessions that have something in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cluster {
+    /// How many.
+    pub count: u64,
+    /// The INVITE of the first.
+    pub first: Option<Arc<Trace>>,
+}
+
+impl Cluster {
+    fn add(&mut self, invite: &Arc<Trace>) {
+        self.merge(&Self { count: 1, first: Some(Arc::clone(invite)) });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        let mine = self.first.take();
+        self.first = [mine.as_ref(), other.first.as_ref()].into_iter().flatten().min_by_key(|trace| trace.origin).cloned();
+    }
+}
+
+/// A plus, where there is one, and the first six digits of a number; `None` where it is shorter, or no number.
+fn prefix(number: &str) -> Option<Box<str>> {
+    let digits = number.trim_start_matches('+');
+    let all = digits.len() > 6 && digits.bytes().all(|b| b.is_ascii_digit());
+    all.then(|| number.get(..number.len() - digits.len() + 6)).flatten().map(Into::into)
 }
 
 /// Final codes that make a session request effective beside a 2xx (RFC 6076 §4.7); 487 is not among them.
@@ -66,6 +95,10 @@ pub struct Tally {
     pub first: Option<(Origin, Time)>,
     /// INVITEs by attestation of their PASSporT: C, B and A.
     pub attested: [u64; 3],
+    /// Sessions that were answered at once and without ringing.
+    pub instant_answers: Cluster,
+    /// Answered sessions that were short, by the first six digits of the called number.
+    pub short_by_prefix: BTreeMap<Box<str>, Cluster>,
     /// Registrations with an end.
     pub registrations: u64,
     /// The REGISTER transactions of those.
@@ -158,6 +191,22 @@ impl Tally {
         }
     }
 
+    /// Adds what the answer of a session has of a false one (`standards.md` §7, ACC-ANS-001), where that was agreed.
+    pub fn answer(&mut self, session: &Session, terms: &Accounting) {
+        let (Some(answer), Some(_)) = (&session.answer, &terms.min_cluster) else { return };
+        let since = |nanos: i64| u64::try_from(nanos).unwrap_or(0);
+        let waited = since(answer.last.since(session.invite.first)) / 1_000_000;
+        if !session.rang && terms.fas_ms.as_ref().is_some_and(|most| waited < u64::from(most.value)) {
+            self.instant_answers.add(&session.invite);
+        }
+        let is_short = |most: f64| session.bye.as_ref().is_some_and(|bye| bye.request.last.seconds_since(answer.first) < most);
+        if terms.short_call_s.as_ref().is_some_and(|most| is_short(most.value))
+            && let Some(prefix) = session.callee.as_deref().and_then(prefix)
+        {
+            self.short_by_prefix.entry(prefix).or_default().add(&session.invite);
+        }
+    }
+
     /// Adds a registration; one without an end counts nowhere.
     pub fn register(&mut self, registration: &Registration) {
         match registration.end {
@@ -200,6 +249,10 @@ impl Tally {
         self.sdt_failed.merge(&other.sdt_failed);
         self.conversation.merge(&other.conversation);
         self.pgrd.merge(&other.pgrd);
+        self.instant_answers.merge(&other.instant_answers);
+        for (prefix, cluster) in &other.short_by_prefix {
+            self.short_by_prefix.entry(prefix.clone()).or_default().merge(cluster);
+        }
         self.attested.iter_mut().zip(other.attested).for_each(|(mine, theirs)| *mine += theirs);
         self.registrations += other.registrations;
         self.register_transactions += other.register_transactions;

@@ -62,7 +62,10 @@ impl Hearing {
     pub(super) fn happening(&mut self, report: &Report) {
         let event = match &report.happening {
             Happening::OfferAnswer(e) => Event::Agreed(e.offer.origin, e.answer.origin),
-            Happening::Load(e) => life(e.kind, e.at),
+            Happening::Load(e) => match life(e.kind, e.at) {
+                Some(event) => event,
+                None => return,
+            },
             Happening::Session(s) if s.outcome == Outcome::Success => Event::Session(Box::new(s.clone())),
             Happening::Over(over) => Event::Over(over.last),
             Happening::Transaction(_) | Happening::Dialog(_) | Happening::Session(_) => return,
@@ -71,10 +74,11 @@ impl Hearing {
     }
 }
 
-fn life(kind: LoadKind, at: Time) -> Event {
+fn life(kind: LoadKind, at: Time) -> Option<Event> {
     match kind {
-        LoadKind::Answered => Event::Answered(at),
-        LoadKind::Attempt | LoadKind::Resumed => Event::Lives(at, true),
-        LoadKind::Ended | LoadKind::AttemptEnded => Event::Lives(at, false),
+        LoadKind::Answered => Some(Event::Answered(at)),
+        LoadKind::Attempt | LoadKind::Resumed => Some(Event::Lives(at, true)),
+        LoadKind::Ended | LoadKind::AttemptEnded => Some(Event::Lives(at, false)),
+        LoadKind::Transaction | LoadKind::Message => None,
     }
 }

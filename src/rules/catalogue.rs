@@ -1,6 +1,6 @@
 //! Takes nothing, gives the list of rules, never a rule's content.
 
-use super::{Rule, acc, cac, cap, dlg, idn, med, msec, net, pol, prf, prv, sdp, sig, sip, txn};
+use super::{Rule, acc, cac, cap, dlg, idn, imp, med, msec, net, pol, prf, prv, sdp, sig, sip, txn};
 
 /// Every rule that runs, in the order of the catalogue.
 #[must_use]
@@ -142,7 +142,11 @@ static ALL: &[&Rule] = &[
     &cac::conc_001::RULE,
     &cac::cps_001::RULE,
     &cac::cps_002::RULE,
+    &cac::tps_001::RULE,
     &cac::bw_001::RULE,
+    &cac::usr_001::RULE,
+    &cac::dur_001::RULE,
+    &cac::adm_001::RULE,
 
     // PRF
     &prf::srd_001::RULE,
@@ -160,12 +164,20 @@ static ALL: &[&Rule] = &[
     &prf::mos_001::RULE,
 
     // ACC
+    &acc::pcv_001::RULE,
     &acc::pcfa_001::RULE,
+    &acc::bye_001::RULE,
     &acc::dur_001::RULE,
+    &acc::ans_001::RULE,
+    &acc::sid_001::RULE,
 
     // PRV
     &prv::topo_001::RULE,
     &prv::topo_002::RULE,
+
+    // IMP
+    &imp::sub_001::RULE,
+    &imp::pidf_001::RULE,
 
     // POL
     &pol::waiver_001::RULE,

@@ -29,6 +29,7 @@ mod cac;
 mod cap;
 mod dlg;
 mod idn;
+mod imp;
 mod med;
 mod msec;
 mod net;

@@ -1,4 +1,4 @@
-//! Takes nothing, gives what rules on things that pass only once look at, never a verdict.
+//! Takes nothing, gives what rules on things that pass only once, or only so often, look at, never a verdict.
 
 use crate::base::{Origin, Time};
 use crate::call::Trace;
@@ -11,6 +11,8 @@ pub enum Once {
     Passport,
     /// The charging identifier of P-Charging-Vector (RFC 7315 §5.6).
     ChargingId,
+    /// A presence document to a watcher (RFC 6271 Req #13).
+    Notification,
 }
 
 /// A use of such a value.
@@ -18,10 +20,12 @@ pub enum Once {
 pub struct ReuseSubject<'a> {
     /// What it is.
     pub kind: Once,
-    /// The INVITE that carries it.
+    /// The request that carries it.
     pub trace: &'a Trace,
     /// The INVITE of another call that carried it lately.
     pub before: Option<(Origin, Time)>,
+    /// How many there are by now of those that count together, itself among them.
+    pub copies: u64,
     /// What was agreed.
     pub terms: &'a Terms,
 }

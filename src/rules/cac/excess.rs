@@ -8,11 +8,17 @@ use crate::rules::{Breach, Excursion, LimitSubject, Verdict};
 pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
     let value = subject.limit.value.value;
     let window = subject.limit.window_s.unwrap_or(1.0);
+    let what = match subject.limit.kind {
+        LimitKind::Transactions => "transactions",
+        LimitKind::Messages => "messages",
+        LimitKind::ActiveUsers => "users",
+        _ => "attempts",
+    };
     let (counted, burst) = match (subject.limit.kind, subject.limit.burst) {
         (LimitKind::Concurrent, _) => ("sessions at once".to_owned(), String::new()),
         (LimitKind::BandwidthKbps, _) => ("kbit/s of media".to_owned(), String::new()),
-        (_, None) => (format!("attempts in {window} s"), String::new()),
-        (_, Some(burst)) => (format!("attempts in {window} s"), format!(", bursts of {burst}")),
+        (LimitKind::ActiveUsers, _) | (_, None) => (format!("{what} in {window} s"), String::new()),
+        (_, Some(burst)) => (format!("{what} in {window} s"), format!(", bursts of {burst}")),
     };
     let breach = |excursion: &Excursion| {
         let observed = format!("more than {value} {counted}{burst}");

@@ -92,7 +92,7 @@ mod tests {
     fn a_passport_that_comes_again_breaks_it() {
         let mut terms = Terms::default();
         let trace = Trace { first: Time(seconds(12)), line: b"INVITE".as_slice().into(), ..Trace::default() };
-        let judged = |before, terms: &Terms| again(&ReuseSubject { kind: Once::Passport, trace: &trace, before, terms });
+        let judged = |before, terms: &Terms| again(&ReuseSubject { kind: Once::Passport, trace: &trace, before, copies: 1, terms });
         let first = Some((Origin { frame: 7, ..Origin::default() }, Time(seconds(2))));
         assert_eq!(judged(first, &terms), Verdict::NotApplicable);
         terms.identity.stir.replay_window_s = agreed(120);
