@@ -8,6 +8,7 @@ use super::judge::Judge;
 use super::sides::Sides;
 use crate::base::Time;
 use crate::binding::{Fit, Tied, codec_name};
+use crate::media::Weave;
 use crate::metrics::Rated;
 use crate::policy::Party;
 use crate::rules::StreamSubject;
@@ -62,6 +63,10 @@ pub struct StreamRow {
     pub rtcp: bool,
     pub digits: u64,
     pub secure: Option<bool>,
+    /// `even`, as only a cipher makes it, or `uneven`: the octets of G.711 and G.722.
+    pub texture: Option<&'static str>,
+    /// Digits as tones in the audio, where somebody listened.
+    pub tones: u64,
     /// Seconds of it after the end of its call, where there were any.
     pub after_end_s: Option<f64>,
     /// What happened when: of the worst streams only.
@@ -149,6 +154,8 @@ impl Judge<'_> {
             rtcp: stream.reports.first.is_some(),
             digits: stream.digits.count,
             secure: stream.secure,
+            texture: stream.texture.and_then(|texture| texture.weave()).map(Weave::name),
+            tones: stream.tones.keys,
             after_end_s: after_end.filter(|seconds| *seconds > 0.0),
             series: None,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Hop, Side, SideTag};
 use crate::base::{Origin, Time};
-use crate::media::Flow;
+use crate::media::{Flow, HeardTone};
 
 /// How well a stream fits the addresses that its call named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,8 @@ pub struct Sent {
     pub quiet: Vec<(Time, Time)>,
     /// The codec of most of its packets as SDP names it; the payload type where nothing names it.
     pub codec: Arc<str>,
+    /// The first tone of a fax in its audio.
+    pub fax: Option<HeardTone>,
     /// Whether another call may have as much right to it: both name the same two endpoints.
     pub shared: bool,
 }

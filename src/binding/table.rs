@@ -421,6 +421,7 @@ fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
         packets: stream.packets,
         comfort_noise: stream.comfort_noise,
         quiet,
+        fax: stream.tones.fax,
         codec: codec_name(codec, stream.main).into(),
         shared,
     }

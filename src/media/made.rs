@@ -1,7 +1,7 @@
 //! Takes a flow and its only format, gives a stream of which nothing else is known, never anything outside tests.
 
 use super::series::Series;
-use super::{Bursts, Clock, Digits, Flow, Format, Gaps, Jitter, Pace, Reception, Reports, Stream};
+use super::{Bursts, Clock, Digits, Flow, Format, Gaps, Jitter, Pace, Reception, Reports, Stream, Tones};
 use crate::packet::Carried;
 
 /// A stream that lasts as long as its format, whole and even as far as is said.
@@ -37,6 +37,8 @@ pub(crate) fn stream(flow: Flow, format: Format) -> Stream {
         markers: 0,
         comfort_noise: 0,
         digits: Digits::default(),
+        texture: None,
+        tones: Tones::default(),
         carried: Carried::default(),
         malformed: 0,
         mixed: 0,

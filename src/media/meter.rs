@@ -6,11 +6,13 @@ use super::pace::Pace;
 use super::packetization::Packetization;
 use super::reception::{Numbering, Place};
 use super::reports::{Hearing, Report};
-use super::runs::{Flow, IDLE, Regular};
+use super::runs::{Flow, IDLE, Note, Regular};
 use super::series::Series;
 use super::sighting::Sighting;
 use super::stream::{Format, Stream};
+use super::texture::Texture;
 use super::timing::Timing;
+use super::tones::Listening;
 use crate::base::{Origin, Time, seconds};
 use crate::packet::Carried;
 use crate::rtp::TelephoneEvent;
@@ -92,6 +94,10 @@ pub(super) struct Meter {
     series: Series,
     pace: Option<Box<Pace>>,
     dialling: Option<Box<Dialling>>,
+    texture: Option<Box<Texture>>,
+    listening: Option<Box<Listening>>,
+    /// What was found in the packet that is held.
+    withheld: Option<Note>,
     hearing: Option<Box<Hearing>>,
     /// The place in the capture up to which RTCP was heard.
     heard: u64,
@@ -129,6 +135,9 @@ impl Meter {
             series: Series::new(first.time),
             pace: gauge.by_second.then(|| Box::new(Pace::new(first.clock))),
             dialling: None,
+            texture: None,
+            listening: None,
+            withheld: None,
             hearing: None,
             heard: first.origin.serial,
             secure: None,
@@ -257,6 +266,7 @@ impl Meter {
     #[cold]
     fn resolve(&mut self, packet: &Sighting, gauge: &Gauge) -> Option<Option<Box<Self>>> {
         let held = self.held.take()?;
+        let withheld = self.withheld.take();
         if packet.seq == held.seq.wrapping_add(1) {
             if held.time.since(self.last.time) > PAUSE {
                 let mut stream = Self::new(&held, gauge);
@@ -270,17 +280,20 @@ impl Meter {
             self.advanced = held.time;
             self.measure(&held, None, gauge);
             self.count(&held, 0);
+            withheld.iter().for_each(|note| self.note(note));
             return None;
         }
         if packet.seq == held.seq && packet.timestamp == held.timestamp {
             self.clock = packet.clock;
             self.held = Some(held);
+            self.withheld = withheld;
             self.numbering.mirrored();
             return Some(None);
         }
         self.numbering.astray();
         self.packets += 1;
         self.carried.add(held.carriage);
+        withheld.iter().for_each(|note| self.note(note));
         None
     }
 
@@ -423,6 +436,24 @@ impl Meter {
         }
     }
 
+    /// Takes what was found in a packet that it has taken.
+    pub(super) fn note(&mut self, note: &Note) {
+        // Whether the first packet begins this stream or was held by the one before must not show: it is never looked into.
+        if note.origin == self.first.origin {
+            return;
+        }
+        if self.held.is_some_and(|held| held.origin == note.origin) {
+            self.withheld = Some(*note);
+            return;
+        }
+        if let Some(octets) = &note.octets {
+            self.texture.get_or_insert_default().on(octets);
+        }
+        if let Some(tone) = note.tone {
+            self.listening.get_or_insert_default().on(tone, note.timestamp, note.samples, note.origin, note.time);
+        }
+    }
+
     /// Takes RTCP that was captured before the place `until`.
     pub(super) fn hear(&mut self, reports: &[&Report], flow: &Flow, until: u64, taken: &mut dyn FnMut(usize)) {
         let from = reports.partition_point(|report| report.origin.serial <= self.heard);
@@ -477,6 +508,8 @@ impl Meter {
             markers: self.markers,
             comfort_noise: self.comfort_noise,
             digits: self.dialling.map(|dialling| dialling.finish()).unwrap_or_default(),
+            texture: self.texture.map(|texture| *texture),
+            tones: self.listening.map(|listening| listening.finish()).unwrap_or_default(),
             carried: self.carried,
             malformed: self.malformed,
             mixed: self.mixed,

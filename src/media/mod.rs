@@ -27,7 +27,9 @@ mod series;
 mod sighting;
 mod stream;
 mod streams;
+mod texture;
 mod timing;
+mod tones;
 
 pub use announced::Announced;
 pub use bursts::Bursts;
@@ -48,3 +50,5 @@ pub use runs::{Flow, IDLE, Kin, Runs, Tape};
 pub use series::{Interval, Series};
 pub use stream::{Format, Stream};
 pub use streams::{Counts, Streams};
+pub use texture::{Texture, Weave};
+pub use tones::{Heard as HeardTone, Tones};

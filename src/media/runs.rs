@@ -7,10 +7,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::gaps::GAP;
 use super::sighting::Sighting;
-use crate::base::{Endpoint, Time, seconds};
+use super::texture::TAKEN;
+use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::capture::Frame;
 use crate::packet::{Carriage, Datagram};
-use crate::rtp::{Header, TelephoneEvent};
+use crate::rtp::{Header, Law, TelephoneEvent, Tone};
 
 /// Silence on the running clock that ends a stream.
 pub const IDLE: i64 = seconds(60);
@@ -116,6 +117,51 @@ struct Chunk {
 
 const _: () = assert!(size_of::<Chunk>() == 64);
 
+/// Payload types of G.711 and G.722 (RFC 3551 §6): of their payloads it is known how uneven they are.
+const VOICE: u128 = 1 << 0 | 1 << 8 | 1 << 9;
+
+/// Of eight packets in sequence one is looked into.
+const EIGHTH: u16 = 7;
+
+/// What was found in a packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    pub(super) origin: Origin,
+    pub(super) time: Time,
+    pub(super) timestamp: u32,
+    /// Samples of G.711.
+    pub(super) samples: u32,
+    /// The tone that fills it.
+    pub(super) tone: Option<Tone>,
+    /// Its last octets.
+    pub(super) octets: Option<[u8; TAKEN]>,
+}
+
+/// A note, and where the next of its run is.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    note: Note,
+    next: u32,
+}
+
+/// The notes of a tape, as they are read.
+#[derive(Clone, Debug)]
+pub(super) struct Notes<'a> {
+    kept: &'a [Kept],
+    next: u32,
+}
+
+impl Notes<'_> {
+    /// The next note of what was captured before the place `until`.
+    pub(super) fn take(&mut self, until: u64) -> Option<Note> {
+        let Kept { note, next } = *self.kept.get(self.next as usize)?;
+        (note.origin.serial < until).then(|| {
+            self.next = next;
+            note
+        })
+    }
+}
+
 /// A packet with those that follow it as regularly as voice does: the next number, the next time stamp, and all else the same.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
@@ -147,6 +193,8 @@ struct Run {
     ip_length: u16,
     payload_type: u8,
     carriage: Carriage,
+    /// Its first and its latest note, where there are any.
+    notes: Option<(u32, u32)>,
     /// How many regular packets its stretch has, where the latest chunk is, and how many are in that.
     regular: u32,
     chunk: u32,
@@ -170,6 +218,7 @@ impl Run {
             ip_length: packet.ip_length,
             payload_type: packet.payload_type,
             carriage: packet.carriage,
+            notes: None,
             regular: 0,
             chunk: 0,
             filled: CHUNK,
@@ -211,6 +260,9 @@ pub struct Runs {
     flows: Vec<(Flow, usize)>,
     stretches: Vec<Stretch>,
     chunks: Vec<Chunk>,
+    notes: Vec<Kept>,
+    /// Whether tones are listened for: it costs as much as all else that is done with a packet.
+    pub tones: bool,
     /// Where the run of each flow stands.
     by_flow: HashTable<usize>,
     hasher: DefaultHashBuilder,
@@ -220,20 +272,64 @@ impl Runs {
     /// Appends a packet to the run of its flow.
     #[inline]
     pub fn add(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
+        let run = self.append(frame, datagram, header);
+        if VOICE & 1 << header.payload_type != 0 && (header.seq & EIGHTH == 0 || self.tones) {
+            self.note(run, frame, datagram, header);
+        }
+    }
+
+    /// Notes what is in a packet of voice, for one in eight, and a tone that fills it.
+    #[inline(never)]
+    fn note(&mut self, run: usize, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) {
+        let Some(payload) = header.payload(datagram.payload).filter(|_| !datagram.cut) else { return };
+        let law = match header.payload_type {
+            0 => Some(Law::Mu),
+            8 => Some(Law::A),
+            _ => None,
+        };
+        let tone = law.filter(|_| self.tones).and_then(|law| Tone::of(payload, law));
+        let octets = payload.last_chunk().filter(|_| header.seq & EIGHTH == 0);
+        if tone.is_none() && octets.is_none() {
+            return;
+        }
+        let Ok(place) = u32::try_from(self.notes.len()) else { return };
+        let samples = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let note = Note { origin: frame.origin, time: frame.time, timestamp: header.timestamp, samples, tone, octets: octets.copied() };
+        self.notes.push(Kept { note, next: u32::MAX });
+        let Some(run) = self.runs.get_mut(run) else { return };
+        let first = match run.notes {
+            Some((first, latest)) => {
+                if let Some(kept) = self.notes.get_mut(latest as usize) {
+                    kept.next = place;
+                }
+                first
+            }
+            None => place,
+        };
+        run.notes = Some((first, place));
+    }
+
+    /// The same, without a look at what is in it; gives which run that is.
+    #[inline]
+    fn append(&mut self, frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> usize {
         let flow = Flow { source: datagram.source, destination: datagram.destination, ssrc: header.ssrc };
         let words = flow.words();
         let Self { runs, by_flow, hasher, .. } = self;
         let hash = hasher.hash_one(words);
         let found = by_flow.find(hash, |&run| runs.get(run).is_some_and(|run| run.words == words)).copied();
+        let place = found.unwrap_or(runs.len());
         let Some(run) = found.and_then(|run| runs.get_mut(run)) else {
-            return self.begin(flow, hash, &Sighting::new(frame, datagram, header), header);
+            self.begin(flow, hash, &Sighting::new(frame, datagram, header), header);
+            return place;
         };
         let Some((wait, frames)) = run.follows(frame, datagram, header) else {
-            return self.turn(found, &Sighting::new(frame, datagram, header), header);
+            self.turn(found, &Sighting::new(frame, datagram, header), header);
+            return place;
         };
         if run.filled == CHUNK {
             let Ok(chunk) = u32::try_from(self.chunks.len()) else {
-                return self.turn(found, &Sighting::new(frame, datagram, header), header);
+                self.turn(found, &Sighting::new(frame, datagram, header), header);
+                return place;
             };
             self.chunks.push(Chunk::default());
             if run.regular > 0
@@ -258,6 +354,7 @@ impl Runs {
         run.frame = frame.origin.frame;
         run.timestamp = header.timestamp;
         run.seq = header.seq;
+        place
     }
 
     /// Begins the run of a flow.
@@ -280,7 +377,7 @@ impl Runs {
             (stretch.regular, stretch.next) = (run.regular, Some(next));
         }
         self.stretches.push(Stretch { head: *packet, regular: 0, step: 0, chunk: 0, next: None });
-        *run = Run::new(run.words, packet, header, next);
+        *run = Run { notes: run.notes, ..Run::new(run.words, packet, header, next) };
     }
 
     /// How many flows there are.
@@ -306,6 +403,7 @@ impl Runs {
         self.flows.clear();
         self.stretches.clear();
         self.chunks.clear();
+        self.notes.clear();
         self.by_flow.clear();
     }
 }
@@ -322,6 +420,12 @@ impl<'a> Tape<'a> {
     #[must_use]
     pub fn flow(&self) -> Flow {
         self.runs.flows.get(self.run).map(|&(flow, _)| flow).unwrap_or_default()
+    }
+
+    /// Begins to read what was found in them.
+    pub(super) fn notes(&self) -> Notes<'a> {
+        let first = self.runs.runs.get(self.run).and_then(|run| run.notes).map_or(u32::MAX, |(first, _)| first);
+        Notes { kept: &self.runs.notes, next: first }
     }
 
     /// Begins to read them.

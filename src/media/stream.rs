@@ -11,6 +11,8 @@ use super::reception::Reception;
 use super::reports::Reports;
 use super::runs::Flow;
 use super::series::Series;
+use super::texture::Texture;
+use super::tones::Tones;
 use crate::base::{Origin, Time};
 use crate::packet::Carried;
 
@@ -65,6 +67,10 @@ pub struct Stream {
     pub comfort_noise: u64,
     /// Telephone events (RFC 4733).
     pub digits: Digits,
+    /// How even the octets of its payloads are, where it is G.711 or G.722.
+    pub texture: Option<Texture>,
+    /// Signalling tones in its audio, where the policy makes somebody listen for them.
+    pub tones: Tones,
     /// How its packets were carried: code point, VLAN, tunnels.
     pub carried: Carried,
     /// Packets whose padding or extension runs over their end (RFC 3550 §5.1, §5.3.1); the padding of SRTP cannot be read, and may seem to.

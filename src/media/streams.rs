@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::announced::Announced;
 use super::meter::{Gauge, Meter};
 use super::reports::Report;
-use super::runs::{Flow, IDLE, Kin, Regular, Tape};
+use super::runs::{Flow, IDLE, Kin, Notes, Regular, Tape};
 use super::sighting::Sighting;
 use super::stream::Stream;
 use crate::base::{Origin, Time};
@@ -169,7 +169,7 @@ impl Streams {
     }
 
     fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
-        let flow = tape.flow();
+        let (flow, notes) = (tape.flow(), tape.notes());
         let mut tape = tape.read();
         let mut first = None;
         let room = self.open.len() < MAX_FLOWS;
@@ -188,7 +188,7 @@ impl Streams {
                 return;
             }
         };
-        let mut place = Seat { flow, open, gauge, queue, over };
+        let mut place = Seat { flow, open, gauge, queue, over, notes };
         if let Some(regular) = first {
             place.follow(regular, &mut reports);
         }
@@ -206,6 +206,7 @@ impl Streams {
             }
             place.follow(regular, &mut reports);
         }
+        place.note(u64::MAX);
     }
 
     fn end(&mut self, flow: Flow) {
@@ -296,6 +297,7 @@ struct Seat<'a> {
     gauge: &'a Gauge,
     queue: &'a mut BTreeMap<(Time, Origin), Flow>,
     over: &'a mut BTreeMap<(Time, Origin), (Flow, Open)>,
+    notes: Notes<'a>,
 }
 
 impl Seat<'_> {
@@ -319,8 +321,19 @@ impl Seat<'_> {
         }
     }
 
+    /// Tells what was found in the packets that were captured before the place `until`.
+    fn note(&mut self, until: u64) {
+        while let Some(note) = self.notes.take(until) {
+            // Of a single packet, which is the first, nothing is told.
+            if let Open::Stream(meter) = &mut *self.open {
+                meter.note(&note);
+            }
+        }
+    }
+
     /// Begins a stream where another of the same flow ends.
     fn replace(&mut self, next: Open) {
+        self.note(next.origin().serial);
         self.queue.insert((next.clock(), next.origin()), self.flow);
         let ended = std::mem::replace(self.open, next);
         self.over.insert((ended.clock(), ended.origin()), (self.flow, ended));

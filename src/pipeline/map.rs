@@ -67,6 +67,13 @@ pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
 }
 
 impl Facts {
+    /// Nothing yet; with an ear for tones, where the policy speaks of them.
+    pub(super) fn new(listens: bool) -> Self {
+        let mut facts = Self::default();
+        facts.runs.tones = listens;
+        facts
+    }
+
     /// Forgets everything but the memory that it took: what one window needed the next needs too.
     pub(super) fn clear(&mut self) {
         self.arrivals.spare(|arrival| arrival.message.release());

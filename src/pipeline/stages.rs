@@ -19,6 +19,7 @@ use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
 use crate::metrics::{Bandwidth, Load, Route, Timeline};
 use crate::policy::Policy;
+use crate::rules::listens_for_tones;
 use crate::sip::Arrival;
 use crate::transport::{Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
 
@@ -31,6 +32,8 @@ pub(super) struct Stages<'p> {
     docket: &'p Docket,
     /// The times that the user asked for.
     span: Range<Time>,
+    /// Whether tones are listened for.
+    listens: bool,
     /// Cleared, for the next window.
     facts: Vec<Facts>,
     fragments: Vec<FragmentShard>,
@@ -75,6 +78,7 @@ impl<'p> Stages<'p> {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
+        let listens = policy.all_terms().any(listens_for_tones);
         let by_second = Bandwidth::is_limited(policy);
         let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, by_second };
         let settings =
@@ -84,6 +88,7 @@ impl<'p> Stages<'p> {
             policy,
             docket,
             span,
+            listens,
             facts: Vec::new(),
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
@@ -121,7 +126,8 @@ impl<'p> Stages<'p> {
     pub(super) fn take(&mut self, batches: &[Batch]) {
         let mut facts = std::mem::take(&mut self.facts);
         let tasks = batches.len().div_ceil(BATCHES_PER_TASK);
-        facts.resize_with(facts.len().max(tasks), Facts::default);
+        let listens = self.listens;
+        facts.resize_with(facts.len().max(tasks), || Facts::new(listens));
         let span = &self.span;
         facts.par_iter_mut().zip(batches.par_chunks(BATCHES_PER_TASK)).for_each(|(facts, batches)| map(batches, span, facts));
         for part in &mut facts {

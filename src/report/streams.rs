@@ -10,7 +10,7 @@ use super::directory;
 use crate::audit::StreamRow;
 use crate::base::{Error, Result};
 
-const HEAD: [&str; 37] = [
+const HEAD: [&str; 39] = [
     "from",
     "to",
     "call_id",
@@ -48,6 +48,8 @@ const HEAD: [&str; 37] = [
     "round_trip_ms",
     "digits",
     "after_end_s",
+    "texture",
+    "tones",
 ];
 
 /// `streams.csv` under a name that nobody reads, until it is complete.
@@ -137,6 +139,8 @@ fn cells(row: &StreamRow) -> [String; HEAD.len()] {
         real(row.round_trip_ms),
         row.digits.to_string(),
         real(row.after_end_s),
+        text(row.texture),
+        row.tones.to_string(),
     ]
 }
 

@@ -5,6 +5,7 @@ mod event;
 mod header;
 mod neighbour;
 mod rtcp;
+mod tone;
 mod udptl;
 mod xr;
 
@@ -12,5 +13,6 @@ pub use event::TelephoneEvent;
 pub use header::{Header, Kind, sniff};
 pub use neighbour::{Neighbour, neighbour};
 pub use rtcp::{Compound, Reception, Said, Statement, read as read_rtcp};
+pub use tone::{Law, Tone};
 pub use udptl::Udptl;
 pub use xr::VoipMetrics;

@@ -47,6 +47,7 @@ pub use catalogue::{KNOWN, all, find};
 pub use certified::{Behind, Certified, ClientShown};
 pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
+pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use passports::Passports;

@@ -1,6 +1,7 @@
 //! Takes an answered offer, an INFO or a stream, gives whether DTMF is sent by the agreed method, never the digits.
 
 use crate::call::Trace;
+use crate::media::Weave;
 use crate::policy::{Clause, Dtmf, Level, Severity};
 use crate::rules::distinct::Distinct;
 use crate::rules::sdp::oa_003::{accepted, common};
@@ -22,7 +23,8 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.1; RFC 4733 §2.3 to §2.5; RFC 6086",
     keys: &["media.dtmf.methods", "media.dtmf.events", "media.dtmf.level"],
     what: "Where RFC 4733 events are the agreed method, offer and answer of every accepted audio stream have telephone-event at the clock rate of the selected codec, for all agreed \
-           events; where they are not, the answer has none. INFO with DTMF comes only where it is an agreed method. \
+           events; where they are not, the answer has none. INFO with DTMF comes only where it is an agreed method, and so do digits as \
+           tones in G.711 audio (40 ms of a pair of ITU-T Q.23 at least). \
            Events on the wire keep their time stamp, never become shorter, and end with a packet that says so.",
     why: "Digits that the other side does not expect are lost: voice mail, conference and bank menus do not react, though the call sounds well.",
     confirm: "Filter `sdp.media_attr contains \"telephone-event\"` with the Call-ID of the finding; for INFO `sip.Method == \"INFO\" && sip.Content-Type contains \"dtmf\"`.",
@@ -148,9 +150,14 @@ fn info(subject: &MessageSubject<'_>) -> Verdict {
 /// The telephone events of a stream.
 fn stream(subject: &StreamSubject<'_>) -> Verdict {
     let digits = &subject.stream.digits;
-    if subject.call.is_none() || digits.count == 0 {
+    let inband = subject.terms.media.dtmf.methods.as_ref().filter(|methods| forbids_tones(methods) && is_audible(subject));
+    if subject.call.is_none() || (digits.count == 0 && inband.is_none()) {
         return Verdict::NotApplicable;
     }
+    let heard = inband.filter(|_| subject.stream.tones.keys > 0).map(|methods| {
+        let exhibit = subject.exhibit(&format!("{} digits as tones, {} as events", subject.stream.tones.keys, digits.count));
+        Breach::of_clause(methods, "DTMF as tones in the audio", methods.value.join(", ")).seen_in(&exhibit)
+    });
     let faults = [
         (digits.drifting, "time stamp changes within an event", "one time stamp for all packets of an event (RFC 4733 §2.5.1.2)"),
         (digits.shrinking, "duration of an event decreases", "durations that grow (RFC 4733 §2.3.5)"),
@@ -158,7 +165,19 @@ fn stream(subject: &StreamSubject<'_>) -> Verdict {
     ];
     let exhibit = |n: u64| subject.exhibit(&format!("{n} times in {} events", digits.count));
     let broken = faults.into_iter().filter(|(n, ..)| *n > 0);
-    Verdict::of(broken.map(|(n, observed, agreed)| Breach::of_standard(observed, agreed).seen_in(&exhibit(n))).collect())
+    let faults = broken.map(|(n, observed, agreed)| Breach::of_standard(observed, agreed).seen_in(&exhibit(n)));
+    Verdict::of(faults.chain(heard).collect())
+}
+
+/// Whether digits as tones are no agreed method.
+pub(super) fn forbids_tones(methods: &Clause<Vec<String>>) -> bool {
+    !methods.value.iter().any(|method| method == "inband")
+}
+
+/// Whether tones in a stream can be heard: it is G.711 under its static number, and no cipher hides it.
+fn is_audible(subject: &StreamSubject<'_>) -> bool {
+    let stream = subject.stream;
+    matches!(stream.main, 0 | 8) && stream.texture.and_then(|texture| texture.weave()) != Some(Weave::Even)
 }
 
 #[cfg(test)]
@@ -217,6 +236,16 @@ mod tests {
         assert_eq!(observed(&verdict), ["time stamp changes within an event", "event without a packet with the E bit"]);
         assert_eq!(events(|_| ()).judge(&RULE), Verdict::Pass);
         assert_eq!(events(|d| d.count = 0).judge(&RULE), Verdict::NotApplicable);
+    }
+
+    #[test]
+    fn tones_in_the_audio_break_it_where_they_are_not_agreed() {
+        let heard = |keys, method: &str| {
+            let passage = Passage::of(EVENTS_8000, EVENTS_8000).with(|s| s.tones.keys = keys);
+            passage.agreed(|t| t.media.dtmf.methods = agreed(vec![method.into()])).judge(&RULE)
+        };
+        assert_eq!(observed(&heard(2, "rfc4733")), ["DTMF as tones in the audio"]);
+        assert_eq!([heard(0, "rfc4733"), heard(2, "inband")], [Verdict::Pass, Verdict::NotApplicable]);
     }
 
     #[test]

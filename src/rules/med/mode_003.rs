@@ -2,8 +2,9 @@
 
 use crate::call::Trace;
 use crate::policy::{Clause, Fax, Level, Severity};
+use crate::rtp::Tone;
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, MediaSubject, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::{Description, Media};
 
 use super::agreement::word;
@@ -27,12 +28,45 @@ pub(crate) static RULE: Rule = Rule {
         "media.fax.passthrough",
     ],
     what: "T.38 (m=image with format t38) is offered and accepted only where it is agreed, and not refused where it is required; its version, bit rate, rate management and error \
-           correction are agreed ones. Where pass-through is required, the first audio offer of a session has a G.711 codec.",
+           correction are agreed ones. Where pass-through is required, the first audio offer of a session has a G.711 codec. Where T.38 is agreed and \
+           pass-through is not, a fax that calls (CNG) or answers (CED) in G.711 audio makes somebody offer T.38 (info).",
     why: "A fax between gateways that disagree on mode, rate or error correction fails after minutes, or pages arrive cut.",
     confirm: "Filter `sdp.media contains \"image\"` with the Call-ID of the finding, and read the a=T38 attributes of both sides.",
     fix: "align the fax profiles of both gateways with [media.fax]",
-    check: Check::OfferAnswer(check),
+    check: Check::Several(&[Check::OfferAnswer(check), Check::Media(tones)]),
 };
+
+/// Whether a fax is to go over to T.38 when it is heard.
+pub(super) fn switches(fax: &Fax) -> Option<&Clause<Level>> {
+    let may = |level: &Option<Clause<Level>>| {
+        level.as_ref().is_some_and(|c| matches!(c.value, Level::Required | Level::Recommended | Level::Supported))
+    };
+    fax.t38.as_ref().filter(|_| may(&fax.t38) && !may(&fax.passthrough))
+}
+
+/// Fax tones in the audio of a call.
+fn tones(subject: &MediaSubject<'_>) -> Verdict {
+    let call = subject.call;
+    let Some(clause) = switches(&subject.terms.media.fax) else { return Verdict::NotApplicable };
+    let Some((sent, heard)) = call.sent.iter().filter_map(|sent| Some((sent, sent.fax?))).min_by_key(|(_, heard)| heard.origin) else {
+        return Verdict::NotApplicable;
+    };
+    if !call.faxes.is_empty() || call.said.iter().any(|said| said.sdp.media().iter().any(is_t38)) {
+        return Verdict::Pass;
+    }
+    let line = format!("RTP {} to {}, {} ms of {}", sent.flow.source, sent.flow.destination, heard.ms, name(heard.tone));
+    let (source, destination) = (sent.flow.source, sent.flow.destination);
+    let exhibit = Trace { origin: heard.origin, first: heard.at, last: heard.at, source, destination, line: line.as_bytes().into() };
+    let breach = Breach::of_clause(clause, "fax tone without an offer of T.38", "T.38 when a fax is heard").rated(Severity::Info);
+    Verdict::breach(breach.by(Offender::Both).seen_in(&exhibit))
+}
+
+const fn name(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Answering => "CED (2100 Hz)",
+        _ => "CNG (1100 Hz)",
+    }
+}
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let (fax, exchange) = (&subject.terms.media.fax, &subject.exchange.exchange);
@@ -107,7 +141,10 @@ fn parameters(sdp: &Description, media: &Media, fax: &Fax, trace: &Trace, breach
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Origin, Time};
+    use crate::media::HeardTone;
     use crate::rules::negotiation::{Negotiation, exhibits};
+    use crate::rules::passage::Passage;
     use crate::rules::scene::{agreed, observed};
 
     const T38: &str = "m=image 4000 udptl t38\na=T38FaxVersion:0\na=T38MaxBitRate:14400\na=T38FaxRateManagement:transferredTCF\na=T38FaxUdpEC:t38UDPRedundancy\n";
@@ -122,6 +159,27 @@ mod tests {
             passthrough: agreed(Level::Recommended),
         };
         Negotiation::of(offer, answer).agreed(|t| t.media.fax = fax).judge(&RULE)
+    }
+
+    #[test]
+    fn a_fax_that_is_heard_switches_to_t38() {
+        const AUDIO: &str = "m=audio 4000 RTP/AVP 8\n";
+        let heard = HeardTone { tone: Tone::Calling, origin: Origin::default(), at: Time(0), ms: 500 };
+        let judge = |fax: Option<HeardTone>, switched: bool, passthrough| {
+            let mut call = Passage::of(AUDIO, AUDIO).with(|s| s.tones.fax = fax);
+            if switched {
+                const T38: &str = "m=image 4000 udptl t38\n";
+                call = call.exchange(103_000, crate::binding::Side::Callee, T38, T38);
+            }
+            let terms = |t: &mut crate::policy::Terms| {
+                (t.media.fax.t38, t.media.fax.passthrough) = (agreed(Level::Supported), agreed(passthrough));
+            };
+            call.agreed(terms).judge_call(&RULE)
+        };
+        assert_eq!(observed(&judge(Some(heard), false, Level::Forbidden)), ["fax tone without an offer of T.38"]);
+        assert_eq!(judge(Some(heard), true, Level::Forbidden), Verdict::Pass);
+        assert_eq!(judge(Some(heard), false, Level::Supported), Verdict::NotApplicable, "it may pass as audio");
+        assert_eq!(judge(None, false, Level::Forbidden), Verdict::NotApplicable);
     }
 
     #[test]
