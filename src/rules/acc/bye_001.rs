@@ -1,8 +1,10 @@
 //! Takes an answered session, gives whether its end was told and acknowledged, never how long it should have lasted.
 
 use crate::base::Time;
+use crate::binding::{CallMedia, Hop, Side, SideTag};
 use crate::call::{ByeEnd, Session, Trace};
 use crate::policy::Severity;
+use crate::rules::med::rtp_003::answered_dialogs;
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, SessionSubject, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -16,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §15; RFC 6076 §4.5.2, §4.9; RFC 3702",
     keys: &["accounting.missing_bye_idle_s"],
     what: "A session that was answered ends with a BYE that gets a final response. One that ran out by its session timer did not, nor one whose \
-           media has been silent both ways for longer than agreed while no BYE came.",
+           media has been silent both ways, without hold, for longer than agreed while no BYE came.",
     why: "Each side's charging record ends when it believes so: without a common end the two bills differ by the time in between, which may be hours.",
     confirm: "Filter `sip.Call-ID == \"…\"`: no BYE, or a BYE without response; the last RTP packet of the call tells how long it may have lasted.",
     fix: "find which side went away without BYE (restart, lost route, wrong Contact); agree on session timers, and end calls whose media stopped",
@@ -53,16 +55,35 @@ fn silent(subject: &MediaSubject<'_>) -> Verdict {
     let is_open = |session: &&Session| session.bye.is_none() && session.end.is_none();
     let Some(session) = call.sessions.iter().find(is_open) else { return Verdict::NotApplicable };
     let Some(answer) = session.answer.as_deref().filter(|_| call.sessions.len() == 1) else { return Verdict::NotApplicable };
+    // A call on hold is silent and lives.
+    if is_held(call) {
+        return Verdict::NotApplicable;
+    }
     let fax = call.faxes.iter().map(|&(_, _, last)| last).max();
-    let Some(last) = call.sent.iter().map(|sent| sent.ended).max().max(fax).filter(|last| *last >= answer.first) else {
+    let Some(heard) = call.sent.iter().map(|sent| sent.ended).max().max(fax).filter(|last| *last >= answer.first) else {
         return Verdict::NotApplicable;
     };
+    // Whoever still speaks of media has not gone away.
+    let last = call.said.iter().map(|said| said.at).fold(heard, Time::max);
     if end.seconds_since(last) <= clause.value {
         return Verdict::NotApplicable;
     }
     let observed = format!("no BYE, and no media for more than {} s", clause.value);
     let breach = Breach::of_clause(clause, observed, "BYE when a session is over");
     Verdict::breach(breach.seen_in(&lasted(answer, answer, last, end)))
+}
+
+/// Whether the last exchange of an answered dialog leaves no line on which both sides may send.
+fn is_held(call: &CallMedia) -> bool {
+    let Some(dialogs) = answered_dialogs(call) else { return true };
+    let is_open = |&(hop, tag): &(Hop, SideTag)| {
+        let last = call.accords(hop, tag).last();
+        last.is_some_and(|(_, offer, answer)| {
+            let lines = offer.sdp.media().len().min(answer.sdp.media().len());
+            (0..lines).any(|line| [Side::Caller, Side::Callee].iter().all(|&side| CallMedia::may_send(side, line, offer, answer)))
+        })
+    };
+    !dialogs.iter().any(is_open)
 }
 
 /// A message, its line led by how long the session may have lasted.
@@ -115,6 +136,14 @@ mod tests {
         };
         assert_eq!(observed(&silent(120.0)), ["no BYE, and no media for more than 120 s"]);
         assert_eq!(silent(200.0), Verdict::NotApplicable);
+    }
+
+    #[test]
+    fn a_call_on_hold_is_silent_and_lives() {
+        let held = ("m=audio 4000 RTP/AVP 8\na=sendonly\n", "m=audio 5000 RTP/AVP 8\na=recvonly\n");
+        let passage = Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n").exchange(110_000, Side::Caller, held.0, held.1);
+        let passage = passage.ended(300_000).open().agreed(|t| t.accounting.missing_bye_idle_s = agreed(120.0));
+        assert_eq!(passage.judge_call(&RULE), Verdict::NotApplicable);
     }
 
     #[test]
