@@ -91,7 +91,7 @@ impl<'p> Judge<'p> {
         let (stream, from, to) = (subject.stream, subject.from, subject.to);
         let performance = &subject.terms.performance;
         let mut quality = Quality::default();
-        quality.add(stream, subject.rated, round_trip(&stream.reports.round_trips));
+        quality.add(stream, subject.rated, stream.reports.round_trip());
         let most = performance.loss.value.as_ref();
         quality.lossy = u64::from(most.zip(stream.loss_percent()).is_some_and(|(most, loss)| loss > most.value));
         let least = performance.mos.value.as_ref();
@@ -215,10 +215,3 @@ const ENOUGH: u64 = 50;
 
 /// Codecs of a direction that are told apart.
 const CODECS: usize = 64;
-
-/// The median of the round trips that were kept.
-fn round_trip(all: &[i64]) -> Option<i64> {
-    let mut sorted = all.to_vec();
-    sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied()
-}

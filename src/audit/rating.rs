@@ -11,8 +11,8 @@ const BUFFER_MS: f64 = 60.0;
 
 /// The quality that the E-model estimates for a stream (`standards.md` §8.5).
 ///
-/// Of the round trip, the part between the tap and the receiver is known; where none is, the agreed one-way delay stands for it, and where
-/// none was agreed, what the packet and the jitter buffer add.
+/// Half the round trip stands for the one-way delay, on both sides of the tap as far as RTCP tells; where it tells none, the agreed one-way delay
+/// stands for it, and where none was agreed, what the packet and the jitter buffer add.
 #[allow(clippy::cast_precision_loss)] // Nanoseconds of a round trip as milliseconds.
 pub(super) fn rate(tied: &Tied<'_>, terms: &Terms) -> Option<Rated> {
     let (stream, (call, bound)) = (tied.stream, tied.call?);
@@ -20,9 +20,7 @@ pub(super) fn rate(tied: &Tied<'_>, terms: &Terms) -> Option<Rated> {
     let head = stream.format(stream.main).map_or([0; 4], |format| format.head);
     let performance = &terms.performance;
     let impairment = declared(terms, codec, &said.sdp, head).or_else(|| published(codec, &said.sdp, head, stream.comfort_noise > 0))?;
-    let mut round_trips = stream.reports.round_trips.clone();
-    round_trips.sort_unstable();
-    let round_trip = round_trips.get(round_trips.len() / 2).map(|&nanos| nanos as f64 / 1e6);
+    let round_trip = stream.reports.round_trip().map(|nanos| nanos as f64 / 1e6);
     let packet = stream.packet_ms().unwrap_or(20.0);
     let buffer = performance.jitter_buffer_ms.as_ref().map_or(BUFFER_MS, |c| c.value);
     let assumed = performance.one_way_delay_ms.as_ref().map_or(packet + buffer, |c| c.value);

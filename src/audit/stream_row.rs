@@ -105,8 +105,6 @@ impl Judge<'_> {
         let ms = |nanos: i64| nanos as f64 / 1e6;
         let bound = tied.call.map(|(_, bound)| bound);
         let after_end = tied.call.and_then(|(call, _)| call.ended(tied.until)).map(|end| stream.ended.seconds_since(end));
-        let mut round_trips = stream.reports.round_trips.clone();
-        round_trips.sort_unstable();
         StreamRow {
             from: name(subject.from),
             to: name(subject.to),
@@ -150,7 +148,7 @@ impl Judge<'_> {
                 Rated::Narrowband(_) => "narrowband",
                 Rated::Wideband(_) => "wideband",
             }),
-            round_trip_ms: round_trips.get(round_trips.len() / 2).copied().map(ms),
+            round_trip_ms: stream.reports.round_trip().map(ms),
             rtcp: stream.reports.first.is_some(),
             digits: stream.digits.count,
             secure: stream.secure,

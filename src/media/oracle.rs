@@ -158,7 +158,7 @@ fn loss_at_the_wrap_of_the_sequence_numbers() {
 #[test]
 fn the_round_trip_behind_the_tap() {
     let mut items = voice(0, 0..700);
-    let sent = Said::Sent { ntp: 0xb705_2000 << 16, timestamp: 0, packets: 1, octets: 160 };
+    let sent = Said::Sent { ntp: 0xb705_2000 << 16, timestamp: 0, packets: 1, octets: 160, last: 0, delay: 0 };
     items.push(Item::Rtcp { at: 1_125_000, own: true, what: sent });
     let block = Block { last: 0xb705_2000, delay: 0x0005_4000, fraction_lost: 5, ..Block::default() };
     items.push(Item::Rtcp { at: 12_500_000, own: false, what: Said::Received(block) });
@@ -301,8 +301,8 @@ proptest! {
                 _ => (8, vec![0xd5; 160]),
             };
             items.push(match kind {
-                10 => Item::Rtcp { at, own: true, what: Said::Sent { ntp: (n as u64) << 16, timestamp: 0, packets: 1, octets: 1 } },
-                11 => Item::Rtcp { at, own: false, what: Said::Received(Block { last: (n as u32).saturating_sub(9), ..Block::default() }) },
+                10 => Item::Rtcp { at, own: true, what: Said::Sent { ntp: (n as u64) << 16, timestamp: 0, packets: 1, octets: 1, last: (n as u32).saturating_sub(5), delay: 0 } },
+                11 => Item::Rtcp { at, own: false, what: Said::Received(Block { last: (n as u32).saturating_sub(9), sent: n as u32, ..Block::default() }) },
                 _ => Item::Rtp(Rtp {
                     at,
                     port: 4000 + flow * 100,

@@ -87,6 +87,8 @@ pub struct Reports {
     pub round_trips: Vec<i64>,
     /// How many there were.
     pub round_trip_count: u64,
+    /// Round trips from the tap to the sender and back, in nanoseconds: the first so many, in order.
+    pub near_trips: Vec<i64>,
     /// The last reception report about it.
     pub last_reception: Option<Reception>,
     /// The greatest fraction lost of a reception report, in 1/256.
@@ -101,12 +103,26 @@ pub struct Reports {
     pub sent: Option<(u32, u32)>,
 }
 
+impl Reports {
+    /// The round trip between sender and receiver, in nanoseconds: from the tap to the one and back, and to the other and back, the median of each
+    /// (standards.md §8.4). Where the sender answered no report, what the receiver says in XR (RFC 3611 §4.7.3); else the part behind the tap
+    /// alone, which is the less by the part before it.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<i64> {
+        let (far, near) = (median(&self.round_trips), median(&self.near_trips));
+        let told = self.voip.map(|voip| i64::from(voip.round_trip_ms) * 1_000_000).filter(|&nanos| nanos > 0);
+        far.zip(near).map(|(far, near)| far + near).or(told).or(far)
+    }
+}
+
 /// What RTCP says of a stream, as far as it goes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hearing {
     reports: Reports,
     /// The middle of the NTP time of the latest sender reports, and when each passed.
     pending: Vec<(u32, Time)>,
+    /// The same of the reports of its receiver, which its source answers.
+    pending_near: Vec<(u32, Time)>,
 }
 
 impl Hearing {
@@ -125,17 +141,19 @@ impl Hearing {
             reports.spoken = Some((first, last.max(report.time)));
         }
         match report.statement.what {
-            Said::Sent { ntp, packets, octets, .. } => {
+            Said::Sent { ntp, packets, octets, last, delay, .. } => {
                 reports.sender_reports += 1;
                 reports.sent = Some((packets, octets));
-                self.expect(ntp, report.time);
+                expect(&mut self.pending, (ntp >> 16) as u32, report.time);
+                keep(&mut reports.near_trips, trip(&self.pending_near, last, delay, report.time));
             }
-            Said::Reference { ntp } => self.expect(ntp, report.time),
+            Said::Reference { ntp } => expect(&mut self.pending, (ntp >> 16) as u32, report.time),
             Said::Received(reception) => {
                 reports.receptions += 1;
                 reports.last_reception = Some(reception);
                 reports.worst_fraction = reports.worst_fraction.max(reception.fraction_lost);
                 reports.worst_jitter = reports.worst_jitter.max(reception.jitter);
+                expect(&mut self.pending_near, reception.sent, report.time);
                 self.answer(reception.last, reception.delay, report.time);
             }
             Said::Delay { last, delay } => self.answer(last, delay, report.time),
@@ -153,31 +171,50 @@ impl Hearing {
         }
     }
 
-    fn expect(&mut self, ntp: u64, at: Time) {
-        if self.pending.len() == PENDING {
-            self.pending.remove(0);
-        }
-        self.pending.push(((ntp >> 16) as u32, at));
-    }
-
-    /// A report about one that passed the tap at a known time: no clock but the tap's has part in it (standards.md §8.4).
+    /// A report about the stream; its round trip ends at the receiver.
     fn answer(&mut self, last: u32, delay: u32, at: Time) {
-        let Some(&(_, sent)) = self.pending.iter().rev().find(|&&(middle, _)| middle == last && last != 0) else { return };
-        let trip = at.since(sent) - nanoseconds(delay);
-        // The delay is rounded by its sender; a trip that took less than no time by more than that is none.
-        if trip < -1_000_000 {
-            return;
-        }
-        self.reports.round_trip_count += 1;
-        if self.reports.round_trips.len() < KEPT {
-            self.reports.round_trips.push(trip.max(0));
-        }
+        let trip = trip(&self.pending, last, delay, at);
+        self.reports.round_trip_count += u64::from(trip.is_some());
+        keep(&mut self.reports.round_trips, trip);
     }
 
     /// What it came to.
     pub(super) fn finish(self) -> Reports {
         self.reports
     }
+}
+
+/// Notes a sender report that may be answered.
+fn expect(pending: &mut Vec<(u32, Time)>, middle: u32, at: Time) {
+    if middle == 0 {
+        return;
+    }
+    if pending.len() == PENDING {
+        pending.remove(0);
+    }
+    pending.push((middle, at));
+}
+
+/// The round trip of a report that is answered, from the tap on: it passed at a known time, and no clock but the tap's has part in it
+/// (standards.md §8.4).
+fn trip(pending: &[(u32, Time)], last: u32, delay: u32, at: Time) -> Option<i64> {
+    let &(_, sent) = pending.iter().rev().find(|&&(middle, _)| middle == last && last != 0)?;
+    let trip = at.since(sent) - nanoseconds(delay);
+    // The delay is rounded by its sender; a trip that took less than no time by more than that is none.
+    (trip >= -1_000_000).then_some(trip.max(0))
+}
+
+fn keep(trips: &mut Vec<i64>, trip: Option<i64>) {
+    if trips.len() < KEPT {
+        trips.extend(trip);
+    }
+}
+
+/// The median.
+fn median(trips: &[i64]) -> Option<i64> {
+    let mut sorted = trips.to_vec();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
 }
 
 /// 1/65536 s in nanoseconds.
@@ -206,7 +243,17 @@ mod tests {
         let flow = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
         let mut hearing = Hearing::default();
         let ntp = 46_853u64 << 32 | 0x2000_0000;
-        hearing.on(&report(46_853_125, end(1, 4001), end(2, 5001), 7, 7, Said::Sent { ntp, timestamp: 0, packets: 1, octets: 160 }), &flow);
+        hearing.on(
+            &report(
+                46_853_125,
+                end(1, 4001),
+                end(2, 5001),
+                7,
+                7,
+                Said::Sent { ntp, timestamp: 0, packets: 1, octets: 160, last: 0, delay: 0 },
+            ),
+            &flow,
+        );
         let reception = Reception { last: 0xb705_2000, delay: 0x0005_4000, fraction_lost: 3, ..Reception::default() };
         let answer = report(46_864_500, end(2, 5001), end(1, 4001), 9, 7, Said::Received(reception));
         assert!(answer.is_about(&flow));
@@ -215,6 +262,26 @@ mod tests {
         assert_eq!(reports.round_trips, [6_125_000_000]);
         assert_eq!((reports.sender_reports, reports.receptions, reports.worst_fraction), (1, 1, 3));
         assert!(reports.beside && !reports.muxed);
+    }
+
+    /// The tap 50 ms from the sender and 125 ms from the receiver, which sends a report 2 s after it got one, as the sender does.
+    #[test]
+    fn the_round_trip_is_the_sum_of_both_sides_of_the_tap() {
+        let flow = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
+        let sent = |ntp: u64, last: u32| Said::Sent { ntp: ntp << 32, timestamp: 0, packets: 1, octets: 160, last, delay: 0x0002_0000 };
+        let middle = |ntp: u32| ntp << 16;
+        let block = |last: u32, sent: u32| Said::Received(Reception { last, sent, delay: 0x0002_0000, ..Reception::default() });
+        let mut hearing = Hearing::default();
+        hearing.on(&report(1_000, end(1, 4001), end(2, 5001), 7, 7, sent(10, 0)), &flow);
+        hearing.on(&report(3_250, end(2, 5001), end(1, 4001), 9, 7, block(middle(10), middle(20))), &flow);
+        hearing.on(&report(5_350, end(1, 4001), end(2, 5001), 7, 7, sent(30, middle(20))), &flow);
+        let mut reports = hearing.finish();
+        assert_eq!((&*reports.round_trips, &*reports.near_trips), (&[250_000_000][..], &[100_000_000][..]));
+        assert_eq!(reports.round_trip(), Some(350_000_000));
+        reports.near_trips.clear();
+        assert_eq!(reports.round_trip(), Some(250_000_000), "one side alone");
+        reports.round_trips.clear();
+        assert_eq!(reports.round_trip(), None);
     }
 
     #[test]

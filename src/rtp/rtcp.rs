@@ -28,6 +28,10 @@ pub enum Said {
         packets: u32,
         /// Octets of payload.
         octets: u32,
+        /// Of its first reception report block, whomever that is about: the sender report that it answers, and how long ago that came.
+        last: u32,
+        /// In 1/65536 s.
+        delay: u32,
     },
     /// A receiver report without a block of its own (RFC 3550 §6.4.2): it is there, and sends nothing.
     Listens,
@@ -76,6 +80,8 @@ pub struct Reception {
     pub last: u32,
     /// How long ago that came, in 1/65536 s.
     pub delay: u32,
+    /// The middle of the NTP time of the sender report that the block stands in; 0 in a receiver report.
+    pub sent: u32,
 }
 
 /// What a compound packet says.
@@ -148,15 +154,17 @@ impl Packet<'_> {
         match self.kind {
             200 => {
                 let ntp = u64::from(word(self.body, 4)?) << 32 | u64::from(word(self.body, 8)?);
-                let what = Said::Sent { ntp, timestamp: word(self.body, 12)?, packets: word(self.body, 16)?, octets: word(self.body, 20)? };
-                say(by, what);
-                self.receptions(24, say)?;
+                let block = |at| if self.count == 0 { Some(0) } else { word(self.body, at) };
+                let (last, delay) = (block(40)?, block(44)?);
+                let (timestamp, packets, octets) = (word(self.body, 12)?, word(self.body, 16)?, word(self.body, 20)?);
+                say(by, Said::Sent { ntp, timestamp, packets, octets, last, delay });
+                self.receptions(24, (ntp >> 16) as u32, say)?;
             }
             201 => {
                 if self.count == 0 {
                     say(by, Said::Listens);
                 }
-                self.receptions(4, say)?;
+                self.receptions(4, 0, say)?;
             }
             202 => self.descriptions(say)?,
             203 => (0..usize::from(self.count)).try_for_each(|n| word(self.body, n * 4).map(|ssrc| say(ssrc, Said::Left)))?,
@@ -171,7 +179,7 @@ impl Packet<'_> {
         Some(())
     }
 
-    fn receptions(&self, from: usize, mut say: impl FnMut(u32, Said)) -> Option<()> {
+    fn receptions(&self, from: usize, sent: u32, mut say: impl FnMut(u32, Said)) -> Option<()> {
         for n in 0..usize::from(self.count) {
             let block = self.body.get(from + n * 24..)?;
             let lost = word(block, 4)?;
@@ -183,6 +191,7 @@ impl Packet<'_> {
                 jitter: word(block, 12)?,
                 last: word(block, 16)?,
                 delay: word(block, 20)?,
+                sent,
             };
             say(word(block, 0)?, Said::Received(what));
         }
@@ -227,11 +236,21 @@ mod tests {
         described.extend_from_slice(b"\x01\x04me@a\0\0");
         let bye = words(&[0x81cb_0001, 7]);
         let compound = read(&[report, described, bye].concat());
-        let reception =
-            Reception { fraction_lost: 0x40, lost: -2, highest: 0x0001_0005, jitter: 33, last: 0x0001_8000, delay: 0x0005_4000 };
+        let reception = Reception {
+            fraction_lost: 0x40,
+            lost: -2,
+            highest: 0x0001_0005,
+            jitter: 33,
+            last: 0x0001_8000,
+            delay: 0x0005_4000,
+            sent: 0x0001_8000,
+        };
         let said = |about, what| Statement { by: 7, about, what };
         let want = [
-            said(7, Said::Sent { ntp: 0xdead_0001_8000_0000, timestamp: 160, packets: 50, octets: 8000 }),
+            said(
+                7,
+                Said::Sent { ntp: 0xdead_0001_8000_0000, timestamp: 160, packets: 50, octets: 8000, last: 0x0001_8000, delay: 0x0005_4000 },
+            ),
             said(9, Said::Received(reception)),
             said(7, Said::Described),
             said(7, Said::Left),
