@@ -324,7 +324,7 @@ impl<'p> Judge<'p> {
     }
 
     /// Forgets a call that is judged to its end.
-    pub(super) fn forget(&mut self, call: u64) {
+    pub fn forget(&mut self, call: u64) {
         self.live.remove(&call);
     }
 

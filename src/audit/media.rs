@@ -9,7 +9,7 @@ use crate::base::Time;
 use crate::binding::{Announcement, Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
 use crate::call::Trace;
 use crate::media::Companion;
-use crate::metrics::{Bandwidth, Cause, MediaRoute, Quality};
+use crate::metrics::{Cause, MediaRoute, Quality};
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use crate::sdp::Media;
@@ -120,8 +120,8 @@ impl<'p> Judge<'p> {
         self.proceedings.bandwidth.measured(self.policy, &route, || stream.pace.seconds(), &cause);
     }
 
-    /// Adds what a call announced to what limits on bandwidth speak of.
-    fn announce(&mut self, call: &CallMedia, end: Time, sides: &Sides) {
+    /// Adds what a call announced, until it ended or `end` at the latest, to what limits on bandwidth speak of.
+    pub fn announce(&mut self, call: &CallMedia, end: Time, sides: &Sides) {
         for Announcement { said, span, bits, .. } in call.announcements(end) {
             let party = |ip| sides.of(self.policy.party(ip));
             let destination = said.sdp.media().iter().find_map(Media::ip);
@@ -136,11 +136,8 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges the media of a call that is over; `end` is that of the capture where it came first.
-    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>, sides: &Sides) {
+    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>) {
         let Some(first) = call.said.first() else { return };
-        if Bandwidth::is_limited(self.policy) {
-            self.announce(call, end.unwrap_or(known.until()), sides);
-        }
         let (session, trunk, terms) = self.session_of(call, first.hop());
         let (policy, docket) = (self.policy, self.docket);
         let subject = MediaSubject { call, known: *known, end, policy, terms };

@@ -9,6 +9,13 @@ use crate::base::{Endpoint, Origin, Time};
 /// Namings of one endpoint that are looked at, before a stream begins and after: beyond so many at once nothing tells them apart.
 const LOOKED_AT: usize = 1024;
 
+/// Where a call sits: its shard, and its slot there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seat {
+    pub(super) shard: u16,
+    pub(super) slot: u32,
+}
+
 /// One naming of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Naming {
@@ -16,8 +23,8 @@ pub(super) struct Naming {
     pub(super) at: Time,
     /// The message.
     pub(super) origin: Origin,
-    /// The slot of its call.
-    pub(super) slot: u32,
+    /// Where its call sits.
+    pub(super) seat: Seat,
     /// What was said, by its place in the call.
     pub(super) said: u16,
     /// The m= line.
@@ -46,9 +53,9 @@ impl Index {
     }
 
     /// Forgets what a call named.
-    pub(super) fn forget(&mut self, endpoint: Endpoint, slot: u32) {
+    pub(super) fn forget(&mut self, endpoint: Endpoint, seat: Seat) {
         if let Some(list) = self.0.get_mut(&endpoint) {
-            list.retain(|naming| naming.slot != slot);
+            list.retain(|naming| naming.seat != seat);
             if list.is_empty() {
                 self.0.remove(&endpoint);
             }

@@ -6,7 +6,9 @@ mod call_media;
 mod index;
 #[cfg(test)]
 pub(crate) mod made;
+mod media_calls;
 mod named;
+mod pairs;
 mod said;
 mod table;
 #[cfg(test)]
@@ -15,6 +17,8 @@ mod tests;
 pub use bandwidth::Announcement;
 pub use bound::{Bound, Fit, Sent};
 pub use call_media::{Accord, CallMedia, codec_name};
+pub use media_calls::{END, Event, LINGER, MediaCalls};
 pub use named::{Named, Use};
+pub use pairs::{Known, Pairs};
 pub use said::{Hop, Said, Side, SideTag, callee_tag};
-pub use table::{END, Event, Heard, Known, LINGER, Table, Tied};
+pub use table::{Table, Tied};

@@ -20,8 +20,47 @@ fn endpoint(side: Side, port: u16) -> Endpoint {
     Endpoint::new(ip.into(), port)
 }
 
-fn hear(call: &str, event: Event) -> Heard {
-    Heard { call: call.bytes().fold(7, |hash, b| hash * 31 + u64::from(b)), event }
+/// Something that a call says or that happens in it.
+#[derive(Clone)]
+enum Heard {
+    Said(String, Said),
+    Event(String, Event<'static>),
+}
+
+fn hear(call: &str, event: Event<'static>) -> Heard {
+    Heard::Event(call.to_owned(), event)
+}
+
+/// One shard and a table that learns from it.
+#[derive(Default)]
+struct Both {
+    calls: MediaCalls,
+    table: Table,
+}
+
+impl Both {
+    fn hear(&mut self, heard: impl IntoIterator<Item = Heard>) {
+        let number = |call: &str| call.bytes().fold(7, |hash, b| hash * 31 + u64::from(b));
+        for heard in heard {
+            match heard {
+                Heard::Said(call, said) => {
+                    let named = Named::all(&said.sdp).0;
+                    self.calls.say(number(&call), call.as_bytes(), None, said, &named);
+                }
+                Heard::Event(call, event) => self.calls.hear(number(&call), event),
+            }
+        }
+        self.table.learn(&mut self.calls);
+    }
+
+    fn settle(&mut self, clock: Time, hand_on: impl FnMut(&Tied<'_>)) {
+        self.table.settle(&mut [&mut self.calls], clock, hand_on);
+    }
+
+    fn close(&mut self, clock: Time, open: &HashMap<Endpoint, Time>, hand_on: impl FnMut(CallMedia, &Known<'_>)) {
+        self.calls.close(clock, open, self.table.pairs(), hand_on);
+        self.table.learn(&mut self.calls);
+    }
 }
 
 /// A body at so many milliseconds, with this media port and, where it is given, more lines.
@@ -29,10 +68,9 @@ fn body(call: &str, at: i64, side: Side, role: SdpRole, tag: SideTag, media: &st
     let ip = if side == Side::Caller { "192.0.2.7" } else { "198.51.100.7" };
     let signalling = |side| Endpoint::new(if side == Side::Caller { [192, 0, 2, 1] } else { [198, 51, 100, 1] }.into(), 5060);
     let sdp = Arc::new(Description::parse(format!("v=0\r\nc=IN IP4 {ip}\r\n{media}").as_bytes()));
-    let named = Named::all(&sdp).0;
     let origin = Origin { serial: at.unsigned_abs(), capture: 0, frame: 1 };
     let said = Said { origin, at: ms(at), source: signalling(side), destination: signalling(side.other()), side, tag, role, sdp };
-    hear(call, Event::Said { call_id: call.into(), trunk: None, said, named })
+    Heard::Said(call.to_owned(), said)
 }
 
 fn audio(port: u16) -> String {
@@ -47,9 +85,9 @@ fn stream(from: Endpoint, to: Endpoint, begun: i64, ended: i64) -> Stream {
 
 /// Where each stream went, in the order in which they ended: call, side, line, tag, fit; `stray` for those that no call named.
 fn tied(heard: Vec<Heard>, streams: Vec<Stream>) -> Vec<String> {
-    let mut table = Table::default();
+    let mut table = Both::default();
     table.hear(heard);
-    streams.into_iter().for_each(|stream| table.end(stream));
+    streams.into_iter().for_each(|stream| table.table.end(stream));
     let mut out = Vec::new();
     table.settle(Time(i64::MAX), |tied| out.push(shown(tied)));
     out
@@ -162,7 +200,7 @@ fn what_is_said_a_minute_after_the_stream_is_not_about_it() {
 fn the_media_of_both_hops_of_a_proxy_stays_apart() {
     // The proxy 192.0.2.99 relays: its own media address stands for the callee before it, for the caller behind it.
     let hop = |mut heard: Heard, source: [u8; 4], destination: [u8; 4]| {
-        if let Event::Said { said, .. } = &mut heard.event {
+        if let Heard::Said(_, said) = &mut heard {
             (said.source.ip, said.destination.ip) = (source.into(), destination.into());
         }
         heard
@@ -188,7 +226,7 @@ fn the_media_of_both_hops_of_a_proxy_stays_apart() {
 
 #[test]
 fn a_call_is_handed_on_when_no_stream_of_it_can_come() {
-    let mut table = Table::default();
+    let mut table = Both::default();
     table.hear(call("a", 0, (4000, 5000)));
     table.hear(over("a", 60_000));
     let mut closed = |clock: i64, open: &[(Endpoint, i64)]| {
@@ -206,8 +244,8 @@ fn a_call_is_handed_on_when_no_stream_of_it_can_come() {
 }
 
 /// Where a stream goes that comes when its call is forgotten.
-fn tied_after(table: &mut Table) -> String {
-    table.end(forth(4000, 5000, 1_100, 9_000));
+fn tied_after(table: &mut Both) -> String {
+    table.table.end(forth(4000, 5000, 1_100, 9_000));
     let mut out = String::new();
     table.settle(Time(i64::MAX), |tied| out = shown(tied));
     out
@@ -215,12 +253,12 @@ fn tied_after(table: &mut Table) -> String {
 
 #[test]
 fn a_stream_that_two_calls_name_alike_counts_for_both_and_says_so() {
-    let mut table = Table::default();
+    let mut table = Both::default();
     table.hear(call("one", 0, (4000, 5000)));
     table.hear(over("one", 60_000));
     table.hear(call("two", 61_000, (4000, 5000)));
     table.hear(over("two", 90_000));
-    table.end(forth(4000, 5000, 1_100, 90_000));
+    table.table.end(forth(4000, 5000, 1_100, 90_000));
     table.settle(Time(i64::MAX), |_| ());
     let mut all = Vec::new();
     table.close(Time(i64::MAX), &HashMap::new(), |call, _| {
@@ -256,11 +294,11 @@ proptest! {
         let run = |cuts: &[i64]| {
             let mut bounds: Vec<i64> = cuts.iter().copied().chain([i64::MAX / 2_000_000]).collect();
             bounds.sort_unstable();
-            let (mut table, mut out, mut from) = (Table::default(), Vec::new(), i64::MIN);
+            let (mut table, mut out, mut from) = (Both::default(), Vec::new(), i64::MIN);
             for until in bounds {
                 table.hear(events.iter().filter(|(at, _)| (from..until).contains(at)).map(|(_, heard)| heard.clone()));
                 let over = |s: &&Stream| (from..until).contains(&((s.ended.0 / 1_000_000) + 60_001));
-                streams.iter().filter(over).for_each(|s| table.end(s.clone()));
+                streams.iter().filter(over).for_each(|s| table.table.end(s.clone()));
                 table.settle(ms(until), |tied| out.push(shown(tied)));
                 let open = streams.iter().filter(|s| s.ended.0 / 1_000_000 + 60_001 >= until && s.begun.0 / 1_000_000 < until);
                 let open: HashMap<Endpoint, Time> = open.flat_map(|s| [(s.flow.source, s.begun), (s.flow.destination, s.begun)]).fold(

@@ -50,8 +50,10 @@ pub struct Calls {
     free: Vec<u32>,
     by_id: HashTable<u32>,
     queue: Alarms,
-    /// Counts calls: what is open at the end is reported in this order.
+    /// The number of the last call: what is open at the end is reported in this order.
     serial: u64,
+    /// How far apart numbers are, so that those of several shards differ.
+    step: u64,
     /// Alarms that the call at work asks for.
     alarms: Vec<(Time, Alarm)>,
 }
@@ -60,13 +62,20 @@ impl Calls {
     /// No calls yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
+        Self::of_shard(settings, 0, 1)
+    }
+
+    /// No calls of one shard of so many yet: their numbers differ from those of every other.
+    #[must_use]
+    pub fn of_shard(settings: Settings, shard: u16, shards: usize) -> Self {
         Self {
             settings,
             slots: Vec::new(),
             free: Vec::new(),
             by_id: HashTable::new(),
             queue: Alarms::default(),
-            serial: 0,
+            serial: u64::from(shard),
+            step: shards as u64,
             alarms: Vec::new(),
         }
     }
@@ -97,7 +106,7 @@ impl Calls {
             self.slots.push(None);
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
         });
-        self.serial += 1;
+        self.serial += self.step;
         if let Some(slot) = self.slots.get_mut(at as usize) {
             *slot = Some(Slot { serial: self.serial, call: Box::new(LiveCall::begin(id, fingerprint, arrival)) });
         }
@@ -154,7 +163,9 @@ impl Calls {
         let mut left: Vec<Slot> = self.slots.drain(..).flatten().collect();
         left.sort_unstable_by_key(|slot| slot.serial);
         left.into_iter().for_each(|slot| slot.call.finish(slot.serial, out));
-        *self = Self::new(self.settings);
+        self.by_id.clear();
+        self.free.clear();
+        self.queue = Alarms::default();
     }
 
     /// How many calls are alive.

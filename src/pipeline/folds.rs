@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::hearing::Hearing;
@@ -10,6 +11,7 @@ use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Endpoint, Time};
+use crate::binding::{CallMedia, Pairs};
 use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
@@ -141,15 +143,28 @@ pub(super) struct CallShard<'p> {
     pub(super) judge: Judge<'p>,
     pub(super) counter: Counter,
     happenings: Vec<Report>,
-    /// What the media of its calls needs.
+    /// The media of its calls.
     pub(super) hearing: Hearing,
+    /// The calls whose media was judged, since they were last taken.
+    pub(super) closed: Vec<u64>,
+    /// Those of them whose bandwidth is to be added up, and when they ended at the latest.
+    pub(super) announced: Vec<(CallMedia, Time)>,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
     pub(super) named: Vec<(Time, Endpoint, bool)>,
 }
 
 impl<'p> CallShard<'p> {
-    pub(super) fn new(shard: u64, calls: Calls, judge: Judge<'p>) -> Self {
-        Self { calls, judge, counter: Counter::default(), happenings: Vec::new(), hearing: Hearing::new(shard), named: Vec::new() }
+    pub(super) fn new(shard: u16, calls: Calls, judge: Judge<'p>) -> Self {
+        Self {
+            calls,
+            judge,
+            counter: Counter::default(),
+            happenings: Vec::new(),
+            hearing: Hearing::new(shard),
+            closed: Vec::new(),
+            announced: Vec::new(),
+            named: Vec::new(),
+        }
     }
 
     /// `streamed` messages may fall between those of datagrams.
@@ -203,6 +218,18 @@ impl<'p> CallShard<'p> {
         self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
         self.happenings.iter().for_each(|report| self.hearing.happening(report));
         self.judge.happenings(&mut self.happenings);
+    }
+
+    /// Judges the media of the calls whose turn it is at `clock`; see [`MediaCalls::close`](crate::binding::MediaCalls::close).
+    pub(super) fn close(&mut self, clock: Time, open: &HashMap<Endpoint, Time>, pairs: &Pairs, end: Option<Time>, keep: bool) {
+        let Self { judge, closed, announced, .. } = self;
+        self.hearing.calls.close(clock, open, pairs, |call, known| {
+            judge.media(&call, known, end);
+            closed.push(call.number);
+            if keep {
+                announced.push((call, end.unwrap_or(known.until())));
+            }
+        });
     }
 
     pub(super) fn finish(&mut self, blind: &BlindSpots, clock: Time) {

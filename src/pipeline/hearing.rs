@@ -1,36 +1,28 @@
-//! Takes messages with their place and what happened in calls, gives what their media needs of it, never the message.
+//! Takes messages with their place and what happened in calls, gives what their media needs of it to the calls of the shard, never the message.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::shards::SHARDS;
 use crate::base::Time;
-use crate::binding::{Event, Heard, Named, Said, Side, callee_tag};
+use crate::binding::{Event, MediaCalls, Named, Said, Side, callee_tag};
 use crate::call::{Happening, LoadKind, Outcome, Place, Repeat, Report};
 use crate::policy::TrunkId;
 use crate::sdp::{Description, SdpRole};
 use crate::sip::Arrival;
 
-/// What the calls of a shard said and did, since it was last taken; of each call in order.
+/// The media of the calls of a shard.
 #[derive(Debug)]
 pub(super) struct Hearing {
-    /// Which of the shards it listens to.
-    shard: u64,
-    pub(super) heard: Vec<Heard>,
+    pub(super) calls: MediaCalls,
     /// Bodies that name more endpoints than are looked at.
     pub(super) overlong: u64,
 }
 
 impl Hearing {
-    pub(super) const fn new(shard: u64) -> Self {
-        Self { shard, heard: Vec::new(), overlong: 0 }
-    }
-
-    /// The number of a call among those of all shards.
-    const fn number(&self, call: u64) -> u64 {
-        call.wrapping_mul(SHARDS as u64).wrapping_add(self.shard)
+    pub(super) fn new(shard: u16) -> Self {
+        Self { calls: MediaCalls::new(shard), overlong: 0 }
     }
 
     /// Hears a message with SDP.
@@ -43,7 +35,6 @@ impl Hearing {
         let (envelope, message) = (&arrival.envelope, &arrival.message);
         let (named, more) = Named::all(sdp);
         self.overlong += u64::from(more);
-        let call_id: Arc<str> = String::from_utf8_lossy(message.call_id()).into();
         let said = Said {
             origin: envelope.origin,
             at: envelope.clock,
@@ -54,8 +45,7 @@ impl Hearing {
             role,
             sdp: Arc::clone(sdp),
         };
-        let call = self.number(place.call);
-        self.heard.push(Heard { call, event: Event::Said { call_id, trunk, said, named } });
+        self.calls.say(place.call, message.call_id(), trunk, said, &named);
     }
 
     /// Hears what happened.
@@ -66,15 +56,15 @@ impl Hearing {
                 Some(event) => event,
                 None => return,
             },
-            Happening::Session(s) if s.outcome == Outcome::Success => Event::Session(Box::new(s.clone())),
+            Happening::Session(s) if s.outcome == Outcome::Success => Event::Session(s),
             Happening::Over(over) => Event::Over(over.last),
             Happening::Transaction(_) | Happening::Dialog(_) | Happening::Session(_) => return,
         };
-        self.heard.push(Heard { call: self.number(report.call), event });
+        self.calls.hear(report.call, event);
     }
 }
 
-fn life(kind: LoadKind, at: Time) -> Option<Event> {
+const fn life(kind: LoadKind, at: Time) -> Option<Event<'static>> {
     match kind {
         LoadKind::Answered => Some(Event::Answered(at)),
         LoadKind::Attempt | LoadKind::Resumed => Some(Event::Lives(at, true)),

@@ -1,10 +1,12 @@
 //! Takes what calls said and the streams that ended in a window, gives both to the judge when their turn comes, never in another order than the capture's.
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
+use super::folds::CallShard;
 use crate::audit::{Judge, Sides, StreamRow};
 use crate::base::{Endpoint, Time, seconds};
-use crate::binding::{END, Heard, Table};
+use crate::binding::{END, MediaCalls, Table};
 use crate::media::{Companions, Passed, Streams};
 
 /// How often calls that are over are looked at: what is still open need not be asked for every window.
@@ -32,26 +34,24 @@ impl<'r> Joint<'r> {
         Self { table: Table::default(), passed: Vec::new(), start, looked: Time::MIN, summed: by_second.then_some(Time::MIN), rows }
     }
 
-    /// Takes what the calls of a window said and did.
-    pub(super) fn hear(&mut self, heard: impl IntoIterator<Item = Heard>) {
-        self.table.hear(heard);
-    }
-
-    /// Bodies that were not listened to, for their call had said too much.
-    pub(super) const fn unheard(&self) -> u64 {
-        self.table.unheard
-    }
-
     /// Takes the streams that ended, and judges what can be judged at `clock`.
-    pub(super) fn join(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
-        self.streams((media, beside), bench, sides, clock);
+    pub(super) fn join<'p>(
+        &mut self,
+        (media, beside): (&mut [Streams], &mut [Companions]),
+        calls: &mut [CallShard<'p>],
+        bench: &mut Judge<'p>,
+        sides: &Sides,
+        clock: Time,
+    ) {
+        self.streams((media, beside), calls, bench, sides, clock);
         if self.summed.is_some_and(|summed| clock.since(summed) >= EVERY) {
             self.summed = Some(clock);
             let open = media.iter().flat_map(Streams::unsettled).map(|(_, begun)| begun).min();
-            let earliest = [open, self.table.earliest()].into_iter().flatten().fold(clock, Time::min);
+            let said = calls.iter().filter_map(|shard| shard.hearing.calls.earliest()).min();
+            let earliest = [open, said, self.table.earliest()].into_iter().flatten().fold(clock, Time::min);
             bench.proceedings.bandwidth.settle(earliest.floor(seconds(1)));
         }
-        if clock.since(self.looked) < EVERY || !self.table.is_due(clock) {
+        if clock.since(self.looked) < EVERY || !calls.iter().any(|shard| shard.hearing.calls.is_due(clock)) {
             return;
         }
         self.looked = clock;
@@ -62,30 +62,62 @@ impl<'r> Joint<'r> {
                 open.entry(end).and_modify(|first| *first = (*first).min(begun)).or_insert(begun);
             }
         }
-        self.calls(&open, bench, sides, clock, None);
+        self.close(calls, &open, bench, sides, (clock, None));
     }
 
     /// Judges what is left when the capture ends at `end`.
-    pub(super) fn finish(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, end: Time) {
-        self.streams((media, beside), bench, sides, END);
-        self.calls(&HashMap::new(), bench, sides, END, Some(end));
+    pub(super) fn finish<'p>(
+        &mut self,
+        (media, beside): (&mut [Streams], &mut [Companions]),
+        calls: &mut [CallShard<'p>],
+        bench: &mut Judge<'p>,
+        sides: &Sides,
+        end: Time,
+    ) {
+        self.streams((media, beside), calls, bench, sides, END);
+        self.close(calls, &HashMap::new(), bench, sides, (END, Some(end)));
     }
 
-    fn streams(&mut self, (media, beside): (&mut [Streams], &mut [Companions]), bench: &mut Judge<'_>, sides: &Sides, clock: Time) {
+    fn streams(
+        &mut self,
+        (media, beside): (&mut [Streams], &mut [Companions]),
+        calls: &mut [CallShard<'_>],
+        bench: &mut Judge<'_>,
+        sides: &Sides,
+        clock: Time,
+    ) {
+        let mut calls: Vec<&mut MediaCalls> = calls.iter_mut().map(|shard| &mut shard.hearing.calls).collect();
+        calls.iter_mut().for_each(|calls| self.table.learn(calls));
         for stream in media.iter_mut().flat_map(|streams| streams.finished.drain(..)) {
             self.passed.push(Passed::of(&stream));
             self.table.end(stream);
         }
         let (start, rows) = (self.start, &mut self.rows);
-        self.table.settle(clock, |tied| {
+        self.table.settle(&mut calls, clock, |tied| {
             let row = bench.stream(tied, start, sides);
             rows(&row);
         });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
-        self.table.settle_beside(clock, |companion, call, until| bench.beside(companion, call, until));
+        self.table.settle_beside(&mut calls, clock, |companion, call, until| bench.beside(companion, call, until));
     }
 
-    fn calls(&mut self, open: &HashMap<Endpoint, Time>, bench: &mut Judge<'_>, sides: &Sides, clock: Time, end: Option<Time>) {
-        self.table.close(clock, open, |call, known| bench.media(call, known, end, sides));
+    /// Judges the media of calls that are over at a time, each shard's by its own judge; where bandwidth is limited, what they announced is
+    /// added up in one place.
+    fn close<'p>(
+        &mut self,
+        calls: &mut [CallShard<'p>],
+        open: &HashMap<Endpoint, Time>,
+        bench: &mut Judge<'p>,
+        sides: &Sides,
+        (clock, end): (Time, Option<Time>),
+    ) {
+        let (pairs, keep) = (self.table.pairs(), self.summed.is_some());
+        calls.par_iter_mut().for_each(|shard| shard.close(clock, open, pairs, end, keep));
+        for shard in calls {
+            self.table.learn(&mut shard.hearing.calls);
+            bench.pending.append(&mut shard.judge.pending);
+            shard.closed.drain(..).for_each(|call| bench.forget(call));
+            shard.announced.drain(..).for_each(|(call, end)| bench.announce(&call, end, sides));
+        }
     }
 }

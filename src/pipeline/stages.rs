@@ -92,7 +92,10 @@ impl<'p> Stages<'p> {
             facts: Vec::new(),
             fragments: shards(FragmentShard::default),
             streams: shards(StreamShard::default),
-            calls: (0..SHARDS as u64).map(|shard| CallShard::new(shard, Calls::new(settings), Judge::new(policy, docket))).collect(),
+            calls: (0..)
+                .take(SHARDS)
+                .map(|shard| CallShard::new(shard, Calls::of_shard(settings, shard, SHARDS), Judge::new(policy, docket)))
+                .collect(),
             media: shards(|| Streams::new(gauge)),
             companions: shards(Companions::default),
             announced: Announced::default(),
@@ -166,7 +169,7 @@ impl<'p> Stages<'p> {
             packets.into_iter().for_each(|packet| companions.take(packet));
             companions.advance(clock);
         });
-        self.joint.join((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
+        self.joint.join((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
         self.passed();
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
@@ -226,7 +229,6 @@ impl Stages<'_> {
             uses.append(&mut shard.judge.uses);
             loaded.append(&mut shard.judge.load);
             named.append(&mut shard.named);
-            self.joint.hear(shard.hearing.heard.drain(..));
         }
         named.sort_unstable();
         for (clock, endpoint, secure) in named.drain(..) {
@@ -284,14 +286,13 @@ impl Stages<'_> {
             companions.advance(Time(i64::MAX));
             self.counter.media.unfollowed += companions.unfollowed;
         }
-        self.joint.finish((&mut self.media, &mut self.companions), &mut self.bench, &self.sides, clock);
+        self.joint.finish((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
         self.passed();
-        self.counter.anomalies.note_many(Anomaly::SdpEndpoints, self.joint.unheard());
 
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);
-            self.counter.anomalies.note_many(Anomaly::SdpEndpoints, shard.hearing.overlong);
+            self.counter.anomalies.note_many(Anomaly::SdpEndpoints, shard.hearing.overlong + shard.hearing.calls.unheard);
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);

@@ -10,7 +10,7 @@ use super::{Check, HandshakeSubject, MediaSubject, Rule, StreamSubject, Verdict}
 use crate::base::{Endpoint, Origin, Time};
 pub(super) use crate::binding::made::ms;
 use crate::binding::made::pcma;
-use crate::binding::{Event, Heard, Named, Said, Side, Table};
+use crate::binding::{Event, MediaCalls, Named, Said, Side, Table};
 use crate::call::{Session, Trace};
 use crate::media::{Companion, Fax, Handshake, Stream};
 use crate::metrics::Rated;
@@ -168,17 +168,15 @@ impl Passage {
         self
     }
 
-    /// A table that heard all of it.
-    fn table(&self) -> Table {
-        let hear = |event| Heard { call: 1, event };
-        let mut table = Table::default();
-        table.hear(self.said.iter().map(|said| {
-            let named = Named::all(&said.sdp).0;
-            hear(Event::Said { call_id: "passage@test".into(), trunk: None, said: said.clone(), named })
-        }));
-        table.hear(self.agreed.iter().map(|&(offer, answer)| hear(Event::Agreed(offer, answer))));
-        table.hear(self.answered.map(|at| hear(Event::Answered(at))));
-        table.hear(self.ended.map(|at| hear(Event::Lives(at, false))));
+    /// A table and a call that heard all of it.
+    fn table(&self) -> (Table, MediaCalls) {
+        let (mut table, mut calls) = (Table::default(), MediaCalls::default());
+        for said in &self.said {
+            calls.say(1, b"passage@test", None, said.clone(), &Named::all(&said.sdp).0);
+        }
+        self.agreed.iter().for_each(|&(offer, answer)| calls.hear(1, Event::Agreed(offer, answer)));
+        self.answered.iter().for_each(|&at| calls.hear(1, Event::Answered(at)));
+        self.ended.iter().for_each(|&at| calls.hear(1, Event::Lives(at, false)));
         let trace = |at: Time| Arc::new(Trace { first: at, last: at, ..Trace::default() });
         let session = self.answered.map(|at| Session {
             answer: Some(trace(at)),
@@ -187,8 +185,9 @@ impl Passage {
             outcome: crate::call::Outcome::Success,
             ..Session::default()
         });
-        table.hear(session.map(|session| hear(Event::Session(Box::new(session)))));
-        table.hear([hear(Event::Over(self.last))]);
+        session.iter().for_each(|session| calls.hear(1, Event::Session(session)));
+        calls.hear(1, Event::Over(self.last));
+        table.learn(&mut calls);
         self.streams.iter().for_each(|stream| table.end(stream.clone()));
         if let Some((begun, ended)) = self.fax {
             let fax_ab = Some(Fax { begun, ended, packets: 100, ..Fax::default() });
@@ -200,7 +199,7 @@ impl Passage {
                 ..nothing_beside(Self::end(Side::Caller), Self::end(Side::Callee))
             });
         }
-        table
+        (table, calls)
     }
 
     fn party(&self, signalling: &str, media: Endpoint) -> Party {
@@ -216,7 +215,8 @@ impl Passage {
         let check = found.unwrap_or_else(|| panic!("{} looks at no stream", rule.id));
         let mut verdict = Verdict::NotApplicable;
         let last = self.streams.last().map(|stream| stream.flow);
-        self.table().settle(Time(i64::MAX), |tied| {
+        let (mut table, mut calls) = self.table();
+        table.settle(&mut [&mut calls], Time(i64::MAX), |tied| {
             if Some(tied.stream.flow) != last {
                 return;
             }
@@ -256,10 +256,10 @@ impl Passage {
             ..Handshake::default()
         };
         change(&mut handshake);
-        let mut table = self.table();
+        let (mut table, mut calls) = self.table();
         table.end_beside(Companion { dtls: 4, handshake, ..nothing_beside(a, b) });
         let mut verdict = Verdict::NotApplicable;
-        table.settle_beside(Time(i64::MAX), |companion, call, until| {
+        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |companion, call, until| {
             verdict = check(&HandshakeSubject { companion, call, until, terms: &self.terms });
         });
         verdict
@@ -269,13 +269,13 @@ impl Passage {
     pub(super) fn judge_call(&self, rule: &Rule) -> Verdict {
         let found = rule.checks().iter().find_map(|check| if let Check::Media(check) = check { Some(check) } else { None });
         let check = found.unwrap_or_else(|| panic!("{} looks at no media of calls", rule.id));
-        let mut table = self.table();
-        table.settle(Time(i64::MAX), |_| ());
-        table.settle_beside(Time(i64::MAX), |_, _, _| ());
+        let (mut table, mut calls) = self.table();
+        table.settle(&mut [&mut calls], Time(i64::MAX), |_| ());
+        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |_, _, _| ());
         let mut verdict = Verdict::NotApplicable;
-        table.close(Time(i64::MAX), &HashMap::new(), |call, known| {
+        calls.close(Time(i64::MAX), &HashMap::new(), table.pairs(), |call, known| {
             let end = self.ended.is_none().then_some(self.last);
-            verdict = check(&MediaSubject { call, known: *known, end, policy: &self.policy, terms: &self.terms });
+            verdict = check(&MediaSubject { call: &call, known: *known, end, policy: &self.policy, terms: &self.terms });
         });
         verdict
     }
