@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
 use super::recall::is_presence;
-use crate::base::{Origin, Time, fingerprint, seconds};
+use crate::base::{Time, fingerprint, seconds};
 use crate::call::{Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Once, ReuseSubject};
@@ -86,7 +86,7 @@ impl Judge<'_> {
     }
 
     /// Judges a use by the one of another call before it, and by how many there are.
-    fn reused(&mut self, used: &Use, before: Option<(Origin, Time)>, copies: u64) {
+    fn reused(&mut self, used: &Use, before: Option<Time>, copies: u64) {
         let terms = self.policy.terms(used.direction.0, used.direction.1, used.trunk);
         let subject = ReuseSubject { kind: used.kind, trace: &used.trace, before, copies, terms };
         let matter = Matter {
@@ -111,7 +111,6 @@ impl Judge<'_> {
 #[derive(Clone, Copy, Debug)]
 struct Last {
     user: u64,
-    origin: Origin,
     first: Time,
     clock: Time,
     /// When the first of those that count together passed, and how many they are.
@@ -138,10 +137,10 @@ impl Uses {
                 Some(last) => (last.since, last.copies + 1),
                 None => (used.clock, 1),
             };
-            let now = Last { user: used.user, origin: used.trace.origin, first: used.trace.first, clock: used.clock, since, copies };
+            let now = Last { user: used.user, first: used.trace.first, clock: used.clock, since, copies };
             self.last.insert((used.kind, used.value), now);
             let before = before.filter(|last| last.user != used.user && used.clock.since(last.clock) <= window);
-            bench.reused(&used, before.map(|last| (last.origin, last.first)), copies);
+            bench.reused(&used, before.map(|last| last.first), copies);
             if self.last.len() >= self.sweep_at.max(4096) {
                 self.forget(used.clock, bench.policy);
             }

@@ -1,6 +1,6 @@
 //! Takes nothing, gives what rules on things that pass only once, or only so often, look at, never a verdict.
 
-use crate::base::{Origin, Time};
+use crate::base::Time;
 use crate::call::Trace;
 use crate::policy::Terms;
 
@@ -22,8 +22,8 @@ pub struct ReuseSubject<'a> {
     pub kind: Once,
     /// The request that carries it.
     pub trace: &'a Trace,
-    /// The INVITE of another call that carried it lately.
-    pub before: Option<(Origin, Time)>,
+    /// When the INVITE of another call carried it, where that was lately.
+    pub before: Option<Time>,
     /// How many there are by now of those that count together, itself among them.
     pub copies: u64,
     /// What was agreed.
@@ -34,9 +34,9 @@ impl ReuseSubject<'_> {
     /// The INVITE, its line led by where the value passed before.
     #[must_use]
     pub fn exhibit(&self) -> Trace {
-        let (frame, before) = self.before.map_or((0, self.trace.first), |(origin, first)| (origin.frame, first));
+        let before = self.before.unwrap_or(self.trace.first);
         let since = self.trace.first.seconds_since(before);
-        let line = format!("as in frame {frame}, {since:.3} s before: {}", self.trace.text());
+        let line = format!("as at {}, {since:.3} s before: {}", before.clock(), self.trace.text());
         Trace { line: line.as_bytes().into(), ..self.trace.clone() }
     }
 }

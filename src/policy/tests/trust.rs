@@ -45,3 +45,23 @@ fn a_suite_of_another_name_is_a_mistake_with_a_guess() {
     let Err(Error::Policy { report }) = Policy::parse("policy.toml".as_ref(), text, KNOWN, Style::Plain) else { panic!() };
     assert!(report.contains("TLS_AES_128_GCM_SHA256"), "{report}");
 }
+
+#[test]
+fn certificates_of_signers_are_read_from_a_directory_beside_the_policy() {
+    let read = |files: &[(&str, &str)]| {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("stir/certs.alpha.example")).unwrap();
+        fs::write(dir.path().join("root.pem"), PEERING_CA).unwrap();
+        files.iter().for_each(|(name, text)| fs::write(dir.path().join("stir").join(name), text).unwrap());
+        let stir = "[identity.stir]\ncert_dir = \"stir\"\ntrust_anchors = [\"root.pem\"]\n";
+        let text = format!("schema = 1\n[policy]\nid = \"x\"\n{stir}");
+        let policy = Policy::parse(&dir.path().join("policy.toml"), &text, KNOWN, Style::Plain).unwrap();
+        policy.with_files(Style::Plain)
+    };
+    let policy = read(&[("certs.alpha.example/a.pem", PEERING_CA), ("notes.txt", "not a certificate")]).unwrap();
+    let held = policy.signers(policy.global()).unwrap().find("https://certs.alpha.example/a.pem").unwrap();
+    assert_eq!(held.trust, Some(crate::certificate::Trust::Agreed(vec![0])));
+    let Err(Error::Policy { report }) = read(&[("certs.alpha.example/a.pem", "nothing")]) else { panic!() };
+    let report = report.replace("\n  | ", " ");
+    assert!(report.contains("a.pem: holds no certificate") && report.contains("policy.toml:5:"), "{report}");
+}

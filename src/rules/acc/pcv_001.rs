@@ -113,7 +113,7 @@ fn again(subject: &ReuseSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Origin, Time};
+    use crate::base::Time;
     use crate::call::Trace;
     use crate::policy::Terms;
     use crate::rules::scene::{Scene, agreed, clause, observed};
@@ -152,7 +152,7 @@ mod tests {
         terms.accounting.charging_vector = agreed(Level::Required);
         let trace = Trace::default();
         let judged = |before| again(&ReuseSubject { kind: Once::ChargingId, trace: &trace, before, copies: 1, terms: &terms });
-        assert_eq!(observed(&judged(Some((Origin::default(), Time(0))))), ["icid-value of another session"]);
+        assert_eq!(observed(&judged(Some(Time(0)))), ["icid-value of another session"]);
         assert_eq!(judged(None), Verdict::Pass);
     }
 

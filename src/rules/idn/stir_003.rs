@@ -69,7 +69,6 @@ fn again(subject: &ReuseSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Origin;
     use crate::call::Trace;
     use crate::policy::Terms;
     use crate::rules::scene::{Scene, agreed, observed};
@@ -93,13 +92,13 @@ mod tests {
         let mut terms = Terms::default();
         let trace = Trace { first: Time(seconds(12)), line: b"INVITE".as_slice().into(), ..Trace::default() };
         let judged = |before, terms: &Terms| again(&ReuseSubject { kind: Once::Passport, trace: &trace, before, copies: 1, terms });
-        let first = Some((Origin { frame: 7, ..Origin::default() }, Time(seconds(2))));
+        let first = Some(Time(seconds(2)));
         assert_eq!(judged(first, &terms), Verdict::NotApplicable);
         terms.identity.stir.replay_window_s = agreed(120);
         let verdict = judged(first, &terms);
         assert_eq!(observed(&verdict), ["PASSporT of another call"]);
         let Verdict::Violation(breaches) = verdict else { panic!() };
-        assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "as in frame 7, 10.000 s before: INVITE");
+        assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "as at 00:00:02.000000Z, 10.000 s before: INVITE");
         assert_eq!(judged(None, &terms), Verdict::Pass);
     }
 
