@@ -21,7 +21,7 @@ use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
-use crate::metrics::{LimitLoad, Load, MILLIONTHS, Quality, Tally, Timeline, quality};
+use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Quality, Tally, Timeline, quality};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
 use crate::rules::{Check, Losses, PairTraffic, suite_text};
 use crate::transport::tls::{Side, TlsVersion};
@@ -36,6 +36,7 @@ pub struct Collected {
     pub streams: u64,
     pub proceedings: Proceedings,
     pub load: Load,
+    pub capacity: Capacity,
     pub contacts: Contacts,
     pub sides: Sides,
     /// TCP connections of which one side was acknowledged and never seen, by host pair.
@@ -59,6 +60,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         streams,
         mut proceedings,
         load,
+        capacity,
         mut contacts,
         sides,
         one_sided,
@@ -120,6 +122,16 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     let codecs = codecs(&names, &proceedings);
     let media = media_summary(&names, &proceedings);
     let series = series(&names, &proceedings.timeline, &limits);
+    let capacity = super::capacity::review(
+        &capacity,
+        &proceedings.carriage,
+        &limits,
+        first.zip(last),
+        &captures,
+        &|party| names.of(party),
+        policy,
+        docket.redaction,
+    );
     let findings: Vec<Finding> = proceedings
         .ledger
         .into_sorted()
@@ -142,6 +154,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         findings,
         tls,
         series,
+        capacity,
     }
 }
 

@@ -181,6 +181,15 @@ fn hide_numbers(line: &mut [u8], redaction: Redaction) {
     }
 }
 
+/// What a limit on sources was measured for, `caller +49…`, with its number hidden.
+pub(super) fn hidden_source(scope: &str, redaction: Redaction) -> String {
+    let Some((key, source)) = scope.split_once(' ') else { return scope.to_owned() };
+    // Numbers are found behind a quote: it is taken off again.
+    let mut line = format!("\"{source}").into_bytes();
+    hide_numbers(&mut line, redaction);
+    format!("{key} {}", String::from_utf8_lossy(&line).trim_start_matches('"'))
+}
+
 fn starts_with_any_case(text: &[u8], lead: &[u8]) -> bool {
     text.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead))
 }
@@ -201,6 +210,12 @@ mod tests {
         assert_eq!(shown(line, Redaction::None), line);
         assert_eq!(shown("OPTIONS sip:192.0.2.200 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200 SIP/2.0");
         assert_eq!(shown("OPTIONS sip:192.0.2.200:5060 SIP/2.0", Redaction::Full), "OPTIONS sip:192.0.2.200:5060 SIP/2.0");
+    }
+
+    #[test]
+    fn the_source_of_a_limit_is_hidden_like_any_number() {
+        assert_eq!(hidden_source("caller +4930123456", Redaction::Last4), "caller +493012xxxx");
+        assert_eq!(hidden_source("every other caller", Redaction::Last4), "every other caller");
     }
 
     #[test]

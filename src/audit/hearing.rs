@@ -6,7 +6,9 @@ use smallvec::SmallVec;
 
 use super::judge::{Judge, Matter, interval_of};
 use super::proceedings::Traffic;
+use crate::base::seconds;
 use crate::call::{self, Place, Repeat};
+use crate::metrics::Begun;
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
 use crate::rules::{Addresses, Certified, Kind, MessageSubject, Passports, Recalled, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
@@ -84,6 +86,10 @@ impl<'p> Judge<'p> {
         let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
         let trunk = self.trunk(arrival, &place, session_from, session_to);
+        if arrival.message.is_request() && arrival.message.method() != Some(Method::Ack) {
+            let second = envelope.clock.floor(seconds(1));
+            *self.begun.entry(Begun { second, source: pair.0, destination: pair.1, trunk }).or_default() += 1;
+        }
         self.count_codecs(&place, sdp.as_deref(), from, to);
         let by_message = self.policy.terms(from, to, trunk);
         let recalled = self.recall(arrival, &place, by_message);

@@ -16,7 +16,7 @@ use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time};
 use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
-use crate::metrics::{Challenged, Registration};
+use crate::metrics::{Begun, Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Breach, Certified, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
 use crate::sip::{Arrival, Method};
@@ -61,6 +61,8 @@ pub struct Judge<'p> {
     pub certified: Arc<Certified>,
     /// Load events since they were last taken.
     pub load: Vec<Loaded>,
+    /// Client transactions that began since they were last taken.
+    pub begun: HashMap<Begun, u64, FixedState>,
     /// What calls carried that may pass only once, since it was last taken.
     pub uses: Vec<Use>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
@@ -100,6 +102,7 @@ impl<'p> Judge<'p> {
             met: Vec::new(),
             certified: Arc::default(),
             load: Vec::new(),
+            begun: HashMap::default(),
             uses: Vec::new(),
             pending: Vec::new(),
             live: HashMap::default(),

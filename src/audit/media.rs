@@ -1,5 +1,7 @@
 //! Takes streams and the calls that they belong to, gives them to the rules on media, never ties one to the other.
 
+use std::net::IpAddr;
+
 use super::intake::count_named;
 use super::judge::{Judge, Matter, interval_of};
 use super::rating::rate;
@@ -9,7 +11,7 @@ use crate::base::Time;
 use crate::binding::{Announcement, Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
 use crate::call::Trace;
 use crate::media::Companion;
-use crate::metrics::{Cause, MediaRoute, Quality};
+use crate::metrics::{Cause, MediaRoute, Part, Quality};
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use crate::sdp::Media;
@@ -118,6 +120,16 @@ impl<'p> Judge<'p> {
             MediaRoute { from: sides.of(subject.from), to: sides.of(subject.to), trunk, destination: Some(stream.flow.destination.ip) };
         let cause = || Cause { trace: subject.exhibit(""), call_id: (*call.call_id).into() };
         self.proceedings.bandwidth.measured(self.policy, &route, || stream.pace.seconds(), &cause);
+        let element = |party: Party, ip: IpAddr| {
+            let declared = self.policy.peer(party).and_then(|peer| peer.dbe_at(ip));
+            Part::Element(party, declared.map_or_else(|| ip.to_string().into(), |dbe| dbe.name.as_str().into()))
+        };
+        let mut parts = vec![Part::All, Part::Direction(route.from, route.to)];
+        parts.extend(trunk.map(|trunk| Part::Trunk(route.from, route.to, trunk)));
+        parts.extend([element(route.from, stream.flow.source.ip), element(route.to, stream.flow.destination.ip)]);
+        let codec = codec_name(subject.codec(), stream.main);
+        let pace: Vec<(Time, u64)> = stream.pace.seconds().collect();
+        self.proceedings.carriage.add(&parts, &codec, stream.packets, pace.iter().copied());
     }
 
     /// Adds what a call announced, until it ended or `end` at the latest, to what limits on bandwidth speak of.

@@ -1,6 +1,7 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
 mod bench;
+mod capacity;
 mod closing;
 mod codecs;
 mod contacts;
@@ -23,6 +24,7 @@ mod stream_row;
 mod waiving;
 mod wires;
 
+pub use capacity::{BusyHour, CapacityReview, CapacityRow, CapacitySeries, Crowd, DirectionSeries, Headroom, MediaLoad, Named, Spread};
 pub use closing::{Collected, close};
 pub use contacts::Contacts;
 pub use docket::Docket;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::StreamRow;
+use super::{CapacityReview, StreamRow};
 use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -32,6 +32,8 @@ pub struct Audit {
     pub tls: TlsUse,
     /// What the charts draw.
     pub series: Series,
+    /// What the interconnect bore, next to what was agreed.
+    pub capacity: CapacityReview,
 }
 
 /// Who made the report.

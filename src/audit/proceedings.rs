@@ -13,7 +13,7 @@ use super::ledger::Ledger;
 use super::waiving::Waiving;
 use super::wires::Reuse;
 use crate::base::{Origin, Time};
-use crate::metrics::{Bandwidth, Quality, Tally, Timeline};
+use crate::metrics::{Bandwidth, Carriage, Quality, Tally, Timeline};
 use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
 
@@ -62,6 +62,8 @@ pub struct Proceedings {
     pub worst: Vec<StreamRow>,
     /// The bandwidth of media against the limits on it.
     pub bandwidth: Bandwidth,
+    /// The media of each part of the interconnect over time.
+    pub carriage: Carriage,
     /// Streams that no call named.
     pub strays: u64,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
@@ -84,6 +86,7 @@ impl Proceedings {
             heard: BTreeMap::new(),
             worst: Vec::new(),
             bandwidth: Bandwidth::default(),
+            carriage: Carriage::default(),
             strays: 0,
             codecs: BTreeMap::new(),
             traffic: HashMap::default(),

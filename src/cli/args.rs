@@ -23,6 +23,22 @@ Examples:
   tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
   speerlint audit trunk.pcap --from 2026-11-14T10:00:00Z --to 2026-11-14T11:00:00Z";
 
+const CAPACITY_EXAMPLES: &str = "\
+Examples:
+  speerlint capacity 'week-46/*.pcapng.zst' --policy contract.toml
+  speerlint capacity trunk.pcap --blocking 0.001 --format json > capacity.json
+  speerlint capacity trunk.pcap --policy contract.toml --out capacity/";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  speerlint compare week-45/report.json week-46/report.json
+  speerlint compare before.json after.json --format json
+
+Exit status:
+  0  nothing is worse
+  1  a finding is new or worse, or a metric is significantly worse
+  2  a report cannot be read";
+
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
 #[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -39,6 +55,12 @@ pub(super) enum Command {
     /// Audit captures against a policy
     #[command(after_help = AUDIT_EXAMPLES, after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_STATUS}"))]
     Audit(AuditArguments),
+    /// Review load, peaks and headroom against the agreed limits
+    #[command(after_help = CAPACITY_EXAMPLES)]
+    Capacity(CapacityArguments),
+    /// Say what changed between two audits
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArguments),
     /// Work with a policy
     Policy {
         #[command(subcommand)]
@@ -83,6 +105,53 @@ pub(super) struct AuditArguments {
     pub(super) quiet: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CapacityArguments {
+    /// Capture files, directories, globs, or `-` for standard input; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The policy with its admission limits; without it the peers are inferred
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// A TLS key log (NSS format); may be given several times
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
+    /// Write capacity.json, capacity.txt and charts/*.svg here
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    /// The share of attempts that may find no circuit free, for Erlang B
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
+    pub(super) blocking: f64,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// Leave out frames before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) from: Option<Time>,
+    /// Leave out frames from this time on (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) to: Option<Time>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// report.json of the earlier audit
+    #[arg(value_name = "BEFORE")]
+    pub(super) before: PathBuf,
+    /// report.json of the later audit
+    #[arg(value_name = "AFTER")]
+    pub(super) after: PathBuf,
+    /// What to print on standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// Say whether a policy can be believed, with every mistake in it
@@ -109,6 +178,11 @@ pub(super) enum Color {
     Always,
     /// In no case
     Never,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err("must lie between 0 and 1".into()) }
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -2,6 +2,8 @@
 
 mod args;
 mod audit;
+mod capacity;
+mod compare;
 mod output;
 mod policy;
 mod progress;
@@ -52,6 +54,8 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
     let color = arguments.color;
     match &arguments.command {
         Command::Audit(request) => audit::run(request, color),
+        Command::Capacity(request) => capacity::run(request, color),
+        Command::Compare(request) => compare::run(request, color),
         Command::Policy { command: PolicyCommand::Check { file } } => policy::check(file),
         Command::Rules { id } => rules::run(id.as_deref(), color),
     }

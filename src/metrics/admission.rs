@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::bandwidth::Blank;
 use super::excursions::Excursion;
+pub use super::gate::Fates;
 use super::gate::Gate;
 use super::load::Route;
 use crate::base::Time;
@@ -26,6 +27,8 @@ pub struct LimitLoad {
     pub peak: f64,
     /// When it was exceeded.
     pub excursions: Vec<Excursion>,
+    /// What became of what was beyond; `None` where nobody can refuse it, as media.
+    pub fates: Option<Fates>,
     /// Why it could not be held against all that it speaks of.
     pub blank: Option<Blank>,
 }
@@ -61,17 +64,28 @@ pub(super) struct Admission {
 impl Admission {
     pub(super) fn on(&mut self, event: &LoadEvent, route: &Route<'_>) {
         for limit in route.terms.admission.limits.iter().filter(|l| l.enabled) {
-            let Some(rises) = change(limit, event.kind) else { continue };
+            let change = change(limit, event.kind);
+            // What becomes of attempts beyond a limit is told by moments that do not change what it counts.
+            let decides = of_attempts(limit) && matches!(event.kind, LoadKind::Answered | LoadKind::AttemptEnded | LoadKind::Resumed);
+            if change.is_none() && !decides {
+                continue;
+            }
             let Some(scope) = Scope::of(limit, event, route) else { continue };
             if !self.limits.contains_key(limit.id.as_str()) {
                 self.limits.insert(limit.id.clone(), Scopes::default());
             }
             let Some(scopes) = self.limits.get_mut(limit.id.as_str()) else { continue };
+            if change.is_none() && !scopes.live.contains_key(&scope) {
+                continue;
+            }
             let gate = scopes.live.entry(scope).or_insert_with(|| Gate::new(limit, (route.from, route.to)));
-            if rises {
-                gate.rise(event);
-            } else {
-                gate.fall(event.at);
+            if decides {
+                gate.decide(event);
+            }
+            match change {
+                Some(true) => gate.rise(event),
+                Some(false) => gate.fall(event.at),
+                None => {}
             }
             scopes.forget_idle(event.at);
         }
@@ -95,10 +109,16 @@ impl Admission {
                 scope: scope.name(gate.limit(), policy),
                 peak: gate.peak(),
                 excursions: gate.excursions().to_vec(),
+                fates: (gate.limit().kind == LimitKind::Concurrent || of_attempts(gate.limit())).then(|| gate.fates()),
                 blank: None,
             })
             .collect()
     }
+}
+
+/// Whether a limit counts requests before anybody has answered them.
+fn of_attempts(limit: &Limit) -> bool {
+    limit.kind == LimitKind::Attempts || (limit.kind == LimitKind::Concurrent && limit.basis == Some(Basis::Attempted))
 }
 
 /// Whether an event adds to what the limit counts (`true`) or takes from it (`false`).

@@ -171,6 +171,7 @@ impl Bandwidth {
             scope: scope.name(policy),
             peak: kbps(sum.peak),
             excursions: sum.excursions.all().to_vec(),
+            fates: None,
             blank: sum.unsaid.then_some(Blank::Unsaid),
         };
         self.sums.iter().map(load).collect()
@@ -190,7 +191,15 @@ impl Bandwidth {
         };
         let load = |limit: &Limit| {
             let (blank, scope) = blank(limit)?;
-            Some(LimitLoad { limit: limit.clone(), direction: (from, to), scope, peak: 0.0, excursions: Vec::new(), blank: Some(blank) })
+            Some(LimitLoad {
+                limit: limit.clone(),
+                direction: (from, to),
+                scope,
+                peak: 0.0,
+                excursions: Vec::new(),
+                fates: None,
+                blank: Some(blank),
+            })
         };
         limits(policy, &route).filter_map(load).collect()
     }

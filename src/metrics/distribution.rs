@@ -35,6 +35,21 @@ impl Distribution {
         }
     }
 
+    /// Adds the same sample `n` times.
+    pub fn add_many(&mut self, nanos: i64, n: u64) {
+        if n == 0 {
+            return;
+        }
+        self.note(n, i128::from(nanos).saturating_mul(i128::from(n)), nanos, nanos);
+        let fits = usize::try_from(n).ok().filter(|n| self.buckets.is_empty() && self.samples.len().saturating_add(*n) <= EXACT);
+        if let Some(n) = fits {
+            self.samples.extend(std::iter::repeat_n(nanos, n));
+        } else {
+            self.coarsen();
+            *self.buckets.entry(bucket(nanos)).or_default() += n;
+        }
+    }
+
     /// Adds the samples of another part.
     pub fn merge(&mut self, other: &Self) {
         let (Some(min), Some(max)) = (other.min, other.max) else { return };

@@ -7,9 +7,12 @@ use hashbrown::HashMap;
 
 use super::excursions::{Excursion, Excursions};
 use super::gauge::Rate;
-use crate::base::{Time, fingerprint};
-use crate::call::LoadEvent;
+use crate::base::{Origin, Time, fingerprint};
+use crate::call::{LoadEvent, LoadKind};
 use crate::policy::{Limit, LimitKind, Party};
+
+/// After so long a failed request does not go on any more: 64·T1 of the default T1.
+const GIVEN_UP: i64 = crate::base::seconds(32);
 
 /// What a limit counts.
 #[derive(Clone, Debug)]
@@ -34,6 +37,15 @@ struct Bucket {
     at: Option<Time>,
 }
 
+/// What became of the sessions and attempts beyond a limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fates {
+    /// Answered although they were beyond.
+    pub admitted: u64,
+    /// Refused, or failed for another reason.
+    pub refused: u64,
+}
+
 /// A limit in one scope.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
@@ -43,6 +55,10 @@ pub(super) struct Gate {
     peak: f64,
     open: Option<Excursion>,
     excursions: Excursions,
+    /// Attempts beyond the limit of which nobody knows yet what becomes, by their first INVITE, and when they ended.
+    waiting: HashMap<Origin, Option<Time>>,
+    sweep_at: usize,
+    fates: Fates,
 }
 
 impl Gate {
@@ -54,7 +70,17 @@ impl Gate {
             (_, None) => Meter::Window(Rate::over(window)),
             (_, Some(burst)) => Meter::Bucket(Rate::over(window), Bucket::new(limit.value.value, window, burst)),
         };
-        Self { limit: limit.clone(), direction, meter, peak: 0.0, open: None, excursions: Excursions::default() }
+        Self {
+            limit: limit.clone(),
+            direction,
+            meter,
+            peak: 0.0,
+            open: None,
+            excursions: Excursions::default(),
+            waiting: HashMap::new(),
+            sweep_at: 0,
+            fates: Fates::default(),
+        }
     }
 
     /// A session or an attempt begins.
@@ -93,6 +119,41 @@ impl Gate {
         if load > excursion.peak {
             (excursion.peak, excursion.peak_at) = (load, event.at);
         }
+        match event.kind {
+            // Counted when it is answered: nobody refused it.
+            LoadKind::Answered => self.fates.admitted += 1,
+            LoadKind::Attempt | LoadKind::Resumed => _ = self.waiting.insert(event.invite.origin, None),
+            _ => {}
+        }
+    }
+
+    /// What becomes of an attempt that was beyond. One that failed may still go on: a challenge is no refusal.
+    pub(super) fn decide(&mut self, event: &LoadEvent) {
+        let Some(ended) = self.waiting.get_mut(&event.invite.origin) else { return };
+        match event.kind {
+            LoadKind::Answered => {
+                self.waiting.remove(&event.invite.origin);
+                self.fates.admitted += 1;
+            }
+            LoadKind::AttemptEnded => *ended = Some(event.at),
+            LoadKind::Resumed => *ended = None,
+            _ => {}
+        }
+        if self.waiting.len() >= self.sweep_at.max(64) {
+            self.refuse(event.at.plus(-GIVEN_UP));
+            self.sweep_at = self.waiting.len() * 2;
+        }
+    }
+
+    /// Attempts that ended before a time were refused.
+    fn refuse(&mut self, before: Time) {
+        let waiting = self.waiting.len();
+        self.waiting.retain(|_, ended| ended.is_none_or(|ended| ended >= before));
+        self.fates.refused += (waiting - self.waiting.len()) as u64;
+    }
+
+    pub(super) const fn fates(&self) -> Fates {
+        self.fates
     }
 
     /// A session ends.
@@ -137,12 +198,15 @@ impl Gate {
     pub(super) fn finish(&mut self, end: Time) {
         self.pass(end);
         self.close(end);
+        self.refuse(Time(i64::MAX));
     }
 
     /// Whether nothing of it lives: another begun later would say the same.
     pub(super) fn is_idle(&mut self, now: Time) -> bool {
         self.pass(now);
+        self.refuse(now.plus(-GIVEN_UP));
         self.open.is_none()
+            && self.waiting.is_empty()
             && match &self.meter {
                 Meter::Sessions(live) => *live == 0,
                 Meter::Window(rate) => rate.count() == 0,
@@ -155,6 +219,8 @@ impl Gate {
     pub(super) fn absorb(&mut self, other: Self) {
         self.peak = self.peak.max(other.peak);
         self.excursions.absorb(other.excursions);
+        self.fates.admitted += other.fates.admitted;
+        self.fates.refused += other.fates.refused;
     }
 
     pub(super) const fn limit(&self) -> &Limit {
@@ -354,6 +420,31 @@ mod tests {
         gate.finish(at(10.0));
         // b leaves at 1.2, so that a and c are left; with b at 1.3 there are three again, until c leaves at 1.6.
         assert_eq!(spans(&gate), [(at(0.6), at(1.2), 3.0, 1), (at(1.3), at(1.6), 3.0, 1)]);
+    }
+
+    #[test]
+    fn what_was_beyond_is_followed_to_its_end() {
+        let limit = limit(LimitKind::Attempts, 0.0, None);
+        let mut gate = Gate::new(&limit, (Party::Unknown, Party::Unknown));
+        let script = [
+            (1, 0.0, LoadKind::Attempt),
+            (2, 0.1, LoadKind::Attempt),
+            (3, 0.2, LoadKind::Attempt),
+            (1, 1.0, LoadKind::Answered),
+            (2, 1.1, LoadKind::AttemptEnded),
+            (3, 1.2, LoadKind::AttemptEnded),
+            (3, 1.3, LoadKind::Resumed),
+            (3, 2.0, LoadKind::Answered),
+            (4, 3.0, LoadKind::Attempt),
+        ];
+        for (serial, t, kind) in script {
+            let invite = Trace { origin: Origin { serial, ..Origin::default() }, first: at(t), ..Trace::default() };
+            let event = LoadEvent { at: at(t), kind, call_id: "c".into(), invite: invite.into(), caller: None, callee: None };
+            if kind == LoadKind::Attempt { gate.rise(&event) } else { gate.decide(&event) }
+        }
+        gate.finish(at(100.0));
+        // The third was challenged and went on; of the fourth the capture holds no end.
+        assert_eq!(gate.fates(), Fates { admitted: 2, refused: 1 });
     }
 
     #[test]

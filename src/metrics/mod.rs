@@ -2,6 +2,8 @@
 
 mod admission;
 mod bandwidth;
+mod capacity;
+mod carriage;
 mod distribution;
 mod erlang;
 mod excursions;
@@ -12,17 +14,21 @@ mod load;
 mod oracle;
 pub mod quality;
 mod registration;
+mod seconds;
 pub mod series;
 mod tally;
 
-pub use admission::LimitLoad;
+pub use admission::{Fates, LimitLoad};
 pub use bandwidth::{Bandwidth, Blank, Cause, MediaRoute};
+pub use capacity::{Begun, Borne, Capacity, Live, Part, Quarter, Seen};
+pub use carriage::{Carriage, Pieces};
 pub use distribution::Distribution;
-pub use erlang::erlang_b;
+pub use erlang::{circuits, erlang_b};
 pub use excursions::Excursion;
 pub use gauge::{Gauge, Rate};
 pub use load::{Carried, Load, Route, Slice};
 pub use quality::{MILLIONTHS, Quality, Rated};
 pub use registration::{Challenged, Registration, RegistrationEnd};
+pub use seconds::{Levels, Seconds};
 pub use series::Timeline;
 pub use tally::{Cluster, Ratio, Tally};

@@ -65,6 +65,13 @@ impl Timeline {
         }
     }
 
+    /// A session request begun at `at`, whatever becomes of it.
+    pub fn attempt(&mut self, at: Time) {
+        if let Some(bucket) = self.at(second(at)) {
+            bucket.attempts += 1;
+        }
+    }
+
     /// From `at` on, `level` confirmed sessions are alive.
     pub fn concurrent(&mut self, at: Time, level: u64) {
         self.run(at);

@@ -17,7 +17,7 @@ use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
-use crate::metrics::{Bandwidth, Load, Route, Timeline};
+use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::rules::listens_for_tones;
 use crate::sip::Arrival;
@@ -59,6 +59,7 @@ pub(super) struct Stages<'p> {
     uses: Uses,
     resumptions: Resumptions,
     load: Load,
+    capacity: Capacity,
     /// TLS connections and attempts, in the order in which they were decided.
     contacts: Contacts,
     /// Hosts that met over TLS, on their way to `sides`: empty between windows.
@@ -80,7 +81,7 @@ impl<'p> Stages<'p> {
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
         let listens = policy.all_terms().any(listens_for_tones);
         let by_second = Bandwidth::is_limited(policy);
-        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, by_second };
+        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, by_second: true };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
         let joint = Joint::new(settings.start, by_second, rows);
@@ -112,6 +113,7 @@ impl<'p> Stages<'p> {
             uses: Uses::default(),
             resumptions: Resumptions::default(),
             load: Load::default(),
+            capacity: Capacity::default(),
             contacts: Contacts::new(policy),
             met: Vec::new(),
             timeline: Timeline::default(),
@@ -221,6 +223,7 @@ impl Stages<'_> {
 
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
     fn settle(&mut self) {
+        let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
@@ -228,6 +231,7 @@ impl Stages<'_> {
             pending.append(&mut shard.judge.pending);
             uses.append(&mut shard.judge.uses);
             loaded.append(&mut shard.judge.load);
+            begun.extend(shard.judge.begun.drain());
             named.append(&mut shard.named);
         }
         named.sort_unstable();
@@ -246,10 +250,23 @@ impl Stages<'_> {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
             let terms = self.policy.terms(from, to, trunk);
             let (from, to) = (self.sides.of(from), self.sides.of(to));
-            self.load.on(&event, &Route { from, to, trunk, terms, policy: self.policy });
+            let route = Route { from, to, trunk, terms, policy: self.policy };
+            self.load.on(&event, &route);
+            self.capacity.on(&event, &route);
             if matches!(event.kind, LoadKind::Answered | LoadKind::Ended) {
                 self.timeline.concurrent(event.at, self.load.total().confirmed.level());
             }
+        }
+        self.begun(begun);
+    }
+
+    /// Counts the transactions of a window; their seconds may still get more from the next.
+    fn begun(&mut self, mut begun: Vec<(Begun, u64)>) {
+        begun.sort_unstable();
+        for (begun, count) in begun {
+            let party = |ip| self.sides.of(self.policy.party(ip));
+            let parties = (party(begun.source), party(begun.destination));
+            self.capacity.begun(&begun, count, parties, self.policy);
         }
     }
 
@@ -277,6 +294,8 @@ impl Stages<'_> {
         });
         self.settle();
         self.load.finish(clock);
+        let (first, last) = self.times.unwrap_or((clock, clock));
+        self.capacity.finish(first, last);
         self.timeline.finish(clock);
 
         for streams in &mut self.media {
@@ -305,6 +324,7 @@ impl Stages<'_> {
             streams: self.counter.media.streams,
             proceedings,
             load: self.load,
+            capacity: self.capacity,
             contacts: self.contacts,
             sides: self.sides,
             one_sided,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::streams::StreamFile;
-use super::{chart, csv, html, json};
+use super::{chart, csv, html, json, text};
 use crate::audit::Audit;
 use crate::base::{Error, Result};
 
@@ -43,6 +43,25 @@ pub fn write_dir(dir: &Path, audit: &Audit, streams: Option<StreamFile>) -> Resu
         file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
     }
     streams.map_or(Ok(()), StreamFile::keep)
+}
+
+/// Writes `capacity.json`, `capacity.txt` and the charts of the load to `dir`, as [`write_dir`] does.
+///
+/// # Errors
+/// When the directory or a file cannot be written; what could not be written stays as it was.
+pub fn write_capacity(dir: &Path, audit: &Audit) -> Result<()> {
+    let plain = text::Look { width: 120, color: false };
+    let mut files = vec![
+        aside(dir, "capacity.json", |out| json::write_capacity(audit, out))?,
+        aside(dir, "capacity.txt", |out| text::write_capacity(audit, plain, out))?,
+    ];
+    for chart in chart::of_load(audit) {
+        files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);
+    }
+    for (file, path) in files {
+        file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
+    }
+    Ok(())
 }
 
 /// Writes a file under a name that nobody reads; gives it with the name that it shall have.

@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::audit::Audit;
+use serde::Serialize;
+
+use crate::audit::{Audit, CapacityReview, PolicyInfo, Tool};
+use crate::capture::CaptureInfo;
+use crate::report::comparison::Comparison;
 
 /// Writes the audit as JSON, indented, with a newline at its end. Undefined numbers are `null`.
 ///
@@ -10,6 +14,34 @@ use crate::audit::Audit;
 /// When `out` does not take it.
 pub fn write(audit: &Audit, mut out: impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut out, audit).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes the capacity review alone: `speerlint/capacity/1`, the same object as under `capacity` of a report.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write_capacity(audit: &Audit, mut out: impl Write) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Alone<'a> {
+        schema: &'static str,
+        tool: &'a Tool,
+        captures: &'a [CaptureInfo],
+        policy: &'a PolicyInfo,
+        capacity: &'a CapacityReview,
+    }
+    let Audit { tool, captures, policy, capacity, .. } = audit;
+    let alone = Alone { schema: "speerlint/capacity/1", tool, captures, policy, capacity };
+    serde_json::to_writer_pretty(&mut out, &alone).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}
+
+/// Writes a comparison: `speerlint/comparison/1`.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write_comparison(comparison: &Comparison, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, comparison).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 

@@ -1,6 +1,7 @@
 //! Takes the audit, gives text, JSON and HTML, never a number of its own.
 
 pub mod chart;
+pub mod comparison;
 pub mod csv;
 mod digest;
 mod directory;
@@ -13,6 +14,6 @@ mod sample;
 mod streams;
 pub mod text;
 
-pub use directory::{check_dir, write_dir};
+pub use directory::{check_dir, write_capacity, write_dir};
 pub use escape::visible;
 pub use streams::StreamFile;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, Exhibit, Finding, FindingOutcome, Intake, MediaRow,
-    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals,
-    TransportCounts, Verdict, WaiverNote,
+    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Coverage, Crowd, Delay, Exhibit, Finding,
+    FindingOutcome, Headroom, Intake, MediaLoad, MediaRow, MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series,
+    StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
@@ -259,6 +259,7 @@ pub(crate) fn full() -> Audit {
         ],
         findings: vec![refer(), limit, cleared, waived],
         tls: tls(),
+        capacity: capacity(),
         series: Series {
             start: Some(START),
             bucket_s: 60,
@@ -337,6 +338,63 @@ fn media() -> MediaSummary {
 }
 
 /// The audit of a capture without any SIP, with no policy.
+/// An hour of one direction, beyond one of its limits.
+fn capacity() -> CapacityReview {
+    let busy = BusyHour {
+        start: at(0, 0),
+        covered_s: 3600.0,
+        attempts: 900,
+        answered: 700,
+        erlangs: Some(20.5),
+        erlangs_attempted: Some(25.0),
+        circuits: Some(36),
+    };
+    let row = CapacityRow {
+        kind: "direction",
+        name: "alpha → bravo".into(),
+        attempts: 1032,
+        answered: 748,
+        confirmed: Crowd {
+            peak: 61,
+            peak_at: Some(at(60, 0)),
+            peak_calls: vec![Named { call_id: "a".into(), capture: "a.pcap".into(), frame: 7 }],
+            ..Crowd::default()
+        },
+        busy_hour: Some(busy),
+        ..CapacityRow::default()
+    };
+    let limit = Headroom {
+        id: "cps".into(),
+        kind: "attempts",
+        scope: Some("alpha → bravo".into()),
+        limit: 40.0,
+        peak: Some(43.0),
+        headroom: Some(-3.0),
+        used_pct: Some(107.5),
+        excursions: 1,
+        beyond: 3,
+        beyond_admitted: Some(1),
+        beyond_refused: Some(2),
+        ..Headroom::default()
+    };
+    let media = MediaLoad {
+        kind: "direction",
+        name: "alpha → bravo".into(),
+        codec: "PCMA/8000".into(),
+        bin_s: 1,
+        peak_kbps: 80.0,
+        ..MediaLoad::default()
+    };
+    CapacityReview {
+        seconds: 3600.0,
+        blocking: 0.01,
+        load: vec![row],
+        media: vec![media],
+        limits: vec![limit],
+        ..CapacityReview::default()
+    }
+}
+
 pub(crate) fn empty() -> Audit {
     Audit {
         schema: "speerlint/report/1",
@@ -358,6 +416,7 @@ pub(crate) fn empty() -> Audit {
         findings: Vec::new(),
         tls: TlsUse::default(),
         series: Series::default(),
+        capacity: CapacityReview::default(),
     }
 }
 

@@ -4,6 +4,7 @@ mod axis;
 mod canvas;
 mod concurrent;
 mod frame;
+mod media;
 mod outcomes;
 mod quality;
 mod responses;
@@ -53,10 +54,22 @@ impl Chart {
 /// Every chart for which there is something to draw.
 #[must_use]
 pub fn all(audit: &Audit) -> Vec<Chart> {
-    [outcomes::chart(&audit.series), responses::chart(&audit.intake), concurrent::chart(&audit.series), quality::chart(&audit.media)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        outcomes::chart(&audit.series),
+        responses::chart(&audit.intake),
+        concurrent::chart(&audit.series),
+        media::chart(&audit.capacity.series),
+        quality::chart(&audit.media),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The charts of the load alone.
+#[must_use]
+pub fn of_load(audit: &Audit) -> Vec<Chart> {
+    [concurrent::chart(&audit.series), media::chart(&audit.capacity.series), outcomes::chart(&audit.series)].into_iter().flatten().collect()
 }
 
 #[cfg(test)]

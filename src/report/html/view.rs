@@ -4,7 +4,8 @@ use askama::Template;
 
 use super::excerpt::{Excerpt, head};
 use crate::audit::{
-    Audit, CertificateRow, CodecCount, Exhibit, Finding, FindingOutcome, MetricRow, RuleCoverage, StreamRow, TlsCount, Verdict,
+    Audit, CapacityRow, CertificateRow, CodecCount, Exhibit, Finding, FindingOutcome, Headroom, MetricRow, RuleCoverage, StreamRow,
+    TlsCount, Verdict,
 };
 use crate::capture::CaptureInfo;
 use crate::report::chart::{self, Chart};
@@ -45,6 +46,8 @@ pub(super) struct Document<'a> {
     charts: Vec<Chart>,
     media: String,
     streams: Vec<Stream>,
+    loads: Part<Load>,
+    limits: Part<Limit>,
 }
 
 /// The first of many, and how many more there are.
@@ -142,6 +145,21 @@ struct Stream {
     mos: String,
 }
 
+struct Load {
+    name: String,
+    counts: [String; 5],
+    peak: String,
+    erlangs: String,
+    busy: String,
+    circuits: String,
+}
+
+struct Limit {
+    name: String,
+    numbers: [String; 6],
+    note: &'static str,
+}
+
 struct Rule {
     id: &'static str,
     name: &'static str,
@@ -192,6 +210,8 @@ impl<'a> Document<'a> {
             coverage: digest::coverage(&audit.rules),
             charts: chart::all(audit),
             media: digest::media(&audit.media),
+            loads: Part::new(audit.capacity.load.iter(), shown, load),
+            limits: Part::new(audit.capacity.limits.iter(), shown, limit),
             streams: audit.media.worst.iter().take(shown).map(stream).collect(),
         }
     }
@@ -336,6 +356,43 @@ fn stream(row: &StreamRow) -> Stream {
         longest: count(row.longest_loss),
         jitter: format!("{} / {}", real(row.jitter_mean_ms, 1), real(row.jitter_max_ms, 1)),
         mos,
+    }
+}
+
+fn load(row: &CapacityRow) -> Load {
+    let peak = row.confirmed.peak_at.map_or_else(
+        || NONE.into(),
+        |at| {
+            let call = row.confirmed.peak_calls.last();
+            let call = call.map(|call| format!(", {} (frame {})", head(&call.call_id, 60), count(call.frame.into()))).unwrap_or_default();
+            format!("{}{call}", moment(at))
+        },
+    );
+    let traffic = row.busy_hour_traffic.as_ref();
+    Load {
+        name: head(&row.name, LONGEST),
+        counts: [row.attempts, row.answered, row.attempts_per_s.peak, row.transactions_per_s.peak, row.confirmed.peak].map(count),
+        peak,
+        erlangs: real(row.confirmed.erlangs, 2),
+        busy: row.busy_hour.as_ref().map_or_else(|| NONE.into(), |hour| count(hour.attempts)),
+        circuits: traffic.and_then(|hour| hour.circuits).map_or_else(|| NONE.into(), |n| count(n.into())),
+    }
+}
+
+fn limit(limit: &Headroom) -> Limit {
+    let scope = limit.scope.as_ref().map(|scope| format!(", {scope}")).unwrap_or_default();
+    let fate = |n: Option<u64>| n.map_or_else(|| NONE.into(), count);
+    Limit {
+        name: head(&format!("{} ({}{scope})", limit.id, limit.kind), LONGEST),
+        numbers: [
+            figures::short(limit.limit),
+            limit.peak.map_or_else(|| NONE.into(), figures::short),
+            limit.headroom.map_or_else(|| NONE.into(), figures::short),
+            count(limit.beyond),
+            fate(limit.beyond_refused),
+            fate(limit.beyond_admitted),
+        ],
+        note: limit.not_measured.unwrap_or_default(),
     }
 }
 

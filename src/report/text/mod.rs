@@ -1,6 +1,8 @@
 //! Takes the audit, gives a text for a terminal, never a control character of the wire.
 
+mod capacity;
 mod catalogue;
+mod comparison;
 mod coverage;
 mod finding;
 mod page;
@@ -9,7 +11,9 @@ mod summary;
 
 use std::io::{self, Write};
 
+pub use capacity::write as write_capacity;
 pub use catalogue::{write_catalogue, write_rule};
+pub use comparison::write as write_comparison;
 use page::{Page, Paint};
 
 use crate::audit::Audit;
