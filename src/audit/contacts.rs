@@ -527,6 +527,7 @@ max_handshake_failure_pct = 10.0
             streams: 0,
             proceedings: std::mem::replace(&mut judge.proceedings, Proceedings::new(&docket, policy)),
             load: Load::default(),
+            capacity: crate::metrics::Capacity::default(),
             contacts,
             sides: Sides::default(),
             openings: Openings::default(),
