@@ -94,7 +94,7 @@ fn samples_open_from_disk_with_all_their_parts() {
         let (sparks, charts): (Vec<&str>, Vec<&str>) = charts.into_iter().partition(|svg| svg.starts_with("class=\"spark\""));
         // A capture without media has no chart of its quality.
         let has_media = !sparks.is_empty();
-        assert_eq!(charts.len(), if has_media { 4 } else { 3 });
+        assert_eq!(charts.len(), if has_media { 5 } else { 3 });
         assert!(sparks.iter().all(|svg| svg.contains("role=\"img\"") && svg.contains("<title>") && svg.contains("<path")));
         for chart in charts {
             assert!(chart.contains("role=\"img\"") && chart.contains("<title id=") && chart.contains("<desc id="), "{chart}");

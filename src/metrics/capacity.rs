@@ -394,7 +394,7 @@ mod tests {
             [3500.0, 3700.0].iter().flat_map(|&s| (0..10).map(move |i| moment(s + f64::from(i), LoadKind::Attempt))).collect();
         let capacity = of(&events, 7200.0);
         let (start, hour) = all(&capacity).busiest_by_attempts().unwrap();
-        assert_eq!((start, hour.attempts), (at(900.0), 20));
+        assert_eq!((start, hour.attempts), (at(2700.0), 20));
     }
 
     #[test]
