@@ -296,3 +296,61 @@ fn subscriptions_are_dialogs_too() {
     assert_eq!(standing, [Initial, Initial, InDialog, InDialog, InDialog, Ended]);
     assert!(played.dialogs().is_empty());
 }
+
+#[test]
+fn a_cancel_tells_when_it_came_and_what_it_named() {
+    let played = play(
+        "0 a>b INVITE 1\n 0.1 a>b CANCEL 1\n 0.2 b>a 100 INVITE 1\n 0.3 b>a 200 CANCEL 1 to=t\n 0.4 b>a 487 INVITE 1 to=t
+         0.5 a>b ACK 1 to=t br=z9hG4bKINVITE1",
+        "100",
+    );
+    let cancel = played.transactions(Method::Invite)[0].cancel.as_deref().unwrap();
+    assert_eq!((cancel.early, cancel.late, cancel.other_uri, cancel.accepted), (true, None, false, Some(time("0.3"))));
+
+    let played = play(
+        "0 a>b INVITE 1\n 0.2 b>a 180 INVITE 1 to=t\n 1 b>a 200 INVITE 1 to=t\n 1.1 a>b ACK 1 to=t\n 3 a>b CANCEL 1 uri=sip:x@b.example",
+        "100",
+    );
+    let cancel = played.transactions(Method::Invite)[0].cancel.as_deref().unwrap();
+    assert_eq!((cancel.early, cancel.late, cancel.other_uri), (false, Some(2_000_000_000), true));
+
+    let played = play("0 a>b INVITE 1\n 0.2 b>a 180 INVITE 1 to=t\n 1 a>b CANCEL 1 br=z9hG4bKother", "100");
+    assert!(played.transactions(Method::Cancel)[0].misnames);
+}
+
+#[test]
+fn repetitions_over_udp_are_dated_and_those_over_tcp_are_not() {
+    let played = play("0 a>b OPTIONS 1\n 0.1 a>b OPTIONS 1\n 0.6 a>b OPTIONS 1\n 0.7 b>a 200 OPTIONS 1 to=t", "100");
+    let repeats = played.transactions(Method::Options)[0].repeats.as_deref().unwrap().clone();
+    assert_eq!(repeats.as_slice(), [time("0.1"), time("0.6")]);
+    let played = play("0 a>b OPTIONS 1 tcp\n 0.1 a>b OPTIONS 1 tcp", "100");
+    assert!(played.transactions(Method::Options)[0].repeats.is_none());
+    let flood: Vec<_> = (0..100).map(|n| format!("{}.5 a>b OPTIONS 1", n / 10)).collect();
+    let played = play(&flood.join("\n"), "100");
+    assert!(played.transactions(Method::Options)[0].repeats.as_ref().is_some_and(|r| r.len() == 12));
+}
+
+#[test]
+fn a_request_after_an_answered_bye_is_told_from_byes_that_cross() {
+    let played = answered_then("2 a>b BYE 2 to=t\n 2.1 b>a 200 BYE 2 to=t\n 3 b>a INFO 9 from=t to=f", "100");
+    let info = played.transactions(Method::Info)[0];
+    assert!(info.hung_up && info.standing == Standing::Ended);
+
+    let played =
+        answered_then("2 a>b BYE 2 to=t\n 2.01 b>a BYE 9 from=t to=f\n 2.1 b>a 481 BYE 2 to=t\n 2.2 a>b 200 BYE 9 from=t to=f", "100");
+    let byes = played.transactions(Method::Bye);
+    assert!(byes.iter().all(|bye| bye.crossed && !bye.hung_up), "{byes:?}");
+}
+
+#[test]
+fn an_invite_that_its_receiver_has_already_is_merged() {
+    let played = play("0 a>b INVITE 1\n 0.1 a>b INVITE 1 br=z9hG4bKother\n 0.2 b>a 482 INVITE 1 to=t br=z9hG4bKother", "100");
+    assert_eq!(played.transactions(Method::Invite).iter().filter(|invite| invite.merged).count(), 1);
+}
+
+#[test]
+fn a_response_without_request_knows_whether_its_call_was_asked_for() {
+    let played = play("0 a>b OPTIONS 1\n 0.1 b>a 200 OPTIONS 7 to=t\n 1 b>a 200 OPTIONS 1 to=t id=d\n 1.5 a>b 200 OPTIONS 8 to=t", "9");
+    let met: Vec<_> = played.places.iter().map(|p| (p.matched, p.met)).collect();
+    assert_eq!(met, [(false, false), (false, true), (false, false), (false, false)]);
+}

@@ -103,7 +103,16 @@ impl LiveCall {
     pub(super) fn stray(&mut self, arrival: &Arrival, marks: &Marks, turn: &Turn<'_>) -> Place {
         let repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);
         let standing = if marks.to.is_some() { Standing::Unknown } else { Standing::Initial };
-        Place { repeat, standing, method: arrival.message.transaction_method(), ..Place::default() }
+        let met = !arrival.message.is_request() && self.is_asked_for(arrival);
+        Place { repeat, standing, met, method: arrival.message.transaction_method(), ..Place::default() }
+    }
+
+    /// Whether requests of the call passed from the receiver of a response to its sender.
+    fn is_asked_for(&self, arrival: &Arrival) -> bool {
+        let back = |source: Endpoint, destination: Endpoint| {
+            source.ip == arrival.envelope.destination.ip && destination.ip == arrival.envelope.source.ip
+        };
+        back(self.first.0, self.first.1) || self.paths.iter().any(|path| back(path.source, path.destination))
     }
 
     /// The dialog of a message, at the hop that fits its path best.
@@ -231,6 +240,7 @@ impl LiveCall {
             ByeEnd::Failed(401 | 407 | 503, _) => Step::ByeRefused,
             _ => Step::ByeDone,
         };
+        dialog.hung_up |= matches!(end, ByeEnd::Success(_));
         let over = dialog.step(step, turn);
         let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));
         if let Some(chain) = chain.filter(|c| c.answered == Some(key)) {

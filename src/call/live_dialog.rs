@@ -35,6 +35,12 @@ pub(super) struct LiveDialog {
     pub(super) touched: bool,
     /// The CSeq number of the last INVITE that was acknowledged.
     pub(super) acknowledged: u32,
+    /// Whether an answered BYE ended it.
+    pub(super) hung_up: bool,
+    /// Whether the caller's side sent its first BYE.
+    pub(super) byes_by_caller: Option<bool>,
+    /// Whether a BYE met one of the other side.
+    pub(super) crossed: bool,
     confirmed: Option<Arc<Trace>>,
     session_timer: Option<Box<Expiry>>,
     had_timer: bool,
@@ -58,6 +64,9 @@ impl LiveDialog {
             invites: [0; 2],
             touched: false,
             acknowledged: 0,
+            hung_up: false,
+            byes_by_caller: None,
+            crossed: false,
             confirmed: None,
             session_timer: None,
             had_timer: false,

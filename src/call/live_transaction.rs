@@ -10,9 +10,12 @@ use super::phase::{Clocks, Deadline, Event, Phase};
 use super::sights::Sights;
 use super::timer::Timer;
 use super::turn::{Alarm, Turn};
-use super::{AckFault, Ending, Place, Repeat, Standing, Trace, Transaction};
+use super::{AckFault, Cancel, Ending, Place, Repeat, Standing, Trace, Transaction};
 use crate::base::Time;
 use crate::sip::{Arrival, HeaderName, Method};
+
+/// A client that keeps to its timers sends a request eleven times (RFC 3261 §17.1.2.2); what is beyond shows at the twelfth.
+const REPEATS: usize = 12;
 
 /// A transaction that is not over, or lingers for repetitions.
 #[derive(Debug)]
@@ -126,6 +129,7 @@ impl LiveTransaction {
         }
         if repeat == Repeat::Retransmission {
             self.needless(arrival, turn);
+            self.note_repeat(arrival);
         }
         Place { repeat, standing: self.standing, from_caller: self.from_caller, method: Some(self.method), ..Place::default() }
     }
@@ -176,8 +180,70 @@ impl LiveTransaction {
         open
     }
 
+    /// When it was sent again, where its sender decides that by a schedule (RFC 3261 §17.1.1.2, §17.1.2.2).
+    fn note_repeat(&mut self, arrival: &Arrival) {
+        if arrival.envelope.transport.is_reliable() {
+            return;
+        }
+        let repeats = self.report.repeats.get_or_insert_default();
+        if repeats.len() < REPEATS {
+            repeats.push(arrival.envelope.first);
+        }
+    }
+
+    /// Whether a final response is awaited.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Trying | Phase::Proceeding)
+    }
+
+    /// Whether it went from the same host to the same host.
+    pub(super) fn goes_along(&self, arrival: &Arrival) -> bool {
+        let (request, envelope) = (&self.report.request, &arrival.envelope);
+        request.source.ip == envelope.source.ip && request.destination.ip == envelope.destination.ip
+    }
+
+    /// It is a BYE, and met one of the other side.
+    pub(super) fn crosses(&mut self) {
+        self.report.crossed = true;
+    }
+
+    /// Its dialog had ended by an answered BYE.
+    pub(super) fn comes_after_bye(&mut self) {
+        self.report.hung_up = true;
+    }
+
+    /// It is a CANCEL, and names another branch or number than the INVITE that it can only mean.
+    pub(super) fn misnames(&mut self) {
+        self.report.misnames = true;
+    }
+
+    /// Its receiver works on the same INVITE already.
+    pub(super) fn merges(&mut self) {
+        self.report.merged = true;
+    }
+
+    /// A 2xx to the CANCEL for it.
+    pub(super) fn cancel_accepted(&mut self, at: Time) {
+        if let Some(cancel) = &mut self.report.cancel {
+            cancel.accepted.get_or_insert(at);
+        }
+    }
+
     /// A CANCEL for it.
-    pub(super) fn cancel(&mut self, turn: &mut Turn<'_>) {
+    pub(super) fn cancel(&mut self, arrival: &Arrival, turn: &mut Turn<'_>) {
+        if self.report.cancel.is_none() {
+            let late = match &self.report.ending {
+                Ending::Final { response, .. } => Some(arrival.envelope.first.since(response.first)),
+                _ => None,
+            };
+            self.report.cancel = Some(Box::new(Cancel {
+                request: turn.trace(arrival),
+                early: self.phase == Phase::Trying,
+                late,
+                other_uri: hash(arrival.message.request_uri()) != self.uri,
+                accepted: None,
+            }));
+        }
         self.report.cancelled |= matches!(self.phase, Phase::Trying | Phase::Proceeding);
         self.step(Event::Cancel, turn);
     }
@@ -239,6 +305,7 @@ impl LiveTransaction {
     /// The report. Where its time is over, what did not come is missing.
     pub(super) fn close(mut self, call_id: &Arc<str>, covered: bool) -> Transaction {
         self.report.call_id = call_id.clone();
+        self.report.standing = self.standing;
         let silent = self.final_code().is_some() && self.report.ack.is_none() && self.adrift.is_none();
         if covered && self.method == Method::Invite && silent {
             self.report.ack_judgeable = true;

@@ -55,6 +55,8 @@ pub struct Place {
     pub method: Option<Method>,
     /// For a response: whether its request was seen.
     pub matched: bool,
+    /// For a response without its request: whether requests of its call passed between the same hosts the other way.
+    pub met: bool,
     /// For a response: whether the request had a To tag.
     pub request_in_dialog: bool,
     /// For a request inside a dialog, neither ACK nor CANCEL nor repeated: the highest CSeq number that its sender used before in the dialog.

@@ -33,7 +33,7 @@ impl LiveCall {
         let mut transaction = LiveTransaction::begin(arrival, marks, method, turn);
         let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
         match (method, marks.to) {
-            (Method::Cancel, _) => place.from_caller = self.cancel(marks, turn),
+            (Method::Cancel, _) => place.from_caller = self.cancel(&mut transaction, arrival, marks, turn),
             (_, Some(to)) => self.inside(&mut transaction, arrival, marks, to, sdp, &mut place, turn),
             (Method::Invite, None) => self.invite(&mut transaction, arrival, marks, sdp, &mut place, turn),
             _ => {}
@@ -45,10 +45,16 @@ impl LiveCall {
     }
 
     /// A CANCEL names its INVITE by the branch (RFC 3261 §9.1).
-    fn cancel(&mut self, marks: &Marks, turn: &mut Turn<'_>) -> Option<bool> {
-        let invite = self.transactions.get_mut(marks.key(Method::Invite))?;
-        invite.cancel(turn);
-        invite.from_caller
+    fn cancel(&mut self, transaction: &mut LiveTransaction, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) -> Option<bool> {
+        if let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite)) {
+            invite.cancel(arrival, turn);
+            return invite.from_caller;
+        }
+        let last = self.chain_of(marks.from, 0)?.last;
+        if self.transactions.get(last).is_some_and(|invite| invite.is_open() && invite.goes_along(arrival)) {
+            transaction.misnames();
+        }
+        None
     }
 
     /// An INVITE without To tag: a session request, a further leg of one, or one that was forwarded.
@@ -73,6 +79,10 @@ impl LiveCall {
             let chain = LiveChain::begin(self.chain_serial, arrival, marks, hop, self.text(), turn);
             self.latest.insert(hash((marks.from, hop)), self.chain_serial);
             self.chains.insert(self.chain_serial, chain);
+        }
+        let before = self.chain_of(marks.from, hop).map(|chain| chain.last).and_then(|last| self.transactions.get(last));
+        if before.is_some_and(|invite| invite.is_open() && invite.cseq == marks.cseq && invite.goes_along(arrival)) {
+            transaction.merges();
         }
         if let Some(chain) = self.chain_of(marks.from, hop) {
             let leg = chain.leg(marks.cseq, transaction.key, path, turn);
@@ -138,6 +148,9 @@ impl LiveCall {
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
         place.previous_cseq = dialog.number(from_caller, marks.cseq);
         place.remote_target = dialog.target_of(from_caller);
+        if dialog.stage == Stage::Ended && dialog.hung_up {
+            transaction.comes_after_bye();
+        }
         transaction.dialog = Some(key);
         transaction.hop = dialog.hop;
         match transaction.method {
@@ -149,6 +162,9 @@ impl LiveCall {
                 transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
             }
             Method::Bye => {
+                // Each side may hang up before it hears that the other did (RFC 3261 §15.1.2 answers the later with 481).
+                dialog.crossed |= dialog.stage == Stage::Ending && dialog.byes_by_caller != Some(from_caller);
+                dialog.byes_by_caller.get_or_insert(from_caller);
                 let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);
                 dialog.step(Step::Bye, turn);
                 let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));

@@ -61,6 +61,11 @@ impl LiveCall {
             }
             _ => transaction.conclude(arrival, marks, code, turn),
         };
+        if first_final && transaction.method == Method::Cancel && code < 300 {
+            if let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite)) {
+                invite.cancel_accepted(arrival.envelope.first);
+            }
+        }
         let dialog = match (transaction.dialog, transaction.is_in_dialog()) {
             (Some(key), _) => self.inner_response(transaction, key, arrival, code, first_final, turn),
             (None, false) => self.outer_response(transaction, arrival, marks, code, first_final, sdp.is_some(), turn),
@@ -202,6 +207,9 @@ impl LiveCall {
             }
         }
         if transaction.method == Method::Bye && first_final {
+            if dialog.crossed {
+                transaction.crosses();
+            }
             let at = arrival.envelope.last;
             let end = if code < 300 { ByeEnd::Success(at) } else { ByeEnd::Failed(code, at) };
             self.bye_ended(key, end, turn);

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::Trace;
+use smallvec::SmallVec;
+
+use super::{Standing, Trace};
 use crate::base::{Time, Transport};
 use crate::sip::Method;
 
@@ -42,6 +44,24 @@ pub enum AckFault {
     SameBranch,
 }
 
+/// A CANCEL for an INVITE (RFC 3261 §9).
+#[derive(Clone, Debug, Default)]
+pub struct Cancel {
+    /// Its first transmission.
+    pub request: Arc<Trace>,
+    /// Whether no response to the INVITE had passed.
+    pub early: bool,
+    /// How many nanoseconds after the final response to the INVITE it came, where it came after it.
+    pub late: Option<i64>,
+    /// Whether its Request-URI is another than that of the INVITE.
+    pub other_uri: bool,
+    /// When a 2xx to it passed.
+    pub accepted: Option<Time>,
+}
+
+/// When a request passed again: the first few times, which is as often as RFC 3261 §17.1 lets a client send it.
+pub type Repeats = SmallVec<[Time; 4]>;
+
 /// A finished transaction.
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {
@@ -75,4 +95,18 @@ pub struct Transaction {
     pub out_of_sight: bool,
     /// Whether the request was a CANCELled INVITE.
     pub cancelled: bool,
+    /// Where the request stood to its dialog.
+    pub standing: Standing,
+    /// Whether its dialog had ended by a BYE that was answered with success.
+    pub hung_up: bool,
+    /// Whether it is a BYE that met a BYE of the other side.
+    pub crossed: bool,
+    /// When the request passed again over an unreliable transport; at most twelve times are kept.
+    pub repeats: Option<Box<Repeats>>,
+    /// For an INVITE: the first CANCEL for it.
+    pub cancel: Option<Box<Cancel>>,
+    /// For a CANCEL: whether an INVITE of its sender was open on the same way that its branch or CSeq number does not name.
+    pub misnames: bool,
+    /// For an INVITE: whether another with the same From tag and CSeq number but another branch was open at its receiver (RFC 3261 §8.2.2.2).
+    pub merged: bool,
 }

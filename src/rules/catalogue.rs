@@ -55,6 +55,7 @@ static ALL: &[&Rule] = &[
 
     // SIP
     &sip::method_001::RULE,
+    &sip::method_003::RULE,
     &sip::ext_001::RULE,
     &sip::hdr_001::RULE,
     &sip::hdr_002::RULE,
@@ -66,18 +67,24 @@ static ALL: &[&Rule] = &[
     &sip::uri_001::RULE,
     &sip::uri_002::RULE,
     &sip::uri_003::RULE,
+    &sip::uri_004::RULE,
     &sip::resp_001::RULE,
     &sip::resp_002::RULE,
+    &sip::resp_004::RULE,
 
     // TXN
     &txn::retx_001::RULE,
+    &txn::retx_002::RULE,
     &txn::timeout_001::RULE,
     &txn::timeout_002::RULE,
     &txn::ack_001::RULE,
+    &txn::cancel_001::RULE,
+    &txn::stray_001::RULE,
 
     // DLG
     &dlg::cseq_001::RULE,
     &dlg::tag_001::RULE,
+    &dlg::state_001::RULE,
     &dlg::contact_001::RULE,
     &dlg::timer_001::RULE,
     &dlg::timer_002::RULE,
@@ -158,6 +165,7 @@ static ALL: &[&Rule] = &[
     &prf::isa_001::RULE,
     &prf::scr_001::RULE,
     &prf::ner_001::RULE,
+    &prf::reg_001::RULE,
     &prf::loss_001::RULE,
     &prf::jit_001::RULE,
     &prf::rtt_001::RULE,
@@ -174,6 +182,10 @@ static ALL: &[&Rule] = &[
     // PRV
     &prv::topo_001::RULE,
     &prv::topo_002::RULE,
+    &prv::topo_003::RULE,
+    &prv::id_001::RULE,
+    &prv::id_002::RULE,
+    &prv::auth_001::RULE,
 
     // IMP
     &imp::sub_001::RULE,

@@ -1,0 +1,84 @@
+//! Takes a request inside a dialog with its answer, gives whether the dialog was there, never what the request wanted.
+
+use crate::call::{Ending, Standing};
+use crate::policy::Severity;
+use crate::rules::{Breach, Check, Offender, Reason, Rule, Scope, TransactionSubject, Verdict};
+use crate::sip::Method;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "DLG-STATE-001",
+    name: "dialog-unknown-or-ended",
+    title: "in-dialog request for an unknown or ended dialog",
+    severity: Severity::Medium,
+    tier: 2,
+    scope: Scope::Message,
+    offender: Offender::Sender,
+    reference: "RFC 3261 §12.2.2, §15.1.2; RFC 5057",
+    keys: &[],
+    what: "No request is sent in a dialog that a BYE ended, and none inside a dialog is answered 481. Two BYEs that cross are no breach. \
+           Where the tap saw the dialog stand and the answer is 481, the side that forgot it is at fault. A dialog that may be older than \
+           the capture is not judged, but for a 481.",
+    why: "The two sides disagree whether there is a call: one bills on, or somebody sends requests into calls that are not theirs.",
+    confirm: "Filter `sip.Status-Code == 481`, or the call by its `sip.Call-ID`: the request follows the 200 to a BYE.",
+    fix: "compare the logs of both sides for the moment when one lost the dialog (restart, failover, a BYE that went astray)",
+    check: Check::Transaction(check),
+};
+
+fn check(subject: &TransactionSubject<'_>) -> Verdict {
+    let transaction = subject.transaction;
+    if !transaction.in_dialog {
+        return Verdict::NotApplicable;
+    }
+    let name = transaction.method.map_or("request", Method::name);
+    let breach = |observed: String, agreed: &'static str| Breach::of_standard(observed, agreed).seen_in(&transaction.request);
+    if transaction.hung_up {
+        return Verdict::breach(breach(format!("{name} in a dialog that a BYE ended"), "no request after BYE"));
+    }
+    match (&transaction.ending, transaction.standing) {
+        (Ending::Final { code: 481, .. }, _) if transaction.crossed => Verdict::Pass,
+        (Ending::Final { code: 481, .. }, Standing::InDialog) => {
+            let breach = breach(format!("481 to {name} in a dialog that stands"), "the dialog that both sides made");
+            Verdict::breach(breach.by(Offender::Responder))
+        }
+        (Ending::Final { code: 481, .. }, _) => Verdict::breach(breach(format!("{name} answered 481"), "a dialog that the receiver knows")),
+        (_, Standing::Unknown) => Verdict::Indeterminate(Reason::Boundary),
+        // It ended otherwise than by BYE: a time that ran out at the tap proves nothing.
+        (_, Standing::Ended) => Verdict::NotApplicable,
+        (_, Standing::InDialog | Standing::Initial) => Verdict::Pass,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Transaction;
+    use crate::policy::Terms;
+    use crate::rules::scene::observed;
+
+    fn judge(code: u16, standing: Standing, change: impl FnOnce(&mut Transaction)) -> Verdict {
+        let ending = Ending::Final { code, response: Default::default() };
+        let mut transaction = Transaction { method: Some(Method::Info), in_dialog: true, standing, ending, ..Transaction::default() };
+        change(&mut transaction);
+        check(&TransactionSubject { transaction: &transaction, terms: &Terms::default() })
+    }
+
+    #[test]
+    fn requests_after_bye_and_481_break_it() {
+        assert_eq!(observed(&judge(200, Standing::Ended, |t| t.hung_up = true)), ["INFO in a dialog that a BYE ended"]);
+        assert_eq!(observed(&judge(481, Standing::Unknown, |_| {})), ["INFO answered 481"]);
+        let Verdict::Violation(forgotten) = judge(481, Standing::InDialog, |_| {}) else { panic!() };
+        assert_eq!(forgotten[0].offender, Some(Offender::Responder));
+    }
+
+    #[test]
+    fn requests_in_a_dialog_that_stands_keep_it_and_so_do_crossing_byes() {
+        assert_eq!(judge(200, Standing::InDialog, |_| {}), Verdict::Pass);
+        assert_eq!(judge(481, Standing::InDialog, |t| (t.method, t.crossed) = (Some(Method::Bye), true)), Verdict::Pass);
+    }
+
+    #[test]
+    fn an_older_dialog_cannot_be_judged_and_initial_requests_are_not() {
+        assert_eq!(judge(200, Standing::Unknown, |_| {}), Verdict::Indeterminate(Reason::Boundary));
+        assert_eq!(judge(481, Standing::Initial, |t| t.in_dialog = false), Verdict::NotApplicable);
+    }
+}
