@@ -32,6 +32,8 @@ pub(super) struct LiveTransaction {
     pub(super) to: Option<u64>,
     pub(super) cseq: u32,
     uri: u64,
+    /// The IP identification of its last transmission.
+    ip_id: u32,
     final_to: Option<u64>,
     /// An ACK showed that a final response passed that the tap did not see.
     lost_sight: bool,
@@ -87,6 +89,7 @@ impl LiveTransaction {
             to: marks.to,
             cseq: marks.cseq,
             uri: if clocks.invite { hash(message.request_uri()) } else { 0 },
+            ip_id: envelope.ip_id,
             final_to: None,
             lost_sight: false,
             dialog: None,
@@ -182,12 +185,16 @@ impl LiveTransaction {
 
     /// When it was sent again, where its sender decides that by a schedule (RFC 3261 §17.1.1.2, §17.1.2.2).
     fn note_repeat(&mut self, arrival: &Arrival) {
-        if arrival.envelope.transport.is_reliable() {
+        let envelope = &arrival.envelope;
+        // The same packet at a second tap, or behind an address translator, was not sent again.
+        let copied = envelope.ip_id != 0 && envelope.ip_id == self.ip_id || !self.goes_along(arrival);
+        if envelope.transport.is_reliable() || copied {
             return;
         }
+        self.ip_id = envelope.ip_id;
         let repeats = self.report.repeats.get_or_insert_default();
         if repeats.len() < REPEATS {
-            repeats.push(arrival.envelope.first);
+            repeats.push(envelope.first);
         }
     }
 
