@@ -35,6 +35,14 @@ fn without_places(mut report: Value) -> Value {
             exhibit["frame"] = Value::Null;
         }
     }
+    for part in report["capacity"]["load"].as_array_mut().into_iter().flatten() {
+        for basis in ["confirmed", "attempted"] {
+            for call in part[basis]["peak_calls"].as_array_mut().into_iter().flatten() {
+                call["capture"] = Value::Null;
+                call["frame"] = Value::Null;
+            }
+        }
+    }
     report
 }
 
