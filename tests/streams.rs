@@ -52,7 +52,7 @@ fn row(line: &str) -> Option<(Flow, Row)> {
 /// Every stream that this program finds, whether SDP speaks of it or not.
 fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
     let mut reader = Reader::open(&[capture.to_owned()], Options { hash: false, clock_step: 20_000_000 }).unwrap();
-    let mut streams = Streams::new(Gauge { mirror_window: 500_000, jitter_buffer: 0.06, by_second: false });
+    let mut streams = Streams::new(Gauge { mirror_window: 500_000, jitter_buffer: 0.06, clock_step: 20_000_000, by_second: false });
     let mut announced = Announced::default();
     while let Some(batch) = reader.next_batch().unwrap() {
         let mut runs = Runs::default();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Intake, TransportCounts};
 use crate::base::{Anomalies, Anomaly, Transport};
 use crate::call::Repeat;
-use crate::media::Counts;
+use crate::media::{Concerted, Counts};
 use crate::rules::Losses;
 use crate::sip::{Arrival, FlawKind, Method};
 use crate::transport::TlsTotals;
@@ -127,6 +127,7 @@ impl Counter {
         Losses {
             frames: self.frames,
             segments: self.segments,
+            concerted: Concerted::NONE,
             // Where nothing was snapped, what is cut on a stream is cut by a hole or by the end of the capture.
             cut_messages: if self.anomalies.count(Anomaly::SnapCut) > 0 { self.cut } else { 0 },
             beheaded: self.beheaded,

@@ -13,6 +13,7 @@ use super::stream::{Format, Stream};
 use super::texture::Texture;
 use super::timing::Timing;
 use super::tones::Listening;
+use super::watch::Watch;
 use crate::base::{Origin, Time, seconds};
 use crate::packet::Carried;
 use crate::rtp::TelephoneEvent;
@@ -28,6 +29,9 @@ const STRAGGLING: i64 = seconds(1);
 
 /// A new start after so long is a new stream.
 const PAUSE: i64 = seconds(2);
+
+/// Packets before which a stream is not asked what it noticed (MED-RTP-001, `rogue_min_packets`).
+const BELIEVED: u64 = 50;
 
 /// Payload types that are kept apart.
 const FORMATS: usize = 16;
@@ -48,6 +52,8 @@ pub struct Gauge {
     pub mirror_window: i64,
     /// How long a packet may wait in a jitter buffer, in seconds.
     pub jitter_buffer: f64,
+    /// How far the clock of a capture may step, in nanoseconds.
+    pub clock_step: i64,
     /// Whether octets are counted second by second: where bandwidth is limited.
     pub by_second: bool,
 }
@@ -91,6 +97,7 @@ pub(super) struct Meter {
     numbering: Numbering,
     packetization: Packetization,
     gaps: Gaps,
+    pub(super) watch: Watch,
     series: Series,
     pace: Option<Box<Pace>>,
     dialling: Option<Box<Dialling>>,
@@ -132,6 +139,7 @@ impl Meter {
             numbering: Numbering::new(first.seq),
             packetization: Packetization::default(),
             gaps: Gaps::default(),
+            watch: Watch::default(),
             series: Series::new(first.time),
             pace: gauge.by_second.then(|| Box::new(Pace::new(first.clock))),
             dialling: None,
@@ -207,8 +215,27 @@ impl Meter {
         let length = u64::from(regular.packet.ip_length);
         // Packets that came in time are numbered together, and those of one interval charted together.
         let (mut numbered, mut charted, mut most) = (0, 0, None::<f64>);
+        let is_media = self.kind == Kind::Media;
+        let mut rate = timing.live_rate().filter(|_| is_media);
+        let mut patience = Watch::patience(step, rate, gauge.clock_step);
+        let (mut stamp, mut packets, frame) = (regular.packet.timestamp, self.packets, regular.packet.origin.frame);
         while let Some(wait) = regular.wait() {
+            let (time, before) = (regular.packet.time, stamp);
+            stamp = stamp.wrapping_add(step);
+            if time >= self.watch.due {
+                self.watch.settle(time, stamp, rate, gauge.clock_step);
+            }
+            if i64::from(wait) > patience && packets >= BELIEVED {
+                let Origin { serial, capture, .. } = regular.packet.origin;
+                let origin = Origin { serial, capture, frame: frame.wrapping_add((serial - from) as u32) };
+                self.watch.lags((Time(time.0 - i64::from(wait)), before), time, origin);
+            }
+            packets += 1;
             let missed = timing.follow(wait, step, regular.packet.time, gauge.jitter_buffer);
+            if is_media && rate.is_none() {
+                rate = timing.live_rate();
+                patience = Watch::patience(step, rate, gauge.clock_step);
+            }
             numbered += 1;
             if missed {
                 self.numbering.follow(numbered - 1);
@@ -277,6 +304,7 @@ impl Meter {
             }
             self.numbering.restart(held.seq);
             self.timings.iter_mut().for_each(|(_, timing)| timing.restart());
+            self.watch.restart();
             self.advanced = held.time;
             self.measure(&held, None, gauge);
             self.count(&held, 0);
@@ -306,10 +334,33 @@ impl Meter {
 
     #[inline]
     fn next(&mut self, packet: &Sighting, by: u16, gauge: &Gauge) {
+        self.watch(packet, by, gauge);
         let missed = self.measure(packet, Some(by), gauge);
         self.numbering.ahead(by, missed);
         self.advanced = packet.time;
         self.count(packet, i32::from(by) - 1);
+    }
+
+    /// Notices pauses and steps of the clock between the last packet and this, which goes on by so many.
+    fn watch(&mut self, packet: &Sighting, by: u16, gauge: &Gauge) {
+        // Of what only seems to be a stream nothing is believed, and far from the running clock nothing is put together.
+        if self.packets < BELIEVED || packet.clock.since(packet.time) > seconds(1) {
+            return;
+        }
+        if by > 1 {
+            self.watch.missing(self.last.time, packet.time, packet.origin, by - 1);
+        }
+        if self.kind != Kind::Media || packet.payload_type != self.last.payload_type {
+            return self.watch.restart();
+        }
+        let rate = self.timings.get(self.timing).and_then(|(_, timing)| timing.live_rate());
+        if packet.time >= self.watch.due {
+            self.watch.settle(packet.time, packet.timestamp, rate, gauge.clock_step);
+        }
+        let ticks = packet.timestamp.wrapping_sub(self.last.timestamp);
+        if packet.time.since(self.last.time) > Watch::patience(ticks, rate, gauge.clock_step) {
+            self.watch.lags((self.last.time, self.last.timestamp), packet.time, packet.origin);
+        }
     }
 
     #[cold]

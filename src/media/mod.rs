@@ -8,6 +8,7 @@ mod digits;
 mod gaps;
 mod handshake;
 mod jitter;
+mod jolts;
 mod kind;
 mod lengths;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod streams;
 mod texture;
 mod timing;
 mod tones;
+mod watch;
 
 pub use announced::Announced;
 pub use bursts::Bursts;
@@ -39,6 +41,7 @@ pub use digits::{Digits, Event};
 pub use gaps::{Gap, Gaps};
 pub use handshake::Handshake;
 pub use jitter::Jitter;
+pub use jolts::{Concert, Concerted, Jolts};
 pub use kind::MediaKind;
 pub use lengths::{Lengths, Look};
 pub use meter::Gauge;

@@ -11,7 +11,7 @@ use crate::capture::{Frame, LinkType};
 use crate::packet::{Datagram, Layers};
 use crate::rtp::{Header, Reception as Block, Said, Statement};
 
-const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06, by_second: true };
+const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06, clock_step: 20_000_000, by_second: true };
 
 /// The source of every stream here.
 const SSRC: u32 = 7;

@@ -7,6 +7,7 @@ use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
 use super::announced::Announced;
+use super::jolts::Jolts;
 use super::meter::{Gauge, Meter};
 use super::reports::Report;
 use super::runs::{Flow, IDLE, Kin, Notes, Regular, Tape};
@@ -87,8 +88,9 @@ impl Open {
     }
 
     /// The meter, made where there is none yet.
-    fn meter(&mut self, gauge: &Gauge) -> Option<&mut Meter> {
+    fn meter(&mut self, gauge: &Gauge, jolts: &mut Jolts) -> Option<&mut Meter> {
         if let Self::Single { packet, secure } = self {
+            jolts.begun(packet.clock);
             let mut meter = Meter::new(packet, gauge);
             meter.secure = *secure;
             *self = Self::Stream(meter);
@@ -96,6 +98,20 @@ impl Open {
         match self {
             Self::Stream(meter) => Some(meter),
             Self::Single { .. } => None,
+        }
+    }
+
+    /// Says what it noticed.
+    fn tell(&mut self, jolts: &mut Jolts) {
+        if let Self::Stream(meter) = self {
+            meter.watch.jolts.drain(..).for_each(|jolt| jolts.add(&jolt));
+        }
+    }
+
+    /// Says that it is over.
+    fn leave(&self, jolts: &mut Jolts) {
+        if let Self::Stream(meter) = self {
+            jolts.ended(meter.clock());
         }
     }
 
@@ -124,6 +140,8 @@ pub struct Streams {
     over: BTreeMap<(Time, Origin), (Flow, Open)>,
     /// Streams that were judged to be media, since they were last taken.
     pub finished: Vec<Stream>,
+    /// What streams noticed, since it was last taken.
+    pub jolts: Jolts,
     counts: Counts,
 }
 
@@ -138,6 +156,7 @@ impl Streams {
             kin: HashMap::new(),
             over: BTreeMap::new(),
             finished: Vec::new(),
+            jolts: Jolts::default(),
             counts: Counts::default(),
         }
     }
@@ -158,7 +177,7 @@ impl Streams {
             for flow in self.kin.get(&kin).into_iter().flatten() {
                 // Only what is about it makes more of a flow of one packet.
                 let open = self.open.get_mut(flow).filter(|_| reports.iter().any(|report| report.is_about(flow)));
-                if let Some(meter) = open.and_then(|open| open.meter(&self.gauge)) {
+                if let Some(meter) = open.and_then(|open| open.meter(&self.gauge, &mut self.jolts)) {
                     hear(meter, flow, u64::MAX, &reports, &mut taken);
                 }
             }
@@ -173,7 +192,7 @@ impl Streams {
         let mut tape = tape.read();
         let mut first = None;
         let room = self.open.len() < MAX_FLOWS;
-        let Self { gauge, open, queue, over, kin, counts, .. } = self;
+        let Self { gauge, open, queue, over, kin, jolts, counts, .. } = self;
         let open = match open.entry(flow) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) if room => {
@@ -188,29 +207,31 @@ impl Streams {
                 return;
             }
         };
-        let mut place = Seat { flow, open, gauge, queue, over, notes };
+        let mut place = Seat { flow, open, gauge, queue, over, notes, jolts };
         if let Some(regular) = first {
             place.follow(regular, &mut reports);
         }
         while let Some((packet, regular)) = tape.take() {
             let is_over = place.open.is_over(packet.clock);
             if let Some((reports, taken)) = &mut reports
-                && let Some(meter) = place.open.meter(gauge)
+                && let Some(meter) = place.open.meter(gauge, place.jolts)
             {
                 hear(meter, &flow, packet.origin.serial, reports, taken);
             }
             if is_over {
                 place.replace(Open::Single { packet: *packet, secure: None });
-            } else if let Some(next) = place.open.meter(gauge).and_then(|meter| meter.on(packet, gauge)) {
+            } else if let Some(next) = place.open.meter(gauge, place.jolts).and_then(|meter| meter.on(packet, gauge)) {
                 place.replace(Open::Stream(next));
             }
             place.follow(regular, &mut reports);
         }
         place.note(u64::MAX);
+        place.open.tell(place.jolts);
     }
 
     fn end(&mut self, flow: Flow) {
         if let Some(ended) = self.open.remove(&flow) {
+            ended.leave(&mut self.jolts);
             self.over.insert((ended.clock(), ended.origin()), (flow, ended));
         }
         if let Some(flows) = self.kin.get_mut(&flow.kin()) {
@@ -298,13 +319,14 @@ struct Seat<'a> {
     queue: &'a mut BTreeMap<(Time, Origin), Flow>,
     over: &'a mut BTreeMap<(Time, Origin), (Flow, Open)>,
     notes: Notes<'a>,
+    jolts: &'a mut Jolts,
 }
 
 impl Seat<'_> {
     /// Takes packets that follow the last regularly.
     fn follow(&mut self, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
         while regular.left > 0 {
-            let Some(meter) = self.open.meter(self.gauge) else { return };
+            let Some(meter) = self.open.meter(self.gauge, self.jolts) else { return };
             if meter.is_steady(&regular.packet) {
                 return meter.follow(&mut regular, self.gauge);
             }
@@ -335,6 +357,11 @@ impl Seat<'_> {
     fn replace(&mut self, next: Open) {
         self.note(next.origin().serial);
         self.queue.insert((next.clock(), next.origin()), self.flow);
+        self.open.tell(self.jolts);
+        self.open.leave(self.jolts);
+        if let Open::Stream(next) = &next {
+            self.jolts.begun(next.begun());
+        }
         let ended = std::mem::replace(self.open, next);
         self.over.insert((ended.clock(), ended.origin()), (self.flow, ended));
     }
@@ -369,7 +396,7 @@ mod tests {
     /// 20 ms of G.711.
     const VOICE: [u8; 172] = [0xd5; 172];
 
-    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06, by_second: false };
+    const GAUGE: Gauge = Gauge { mirror_window: 500_000, jitter_buffer: 0.06, clock_step: 20_000_000, by_second: false };
 
     /// One packet of a made-up capture: `at` milliseconds, from `port`, with `seq`.
     #[derive(Clone, Copy, Debug)]

@@ -16,10 +16,10 @@ use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loa
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Companions, Gauge, Report, Streams, Tape};
+use crate::media::{Announced, Companions, Concert, Gauge, Report, Streams, Tape};
 use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
 use crate::policy::Policy;
-use crate::rules::listens_for_tones;
+use crate::rules::{Losses, listens_for_tones};
 use crate::sip::Arrival;
 use crate::transport::{Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
 
@@ -40,6 +40,7 @@ pub(super) struct Stages<'p> {
     streams: Vec<StreamShard>,
     calls: Vec<CallShard<'p>>,
     media: Vec<Streams>,
+    concert: Concert,
     companions: Vec<Companions>,
     announced: Announced,
     /// Ties streams to calls.
@@ -81,7 +82,9 @@ impl<'p> Stages<'p> {
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
         let listens = policy.all_terms().any(listens_for_tones);
         let by_second = Bandwidth::is_limited(policy);
-        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, by_second: true };
+        #[allow(clippy::cast_possible_truncation)] // what no 64-bit count of nanoseconds can hold becomes the nearest that can
+        let clock_step = terms.capture.clock_step_ms.as_ref().map_or(i64::MAX, |c| (c.value * 1e6) as i64);
+        let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, clock_step, by_second: true };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
         let joint = Joint::new(settings.start, by_second, rows);
@@ -98,6 +101,7 @@ impl<'p> Stages<'p> {
                 .map(|shard| CallShard::new(shard, Calls::of_shard(settings, shard, SHARDS), Judge::new(policy, docket)))
                 .collect(),
             media: shards(|| Streams::new(gauge)),
+            concert: Concert::new(terms.capture.min_parallel_streams.as_ref().map_or(u32::MAX, |c| c.value)),
             companions: shards(Companions::default),
             announced: Announced::default(),
             joint,
@@ -193,6 +197,8 @@ impl Stages<'_> {
         if due {
             self.announced.forget(clock);
         }
+        self.media.iter_mut().for_each(|streams| self.concert.take(&mut streams.jolts));
+        self.concert.advance(clock);
     }
 
     /// Judges the streams that are over.
@@ -300,6 +306,7 @@ impl Stages<'_> {
 
         for streams in &mut self.media {
             self.counter.media.merge(&streams.finish(&self.announced));
+            self.concert.take(&mut streams.jolts);
         }
         for companions in &mut self.companions {
             companions.advance(Time(i64::MAX));
@@ -330,7 +337,7 @@ impl Stages<'_> {
             one_sided,
             openings: self.openings,
             sealed: self.sealed,
-            losses: self.counter.losses(),
+            losses: Losses { concerted: self.concert.finish(), ..self.counter.losses() },
             first: self.times.map(|t| t.0),
             last: self.times.map(|t| t.1),
         };

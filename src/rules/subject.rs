@@ -11,6 +11,7 @@ use std::net::IpAddr;
 use crate::base::{Origin, Time};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::capture::CaptureInfo;
+use crate::media::Concerted;
 use crate::metrics::{Blank, Excursion, Tally};
 use crate::packet::Carried;
 use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
@@ -243,6 +244,8 @@ pub struct Losses {
     pub beheaded: u64,
     /// Holes in TCP and SCTP that were never filled.
     pub holes: u64,
+    /// What media streams noticed at once.
+    pub concerted: Concerted,
 }
 
 /// The captures, and how they were read.

@@ -1,4 +1,4 @@
-//! Takes the time stamps of the captures, gives whether their clocks step back, never whether they are right.
+//! Takes the time stamps of the captures, gives whether their clocks step, never whether they are right.
 
 use crate::base::Origin;
 use crate::call::Trace;
@@ -15,10 +15,11 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Global,
     offender: Offender::Capture,
     reference: "RFC 6076 §3",
-    keys: &["capture.clock_step_ms"],
-    what: "No packet has a time stamp that stands before that of its predecessor on the same interface by more than agreed. Rules on \
-           intervals that such a step falls into are indeterminate for the reason `clock`. Steps forward, which only media streams would \
-           show, are not looked for yet.",
+    keys: &["capture.clock_step_ms", "capture.min_parallel_streams"],
+    what: "No packet has a time stamp that stands before that of its predecessor on the same interface by more than agreed, \
+           and at no instant nine of ten media streams, or more, and at least `capture.min_parallel_streams`, go on by more of the capture \
+           clock than of their own, by more than agreed and for longer than a second. Rules on intervals that a step back falls into are \
+           indeterminate for the reason `clock`.",
     why: "Delays, rates and durations are differences of time stamps. One step of the clock, as NTP makes it, falsifies every one that \
           spans it.",
     confirm: "Filter `frame.time_delta < 0` in Wireshark, or run `reordercap -n`.",
@@ -32,18 +33,33 @@ fn check(subject: &IntakeSubject<'_>) -> Verdict {
     };
     let steps = || subject.captures.iter().map(|capture| &capture.clock_steps);
     let (count, largest) = (steps().map(|s| s.count).sum::<u64>(), steps().map(|s| s.largest).max().unwrap_or(0));
+    let mut breaches = Vec::new();
+    let ahead = &subject.losses.concerted;
+    if ahead.steps > 0 {
+        let times = if ahead.steps == 1 { "once".to_owned() } else { format!("{} times", ahead.steps) };
+        let observed = format!("time stamps run ahead of all media streams {times}, by up to {} ms", ahead.largest / 1_000_000);
+        let breach = Breach::of_clause(limit, observed, format!("at most {} ms", limit.value));
+        breaches.push(match ahead.stepped {
+            Some((origin, at)) => breach.seen_in(&Trace { origin, first: at, last: at, line: STEP.into(), ..Trace::default() }),
+            None => breach,
+        });
+    }
     if count == 0 {
-        return Verdict::Pass;
+        return Verdict::of(breaches);
     }
     let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
     let observed = format!("time stamps run back {times}, by up to {} ms", largest / 1_000_000);
     let breach = Breach::of_clause(limit, observed, format!("at most {} ms", limit.value));
     let first = (0u32..).zip(steps()).find_map(|(capture, found)| Some((capture, *found.listed.first()?)));
-    Verdict::breach(match first {
+    breaches.push(match first {
         Some((capture, step)) => breach.seen_in(&exhibit(capture, &step)),
         None => breach,
-    })
+    });
+    Verdict::of(breaches)
 }
+
+/// What the exhibit of a step forward says.
+const STEP: &[u8] = b"the first packet after the clock stepped";
 
 /// The frame behind a step.
 fn exhibit(capture: u32, step: &ClockStep) -> Trace {
@@ -81,6 +97,16 @@ mod tests {
         assert_eq!((exhibit.origin.capture, exhibit.origin.frame), (1, 9));
         assert_eq!(exhibit.text(), "00:00:01.000000Z behind 00:00:02.000000Z");
         assert_eq!(observed(&judge(&[(1_000_000_000, 0)], 100, true)), ["time stamps run back once, by up to 1000 ms"]);
+    }
+
+    #[test]
+    fn steps_ahead_of_all_streams_break_it() {
+        let concerted = crate::media::Concerted { steps: 1, largest: 80_000_000, ..crate::media::Concerted::NONE };
+        let mut terms = Terms::default();
+        terms.capture.clock_step_ms = agreed(20.0);
+        let losses = Losses { frames: 100, concerted, ..Losses::default() };
+        let verdict = check(&IntakeSubject { captures: &[CaptureInfo::default()], losses, terms: &terms });
+        assert_eq!(observed(&verdict), ["time stamps run ahead of all media streams once, by up to 80 ms"]);
     }
 
     #[test]
