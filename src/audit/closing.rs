@@ -101,6 +101,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     judge.links(&openings, &party);
     judge.release();
     judge.hygiene(first, last);
+    judge.count_rest();
     judge.release();
     let proceedings = judge.proceedings;
 

@@ -43,6 +43,8 @@ pub struct Docket {
     pub messages: Vec<(Kind, Case<rules::MessageCheck>)>,
     /// How much of a number evidence shows.
     pub redaction: Redaction,
+    /// Whether someone wants the rows of calls.
+    pub wants_calls: bool,
     /// For each rule: whether it runs at all.
     enabled: Vec<bool>,
     /// For each rule: whether the policy says anything of it.
@@ -78,6 +80,7 @@ impl Docket {
             links: Vec::new(),
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
+            wants_calls: false,
             enabled: Vec::new(),
             configured: Vec::new(),
             waivers: Vec::new(),

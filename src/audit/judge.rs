@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::call_row::{Broken, EndedCall};
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
@@ -35,8 +36,11 @@ pub struct Loaded {
 #[derive(Debug, Default)]
 pub(super) struct Docketed {
     pub(super) trunk: Option<TrunkId>,
-    /// Findings that the call is already counted for.
+    /// Findings that it is to be counted for when it is over: only then is it known whether it is a call.
     touched: SmallVec<[usize; 4]>,
+    /// Rules that it breaks, and its session requests: for its rows, where someone wants them.
+    broken: Broken,
+    sessions: Vec<Session>,
     /// A registration that was challenged, and between whom.
     challenged: Challenged,
     parties: Option<(Party, Party)>,
@@ -67,6 +71,8 @@ pub struct Judge<'p> {
     pub uses: Vec<Use>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
+    /// Calls that are over, since they were last taken: for their rows.
+    pub ended: Vec<EndedCall>,
     /// By the number of the call.
     pub(super) live: HashMap<u64, Docketed, FixedState>,
     pub(super) has_trunks: bool,
@@ -105,6 +111,7 @@ impl<'p> Judge<'p> {
             begun: HashMap::default(),
             uses: Vec::new(),
             pending: Vec::new(),
+            ended: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
         }
@@ -189,6 +196,9 @@ impl<'p> Judge<'p> {
             tally.answer(session, &terms.accounting);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
+        if self.docket.wants_calls {
+            self.known(call).sessions.push(session.clone());
+        }
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
         let attest = self.live.get(&call).and_then(|known| known.attest);
         let subject = SessionSubject { session, attest, policy: self.policy, terms };
@@ -203,13 +213,19 @@ impl<'p> Judge<'p> {
     }
 
     fn over(&mut self, call: u64, over: &Over) {
-        if let Some(known) = self.live.remove(&call)
-            && let Some((from, to)) = known.parties
-        {
-            self.register(known.challenged.give_up(), from, to);
+        if let Some(known) = self.live.remove(&call) {
+            if over.is_call {
+                self.count(&known.touched);
+            }
+            if !known.sessions.is_empty() {
+                self.ended.push(EndedCall { call, sessions: known.sessions, trunk: known.trunk, broken: known.broken });
+            }
+            if let Some((from, to)) = known.parties {
+                self.register(known.challenged.give_up(), from, to);
+            }
         }
         let pair = (over.source.ip, over.destination.ip);
-        self.proceedings.traffic.entry(pair).or_default().calls += 1;
+        self.proceedings.traffic.entry(pair).or_default().calls += u64::from(over.is_call);
         self.proceedings.call_ids.insert(over.fingerprint);
     }
 
@@ -307,6 +323,7 @@ impl<'p> Judge<'p> {
                 Decision::Stands => {}
                 Decision::Waived(waiver) => key.waiver = Some(waiver),
                 Decision::Counted(waiver) => {
+                    self.note_broken(matter);
                     // The finding has no number here yet: its fingerprint stands for one, above all numbers.
                     let mark = usize::MAX - (FixedState::default().hash_one(&key) >> 32) as usize;
                     let new_call = matter.call.is_some_and(|call| self.touches(call, mark));
@@ -315,9 +332,36 @@ impl<'p> Judge<'p> {
                 }
             }
         }
+        let waived = key.waiver.is_some();
         let number = self.proceedings.ledger.breach(key, matter.subject, origin, at, evidence);
-        if matter.call.is_some_and(|call| self.touches(call, number)) {
-            self.proceedings.ledger.touch_call(number);
+        if let Some(call) = matter.call {
+            self.touches(call, number);
+        }
+        if !waived {
+            self.note_broken(matter);
+        }
+    }
+
+    /// Notes a breach for the rows of its call.
+    fn note_broken(&mut self, matter: &Matter<'_>) {
+        if let Some(call) = matter.call.filter(|_| self.docket.wants_calls) {
+            let rule = matter.rule;
+            let known = self.known(call);
+            if !known.broken.contains(&rule) {
+                known.broken.push(rule);
+            }
+        }
+    }
+
+    /// Counts a call for its findings.
+    fn count(&mut self, touched: &[usize]) {
+        touched.iter().for_each(|&number| self.proceedings.ledger.touch_call(number));
+    }
+
+    /// Counts what touches a finding and has no end of its own, before findings are folded.
+    pub fn count_rest(&mut self) {
+        for (_, known) in std::mem::take(&mut self.live) {
+            self.count(&known.touched);
         }
     }
 
@@ -326,9 +370,11 @@ impl<'p> Judge<'p> {
         self.live.entry(call).or_default()
     }
 
-    /// Forgets a call that is judged to its end.
-    pub fn forget(&mut self, call: u64) {
-        self.live.remove(&call);
+    /// Forgets a call whose media is judged to its end; gives the rules that it breaks.
+    pub fn forget(&mut self, call: u64) -> SmallVec<[u16; 4]> {
+        let known = self.live.remove(&call).unwrap_or_default();
+        self.count(&known.touched);
+        known.broken
     }
 
     /// Whether a call is met for the first time in a finding.

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use super::intake::count_named;
 use super::judge::{Judge, Matter, interval_of};
 use super::rating::rate;
@@ -147,9 +149,9 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges the media of a call that is over; `end` is that of the capture where it came first.
-    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>) {
-        let Some(first) = call.said.first() else { return };
+    /// Judges the media of a call that is over; `end` is that of the capture where it came first. Gives the rules that its media breaks.
+    pub fn media(&mut self, call: &CallMedia, known: &Known<'_>, end: Option<Time>) -> SmallVec<[u16; 4]> {
+        let Some(first) = call.said.first() else { return SmallVec::new() };
         let (session, trunk, terms) = self.session_of(call, first.hop());
         let (policy, docket) = (self.policy, self.docket);
         let subject = MediaSubject { call, known: *known, end, policy, terms };
@@ -175,7 +177,7 @@ impl<'p> Judge<'p> {
             at: first.at,
         };
         self.judge(&docket.media, matter, |check| check(&subject));
-        self.forget(call.number);
+        self.forget(call.number)
     }
 
     /// Judges the streams of every direction over every interval, and over the whole capture.

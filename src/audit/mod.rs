@@ -1,6 +1,7 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
 mod bench;
+mod call_row;
 mod capacity;
 mod closing;
 mod codecs;
@@ -18,12 +19,14 @@ mod model;
 mod proceedings;
 mod rating;
 mod recall;
+mod records;
 mod reuse;
 mod sides;
 mod stream_row;
 mod waiving;
 mod wires;
 
+pub use call_row::{CallRow, CarriedStream, EndedCall};
 pub use capacity::{BusyHour, CapacityReview, CapacityRow, CapacitySeries, Crowd, DirectionSeries, Headroom, MediaLoad, Named, Spread};
 pub use closing::{Collected, close};
 pub use contacts::Contacts;
@@ -32,6 +35,7 @@ pub use hearing::Heard;
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use proceedings::Proceedings;
+pub use records::Records;
 pub use reuse::Uses;
 pub use sides::Sides;
 pub use stream_row::{StreamRow, StreamSeries};

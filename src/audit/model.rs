@@ -334,7 +334,8 @@ pub struct Subject {
     pub call_id: Option<String>,
 }
 
-/// Which calls a finding touches, for "214 of 1,032 calls".
+/// Which calls a finding touches, for "214 of 1,032 calls", of those between the two parties. A call is a Call-ID with an INVITE, or with an
+/// ACK, BYE, CANCEL, PRACK or UPDATE where the capture misses the INVITE; OPTIONS, REGISTER and the like by themselves are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct CallMix {

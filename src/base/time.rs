@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A capture time: nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,12 @@ impl Time {
         jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }
 
+    /// The date and time of day in a time zone, to the millisecond: `2026-11-14 10:14:05.113`.
+    #[must_use]
+    pub fn in_zone(self, zone: &jiff::tz::TimeZone) -> String {
+        self.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S.%3f").to_string()
+    }
+
     /// The time of day only, to the microsecond: `10:14:05.113203Z`.
     #[must_use]
     pub fn clock(self) -> String {
@@ -67,6 +73,13 @@ impl fmt::Display for Time {
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let timestamp = jiff::Timestamp::deserialize(deserializer)?;
+        i64::try_from(timestamp.as_nanosecond()).map(Self).map_err(serde::de::Error::custom)
     }
 }
 

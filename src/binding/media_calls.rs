@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::index::{Naming, Seat};
@@ -55,6 +55,8 @@ pub struct MediaCalls {
     free: Vec<u32>,
     /// Calls that may still say something.
     live: HashMap<u64, u32>,
+    /// Calls that said something and were not handed on.
+    waiting: HashSet<u64>,
     /// Calls that are over, by the time until which a stream of theirs may begin.
     over: BTreeMap<(Time, Origin, u32), ()>,
     /// Endpoints that were named and that were forgotten since a table learnt of them, and when the first SDP passed.
@@ -119,7 +121,14 @@ impl MediaCalls {
         }
     }
 
+    /// Whether a call said something of media and is yet to be handed on.
+    #[must_use]
+    pub fn awaits(&self, call: u64) -> bool {
+        self.waiting.contains(&call)
+    }
+
     fn open(&mut self, call: CallMedia) -> u32 {
+        self.waiting.insert(call.number);
         let slot = Some(Slot { call, named: SmallVec::new(), until: None });
         match self.free.pop() {
             Some(at) => {
@@ -164,6 +173,7 @@ impl MediaCalls {
             let seat = Seat { shard: self.shard, slot: at };
             self.forgotten.extend(slot.named.iter().map(|endpoint| (*endpoint, seat)));
             self.free.push(at);
+            self.waiting.remove(&slot.call.number);
             hand_on(slot.call, &Known { pairs, until: until.plus(IDLE) });
         }
     }

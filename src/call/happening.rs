@@ -96,6 +96,8 @@ pub struct Over {
     pub call_id: Arc<str>,
     /// A 64-bit hash of the Call-ID's octets, the same in every run.
     pub fingerprint: u64,
+    /// Whether it is a call: an INVITE or what only follows one was seen. OPTIONS and REGISTER have Call-IDs too.
+    pub is_call: bool,
     /// The running clock at its last message; the end of time where the capture ends before the call.
     pub last: Time,
     /// Who sent its first message.

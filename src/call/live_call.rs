@@ -40,6 +40,8 @@ pub(super) struct LiveCall {
     /// Messages that belong to nothing that was seen.
     pub(super) strays: Sights,
     pub(super) chain_serial: u64,
+    /// Whether a message of it was of a session.
+    is_call: bool,
     last: Time,
     timer: Timer,
 }
@@ -60,6 +62,7 @@ impl LiveCall {
             paths: SmallVec::new(),
             strays: Sights::default(),
             chain_serial: 0,
+            is_call: false,
             last: arrival.envelope.clock,
             timer: Timer::default(),
         }
@@ -88,6 +91,7 @@ impl LiveCall {
             },
             Some(code) => self.response(arrival, &marks, code, sdp, turn),
         };
+        self.is_call |= place.method.is_some_and(of_a_call);
         place.age = turn.clock.since(turn.settings.start);
         if self.is_idle() {
             turn.arm(self.timer.set(turn.after_wait()), Alarm::Call);
@@ -267,13 +271,25 @@ impl LiveCall {
     /// The call is forgotten.
     pub(super) fn over(&self) -> Happening {
         let (source, destination) = self.first;
-        Happening::Over(Over { call_id: self.text.clone(), fingerprint: self.fingerprint, last: self.last, source, destination })
+        Happening::Over(Over {
+            call_id: self.text.clone(),
+            fingerprint: self.fingerprint,
+            is_call: self.is_call,
+            last: self.last,
+            source,
+            destination,
+        })
     }
 }
 
 /// By what the ACK of an INVITE in an unknown dialog is found.
 pub(super) fn adrift_key(from: u64, to: u64, path: &Path) -> u64 {
     hash((from, to, path.source, path.destination))
+}
+
+/// Whether a method begins a session or is of use only in one (RFC 3261 §9, §13, §15, RFC 3262, RFC 3311).
+const fn of_a_call(method: Method) -> bool {
+    matches!(method, Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Prack | Method::Update)
 }
 
 /// Whether a message adds nothing to what is known.

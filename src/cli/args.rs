@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Time;
+use crate::report::Wanted;
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -39,6 +40,13 @@ Exit status:
   1  a finding is new or worse, or a metric is significantly worse
   2  a report cannot be read";
 
+const CALLS_EXAMPLES: &str = "\
+Examples:
+  speerlint calls trunk.pcap
+  speerlint calls trunk.pcap --policy contract.toml --outcome 5xx,timeout --from alpha
+  speerlint calls trunk.pcap --policy contract.toml --finding 'MED-*' --sort mos
+  speerlint calls trunk.pcap --number 4930 --min-duration 60 --format csv > calls.csv";
+
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
 #[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -61,6 +69,18 @@ pub(super) enum Command {
     /// Say what changed between two audits
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArguments),
+    /// List the calls of captures, one line each
+    #[command(after_help = CALLS_EXAMPLES)]
+    Calls(CallsArguments),
+    /// Write a script that completes speerlint's commands and options in a shell
+    #[command(after_help = "Example:\n  speerlint completions bash > /etc/bash_completion.d/speerlint")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page
+    #[command(after_help = "Example:\n  speerlint man > speerlint.1 && man ./speerlint.1")]
+    Man,
     /// Work with a policy
     Policy {
         #[command(subcommand)]
@@ -152,6 +172,87 @@ pub(super) struct CompareArguments {
     pub(super) format: Format,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CallsArguments {
+    /// Capture files, directories, globs, or `-` for standard input; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The policy; without it the built-in baseline applies and the peers are inferred
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// A TLS key log (NSS format); may be given several times
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
+    /// How they ended: 486, 5xx, answered, failed, cancelled, timeout, censored; several with commas
+    #[arg(long, value_name = "OUTCOME", value_delimiter = ',')]
+    pub(super) outcome: Vec<Wanted>,
+    /// From this party
+    #[arg(long, value_name = "PARTY")]
+    pub(super) from: Option<String>,
+    /// To this party
+    #[arg(long, value_name = "PARTY")]
+    pub(super) to: Option<String>,
+    /// Answered for at least so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) min_duration: Option<f64>,
+    /// Calls that break this rule; `MED-*` means a family
+    #[arg(long, value_name = "RULE")]
+    pub(super) finding: Option<String>,
+    /// Calls whose calling or called number or URI holds this
+    #[arg(long, value_name = "PART")]
+    pub(super) number: Option<String>,
+    /// The call with this Call-ID
+    #[arg(long, value_name = "ID")]
+    pub(super) call_id: Option<String>,
+    /// Leave out frames before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) after: Option<Time>,
+    /// Leave out frames from this time on (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) before: Option<Time>,
+    /// What comes first: the earliest, or the longest, worst or most
+    #[arg(long, value_name = "KEY", default_value = "time")]
+    pub(super) sort: Sort,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: RowFormat,
+    /// The time zone of times in text, such as Europe/Berlin; JSON and CSV are in UTC
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub(super) time_zone: jiff::tz::TimeZone,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    /// When they began
+    Time,
+    /// Session request delay
+    Setup,
+    /// Answer to end
+    Duration,
+    /// Lost packets
+    Loss,
+    /// Estimated quality, worst first
+    Mos,
+    /// How many rules they break
+    Findings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RowFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Jsonl,
+    /// A table with a line of names
+    Csv,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// Say whether a policy can be believed, with every mistake in it
@@ -183,6 +284,14 @@ pub(super) enum Color {
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if share > 0.0 && share < 1.0 { Ok(share) } else { Err("must lie between 0 and 1".into()) }
+}
+
+fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
+    match text {
+        "UTC" => Ok(jiff::tz::TimeZone::UTC),
+        "local" => Ok(jiff::tz::TimeZone::system()),
+        name => jiff::tz::TimeZone::get(name).map_err(|_| "not a time zone like Europe/Berlin, UTC or local".to_owned()),
+    }
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -4,10 +4,19 @@ use super::Status;
 use super::args::{AuditArguments, Color, Format};
 use super::output::{look, stdout};
 use super::progress::Bar;
-use crate::audit::Verdict;
+use crate::audit::{Records, StreamRow, Verdict};
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Request};
-use crate::report;
+use crate::report::{self, StreamFile};
+
+/// The files that rows go to as they come.
+struct Files(Option<StreamFile>);
+
+impl Records for Files {
+    fn stream(&mut self, row: &StreamRow) {
+        self.0.iter_mut().for_each(|file| file.row(row));
+    }
+}
 
 /// Audits, and writes what was asked for.
 pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
@@ -31,13 +40,13 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
         report::check_dir(dir)?;
     }
     // Streams can be millions: their rows go to the file as they come.
-    let mut streams = arguments.out.as_deref().map(report::StreamFile::begin).transpose()?;
+    let mut files = Files(arguments.out.as_deref().map(StreamFile::begin).transpose()?);
     let audit = {
         let bar = Bar::new(arguments.quiet);
-        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut |row| streams.iter_mut().for_each(|file| file.row(row)))?
+        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut files)?
     };
     if let Some(dir) = &arguments.out {
-        report::write_dir(dir, &audit, streams)?;
+        report::write_dir(dir, &audit, files.0)?;
     }
     match arguments.format {
         Format::Json => stdout(|out| report::json::write(&audit, out))?,

@@ -2,8 +2,10 @@
 
 mod args;
 mod audit;
+mod calls;
 mod capacity;
 mod compare;
+mod manual;
 mod output;
 mod policy;
 mod progress;
@@ -57,6 +59,9 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Capacity(request) => capacity::run(request, color),
         Command::Compare(request) => compare::run(request, color),
         Command::Policy { command: PolicyCommand::Check { file } } => policy::check(file),
+        Command::Calls(request) => calls::run(request, color),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::man(),
         Command::Rules { id } => rules::run(id.as_deref(), color),
     }
 }

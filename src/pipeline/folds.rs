@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
 use super::hearing::Hearing;
@@ -145,8 +146,8 @@ pub(super) struct CallShard<'p> {
     happenings: Vec<Report>,
     /// The media of its calls.
     pub(super) hearing: Hearing,
-    /// The calls whose media was judged, since they were last taken.
-    pub(super) closed: Vec<u64>,
+    /// The calls whose media was judged and the rules that it breaks, since they were last taken.
+    pub(super) closed: Vec<(u64, SmallVec<[u16; 4]>)>,
     /// Those of them whose bandwidth is to be added up, and when they ended at the latest.
     pub(super) announced: Vec<(CallMedia, Time)>,
     /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
@@ -224,8 +225,8 @@ impl<'p> CallShard<'p> {
     pub(super) fn close(&mut self, clock: Time, open: &HashMap<Endpoint, Time>, pairs: &Pairs, end: Option<Time>, keep: bool) {
         let Self { judge, closed, announced, .. } = self;
         self.hearing.calls.close(clock, open, pairs, |call, known| {
-            judge.media(&call, known, end);
-            closed.push(call.number);
+            let broken = judge.media(&call, known, end);
+            closed.push((call.number, broken));
             if keep {
                 announced.push((call, end.unwrap_or(known.until())));
             }

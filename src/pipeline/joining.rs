@@ -4,16 +4,13 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::folds::CallShard;
-use crate::audit::{Judge, Sides, StreamRow};
+use crate::audit::{CarriedStream, EndedCall, Judge, Records, Sides};
 use crate::base::{Endpoint, Time, seconds};
 use crate::binding::{END, MediaCalls, Table};
 use crate::media::{Companions, Passed, Streams};
 
 /// How often calls that are over are looked at: what is still open need not be asked for every window.
 const EVERY: i64 = seconds(5);
-
-/// What becomes of the row of each stream.
-pub type Rows<'r> = dyn FnMut(&StreamRow) + Send + 'r;
 
 /// Where calls, sharded by Call-ID, meet streams, sharded by flow: one table, in order of time.
 pub(super) struct Joint<'r> {
@@ -26,12 +23,37 @@ pub(super) struct Joint<'r> {
     looked: Time,
     /// The same for bandwidth; `None` where nobody limits it.
     summed: Option<Time>,
-    rows: &'r mut Rows<'r>,
+    /// Calls whose signalling is over and whose media is not, and what their streams came to so far: where someone wants their rows.
+    ended: HashMap<u64, EndedCall>,
+    carried: HashMap<u64, Vec<CarriedStream>>,
+    wants_calls: bool,
+    pub(super) records: &'r mut dyn Records,
 }
 
 impl<'r> Joint<'r> {
-    pub(super) fn new(start: Time, by_second: bool, rows: &'r mut Rows<'r>) -> Self {
-        Self { table: Table::default(), passed: Vec::new(), start, looked: Time::MIN, summed: by_second.then_some(Time::MIN), rows }
+    pub(super) fn new(start: Time, by_second: bool, records: &'r mut dyn Records) -> Self {
+        Self {
+            table: Table::default(),
+            passed: Vec::new(),
+            start,
+            looked: Time::MIN,
+            summed: by_second.then_some(Time::MIN),
+            ended: HashMap::new(),
+            carried: HashMap::new(),
+            wants_calls: records.wants_calls(),
+            records,
+        }
+    }
+
+    /// Takes calls whose signalling is over, and whether their media is yet to be judged; those without need not wait for any.
+    pub(super) fn end(&mut self, ended: impl IntoIterator<Item = (bool, EndedCall)>, bench: &Judge<'_>, sides: &Sides) {
+        for (waits, call) in ended {
+            if waits {
+                self.ended.insert(call.call, call);
+            } else {
+                bench.call_rows(call, &[], &[], sides).into_iter().for_each(|row| self.records.call(row));
+            }
+        }
     }
 
     /// Takes the streams that ended, and judges what can be judged at `clock`.
@@ -92,10 +114,13 @@ impl<'r> Joint<'r> {
             self.passed.push(Passed::of(&stream));
             self.table.end(stream);
         }
-        let (start, rows) = (self.start, &mut self.rows);
+        let (start, records, carried, wants_calls) = (self.start, &mut self.records, &mut self.carried, self.wants_calls);
         self.table.settle(&mut calls, clock, |tied| {
             let row = bench.stream(tied, start, sides);
-            rows(&row);
+            records.stream(&row);
+            if let Some((call, bound)) = tied.call.filter(|_| wants_calls) {
+                carried.entry(call.number).or_default().push(CarriedStream::of(&row, bound));
+            }
         });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
         self.table.settle_beside(&mut calls, clock, |companion, call, until| bench.beside(companion, call, until));
@@ -116,7 +141,13 @@ impl<'r> Joint<'r> {
         for shard in calls {
             self.table.learn(&mut shard.hearing.calls);
             bench.pending.append(&mut shard.judge.pending);
-            shard.closed.drain(..).for_each(|call| bench.forget(call));
+            for (call, mut broken) in shard.closed.drain(..) {
+                broken.extend(bench.forget(call));
+                let streams = self.carried.remove(&call).unwrap_or_default();
+                if let Some(ended) = self.ended.remove(&call) {
+                    bench.call_rows(ended, &streams, &broken, sides).into_iter().for_each(|row| self.records.call(row));
+                }
+            }
             shard.announced.drain(..).for_each(|(call, end)| bench.announce(&call, end, sides));
         }
     }

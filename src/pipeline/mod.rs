@@ -12,15 +12,13 @@ mod stages;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::audit::{Audit, Docket};
+use crate::audit::{Audit, Docket, Records};
 use crate::base::{Error, Result, Time};
 use crate::capture::{Batch, Options, Reader};
 use crate::policy::{Policy, Style};
 use crate::rules;
 use keys::Keys;
 use stages::Stages;
-
-pub use joining::Rows;
 
 /// What to audit, and how.
 #[derive(Clone, Debug, Default)]
@@ -57,19 +55,20 @@ pub struct Progress {
 /// # Errors
 /// When an input or the policy cannot be read or believed.
 pub fn audit(request: &Request, progress: &dyn Fn(Progress)) -> Result<Audit> {
-    audit_with(request, progress, &mut |_| ())
+    audit_with(request, progress, &mut ())
 }
 
-/// The same; `rows` gets the row of each stream as soon as it is judged, in the order in which streams ended.
+/// The same; `records` gets the rows that it wants as they come.
 ///
 /// # Errors
 /// When an input or the policy cannot be read or believed.
-pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Rows<'_>) -> Result<Audit> {
+pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), records: &mut dyn Records) -> Result<Audit> {
     let policy = match &request.policy {
         Some(path) => Policy::load(path, rules::KNOWN)?.with_files(Style::Plain)?,
         None => Policy::baseline(),
     };
-    let docket = Docket::new(&policy);
+    let mut docket = Docket::new(&policy);
+    docket.wants_calls = records.wants_calls();
     let mut keys = Keys::gather(request, &policy)?;
     let mut reader = Reader::open(&request.inputs, options(request, &policy))?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);
@@ -80,7 +79,7 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), rows: &mut Row
 
     let mut window = read(&mut reader, size)?;
     keys.update(&mut reader);
-    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default(), rows);
+    let mut stages = Stages::new(&policy, &docket, span, reader.first_time().unwrap_or_default(), records);
     stages.set_keys(keys.log());
     let mut frames = 0;
     while !window.is_empty() {

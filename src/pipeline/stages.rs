@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 use super::blind::BlindSpots;
 use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
-use super::joining::{Joint, Rows};
+use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Sides, Uses};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, Sides, Uses};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -76,7 +76,7 @@ fn shards<T>(make: impl FnMut() -> T) -> Vec<T> {
 
 impl<'p> Stages<'p> {
     /// A run over a capture that starts at `start`.
-    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time, rows: &'p mut Rows<'p>) -> Self {
+    pub(super) fn new(policy: &'p Policy, docket: &'p Docket, span: Range<Time>, start: Time, records: &'p mut dyn Records) -> Self {
         let terms = policy.global();
         let mirror_window = i64::from(terms.capture.dedupe_window_us.as_ref().map_or(500, |c| c.value)) * 1_000;
         let buffer = terms.performance.jitter_buffer_ms.as_ref().map_or(60.0, |c| c.value);
@@ -87,7 +87,7 @@ impl<'p> Stages<'p> {
         let gauge = Gauge { mirror_window, jitter_buffer: buffer / 1000.0, clock_step, by_second: true };
         let settings =
             Settings { t1: terms.sip.timers.t1(), timer_c: terms.sip.timers.timer_c(), mirror_window, start: start.max(span.start) };
-        let joint = Joint::new(settings.start, by_second, rows);
+        let joint = Joint::new(settings.start, by_second, records);
         Self {
             policy,
             docket,
@@ -231,6 +231,7 @@ impl Stages<'_> {
     fn settle(&mut self) {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
+        let mut ended = Vec::new();
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
@@ -239,6 +240,7 @@ impl Stages<'_> {
             loaded.append(&mut shard.judge.load);
             begun.extend(shard.judge.begun.drain());
             named.append(&mut shard.named);
+            ended.extend(shard.judge.ended.drain(..).map(|call| (shard.hearing.calls.awaits(call.call), call)));
         }
         named.sort_unstable();
         for (clock, endpoint, secure) in named.drain(..) {
@@ -251,6 +253,7 @@ impl Stages<'_> {
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
         }
+        self.joint.end(ended, &self.bench, &self.sides);
         self.loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
         for Loaded { event, trunk } in self.loaded.drain(..) {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
@@ -315,6 +318,7 @@ impl Stages<'_> {
         self.joint.finish((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
         self.passed();
 
+        self.bench.count_rest();
         let mut proceedings = self.bench.proceedings;
         for shard in self.calls {
             self.counter.merge(&shard.counter);

@@ -1,5 +1,6 @@
-//! Takes the audit, gives text, JSON and HTML, never a number of its own.
+//! Takes the audit and its rows, gives text, JSON, CSV and HTML, never a number of its own.
 
+mod calls;
 pub mod chart;
 pub mod comparison;
 pub mod csv;
@@ -11,9 +12,15 @@ pub mod html;
 pub mod json;
 #[cfg(test)]
 mod sample;
+mod selection;
+mod sorted;
 mod streams;
 pub mod text;
 
+pub use calls::{CallTable, call_json};
 pub use directory::{check_dir, write_capacity, write_dir};
 pub use escape::visible;
+pub use selection::{Order, Place, Selection, Wanted};
+pub use sorted::Sorted;
 pub use streams::StreamFile;
+pub use text::CallLines;

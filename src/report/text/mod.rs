@@ -1,5 +1,6 @@
 //! Takes the audit, gives a text for a terminal, never a control character of the wire.
 
+mod calls;
 mod capacity;
 mod catalogue;
 mod comparison;
@@ -11,6 +12,7 @@ mod summary;
 
 use std::io::{self, Write};
 
+pub use calls::CallLines;
 pub use capacity::write as write_capacity;
 pub use catalogue::{write_catalogue, write_rule};
 pub use comparison::write as write_comparison;
