@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §12.2.2, §15.1.2; RFC 5057",
     keys: &[],
-    what: "No request is sent in a dialog that a BYE ended, and none inside a dialog is answered 481. Two BYEs that cross are no breach. \
+    what: "No request is sent in a dialog that a BYE ended, but for SUBSCRIBE and NOTIFY of a subscription that outlives the call, and none inside a dialog is answered 481. Two BYEs that cross are no breach. \
            Where the tap saw the dialog stand and the answer is 481, the side that forgot it is at fault. A dialog that may be older than \
            the capture is not judged, but for a 481.",
     why: "The two sides disagree whether there is a call: one bills on, or somebody sends requests into calls that are not theirs.",
@@ -31,7 +31,9 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     }
     let name = transaction.method.map_or("request", Method::name);
     let breach = |observed: String, agreed: &'static str| Breach::of_standard(observed, agreed).seen_in(&transaction.request);
-    if transaction.hung_up {
+    // A BYE ends the call; a subscription in the same dialog lives on (RFC 5057 §4.1).
+    let subscribes = matches!(transaction.method, Some(Method::Subscribe | Method::Notify));
+    if transaction.hung_up && !subscribes {
         return Verdict::breach(breach(format!("{name} in a dialog that a BYE ended"), "no request after BYE"));
     }
     match (&transaction.ending, transaction.standing) {
@@ -78,6 +80,8 @@ mod tests {
 
     #[test]
     fn an_older_dialog_cannot_be_judged_and_initial_requests_are_not() {
+        let outlived = judge(200, Standing::Ended, |t| (t.method, t.hung_up) = (Some(Method::Notify), true));
+        assert_eq!(outlived, Verdict::NotApplicable);
         assert_eq!(judge(200, Standing::Unknown, |_| {}), Verdict::Indeterminate(Reason::Boundary));
         assert_eq!(judge(481, Standing::Initial, |t| t.in_dialog = false), Verdict::NotApplicable);
     }
