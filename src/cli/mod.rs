@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Arguments, Command, PolicyCommand};
+use args::{Arguments, Command};
 
 use crate::base::{Error, Result};
 use crate::report::visible;
@@ -56,8 +56,8 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Audit(request) => audit::run(request, color),
         Command::Capacity(request) => capacity::run(request, color),
         Command::Compare(request) => compare::run(request, color),
-        Command::Policy { command: PolicyCommand::Check { file } } => policy::check(file),
-        Command::Rules { id } => rules::run(id.as_deref(), color),
+        Command::Policy { command } => policy::run(command),
+        Command::Rules { id, format } => rules::run(id.as_deref(), *format, color),
     }
 }
 

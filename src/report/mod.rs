@@ -1,5 +1,7 @@
 //! Takes the audit, gives text, JSON and HTML, never a number of its own.
 
+pub mod agreement;
+pub mod catalogue;
 pub mod chart;
 pub mod comparison;
 pub mod csv;

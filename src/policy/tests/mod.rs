@@ -3,6 +3,7 @@
 mod example;
 mod layers;
 mod mistakes;
+mod tools;
 mod trust;
 
 use std::path::Path;
