@@ -3,6 +3,7 @@
 mod example;
 mod layers;
 mod mistakes;
+mod schema;
 mod tools;
 mod trust;
 
