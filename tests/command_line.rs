@@ -244,3 +244,23 @@ fn help_shows_examples_and_every_rule_has_a_page() {
     assert!(status == 0 && page.contains("SIP-METHOD-001") && page.contains("sip.methods"));
     assert_eq!(desk.run("policy check policy.toml").0, 0);
 }
+
+#[test]
+fn a_policy_can_be_asked_what_it_comes_to() {
+    let desk = Desk::new()
+        .with("a.toml", "schema = 1\nsip.methods = { REFER = \"required\" }\n")
+        .with("b.toml", "schema = 1\nsip.methods = { REFER = \"forbidden\" }\n");
+    let (status, out, _) = desk.run("policy show speermint-baseline");
+    assert!(status == 0 && out.contains("inspired by"), "{out}");
+    let (status, out, _) = desk.run("policy explain sip.methods.REFER a.toml");
+    assert!(status == 0 && out.contains("a.toml:2") && out.contains("SIP-METHOD-001"), "{out}");
+    let (status, out, _) = desk.run("policy diff a.toml b.toml");
+    assert!(status == 1 && out.starts_with("breaks[sip.methods.REFER]"), "{out}");
+    assert_eq!(desk.run("policy diff a.toml a.toml").0, 0);
+    assert_eq!(desk.run("policy diff a.toml missing.toml").0, 2);
+    for line in ["policy schema", "policy show a.toml --format json", "policy diff a.toml b.toml --format json", "rules --format json"] {
+        let (_, out, _) = desk.run(line);
+        assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok(), "{line}: {out}");
+    }
+    assert!(desk.run("rules SIP-METHOD-001 --format markdown").1.starts_with("### SIP-METHOD-001"));
+}

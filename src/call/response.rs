@@ -61,10 +61,12 @@ impl LiveCall {
             }
             _ => transaction.conclude(arrival, marks, code, turn),
         };
-        if first_final && transaction.method == Method::Cancel && code < 300 {
-            if let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite)) {
-                invite.cancel_accepted(arrival.envelope.first);
-            }
+        if first_final
+            && transaction.method == Method::Cancel
+            && code < 300
+            && let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite))
+        {
+            invite.cancel_accepted(arrival.envelope.first);
         }
         let dialog = match (transaction.dialog, transaction.is_in_dialog()) {
             (Some(key), _) => self.inner_response(transaction, key, arrival, code, first_final, turn),

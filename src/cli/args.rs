@@ -87,10 +87,13 @@ pub(super) enum Command {
         command: PolicyCommand,
     },
     /// List the rules, or show the page of one
-    #[command(after_help = "Examples:\n  speerlint rules\n  speerlint rules SIP-METHOD-001")]
+    #[command(after_help = "Examples:\n  speerlint rules\n  speerlint rules SIP-METHOD-001\n  speerlint rules --format json")]
     Rules {
         /// The rule to show
         id: Option<String>,
+        /// How to write it
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: RulesFormat,
     },
 }
 
@@ -253,6 +256,33 @@ pub(super) enum RowFormat {
     Csv,
 }
 
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  speerlint policy show contract.toml
+  speerlint policy show contract.toml --direction bravo:alpha --trunk bravo-legacy
+  speerlint policy show speermint-baseline
+  speerlint policy show --defaults --format json";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  speerlint policy explain sip.methods.REFER contract.toml
+  speerlint policy explain identity.stir contract.toml --direction bravo:alpha";
+
+const SCHEMA_EXAMPLES: &str = "\
+Example:
+  speerlint policy schema > policy.schema.json
+and as the first line of the policy, for editors that know Taplo: #:schema ./policy.schema.json";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  speerlint policy diff ours.toml theirs.toml
+  speerlint policy diff ours.toml theirs.toml --format json
+
+Exit status:
+  0  nothing breaks and nothing is refused
+  1  something breaks or is refused
+  2  a usage or policy error";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// Say whether a policy can be believed, with every mistake in it
@@ -261,6 +291,82 @@ pub(super) enum PolicyCommand {
         /// The policy
         file: PathBuf,
     },
+    /// Show what a policy comes to, each value with the layer that it came from
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show {
+        /// The policy, or the name of a built-in profile
+        #[arg(value_name = "FILE|PROFILE", required_unless_present = "defaults", conflicts_with = "defaults")]
+        name: Option<PathBuf>,
+        /// The built-in defaults instead
+        #[arg(long)]
+        defaults: bool,
+        #[command(flatten)]
+        of: DirectionArguments,
+        /// How to write it
+        #[arg(long, value_name = "FORMAT", default_value = "toml")]
+        format: ShowFormat,
+    },
+    /// Say where a value comes from, what it beat, what it means, and which rules read it
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain {
+        /// The key, or a table: sip.methods.REFER
+        key: String,
+        /// The policy
+        file: PathBuf,
+        #[command(flatten)]
+        of: DirectionArguments,
+    },
+    /// Print the JSON Schema of policies, by which editors complete and check them
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema,
+    /// Say what will break or be refused between two peers, given the policy of each
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff {
+        /// The policy of one side
+        first: PathBuf,
+        /// The policy of the other
+        second: PathBuf,
+        /// How to write it
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: DiffFormat,
+    },
+}
+
+/// For whom a policy is read.
+#[derive(Debug, Args)]
+pub(super) struct DirectionArguments {
+    /// From one peer to another; without it what holds for everyone
+    #[arg(long, value_name = "FROM:TO", value_parser = direction)]
+    pub(super) direction: Option<(String, String)>,
+    /// On this trunk group
+    #[arg(long, value_name = "ID")]
+    pub(super) trunk: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShowFormat {
+    /// A policy file
+    Toml,
+    /// speerlint/policy/1
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    Text,
+    /// speerlint/policy-diff/1
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    /// For a terminal
+    Text,
+    /// The page as it stands beside the source
+    Markdown,
+    /// speerlint/rules/1
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -292,6 +398,12 @@ fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
         "local" => Ok(jiff::tz::TimeZone::system()),
         name => jiff::tz::TimeZone::get(name).map_err(|_| "not a time zone like Europe/Berlin, UTC or local".to_owned()),
     }
+}
+
+fn direction(text: &str) -> Result<(String, String), String> {
+    let (from, to) =
+        text.split_once(':').filter(|(from, to)| !from.is_empty() && !to.is_empty()).ok_or("not two peers like alpha:bravo")?;
+    Ok((from.to_owned(), to.to_owned()))
 }
 
 fn time(text: &str) -> Result<Time, String> {

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Arguments, Command, PolicyCommand};
+use args::{Arguments, Command};
 
 use crate::base::{Error, Result};
 use crate::report::visible;
@@ -58,11 +58,11 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Audit(request) => audit::run(request, color),
         Command::Capacity(request) => capacity::run(request, color),
         Command::Compare(request) => compare::run(request, color),
-        Command::Policy { command: PolicyCommand::Check { file } } => policy::check(file),
+        Command::Policy { command } => policy::run(command),
         Command::Calls(request) => calls::run(request, color),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::man(),
-        Command::Rules { id } => rules::run(id.as_deref(), color),
+        Command::Rules { id, format } => rules::run(id.as_deref(), *format, color),
     }
 }
 

@@ -1,20 +1,25 @@
 //! Takes the id of a rule, gives its page; without one the catalogue, never a verdict.
 
 use super::Status;
-use super::args::Color;
+use super::args::{Color, RulesFormat};
 use super::output::{look, stdout};
 use crate::base::{Error, Result};
+use crate::report::catalogue;
 use crate::report::text::{write_catalogue, write_rule};
 use crate::rules;
 
 /// Lists the rules or shows one.
-pub(super) fn run(id: Option<&str>, color: Color) -> Result<Status> {
-    let Some(id) = id else {
-        stdout(|out| write_catalogue(rules::all(), look(color), out))?;
-        return Ok(Status::Clean);
-    };
-    let rule = rules::find(&id.to_ascii_uppercase()).ok_or_else(|| unknown(id))?;
-    stdout(|out| write_rule(rule, look(color), out))?;
+pub(super) fn run(id: Option<&str>, format: RulesFormat, color: Color) -> Result<Status> {
+    let rule = id.map(|id| rules::find(&id.to_ascii_uppercase()).ok_or_else(|| unknown(id))).transpose()?;
+    let (all, known) = (rules::all(), rules::KNOWN);
+    stdout(|out| match (format, rule) {
+        (RulesFormat::Text, None) => write_catalogue(all, look(color), out),
+        (RulesFormat::Text, Some(rule)) => write_rule(rule, look(color), out),
+        (RulesFormat::Markdown, None) => write!(out, "{}", rules::Catalogue { rules: all, known }),
+        (RulesFormat::Markdown, Some(rule)) => write!(out, "{}", rules::Page(rule)),
+        (RulesFormat::Json, None) => catalogue::write(all, out),
+        (RulesFormat::Json, Some(rule)) => catalogue::write(&[rule], out),
+    })?;
     Ok(Status::Clean)
 }
 

@@ -257,12 +257,15 @@ pub struct Begun {
     pub trunk: Option<TrunkId>,
 }
 
+/// Between which hosts, over which trunk group.
+type Course = (IpAddr, IpAddr, Option<TrunkId>);
+
 /// What the interconnect bore. Fed in the order of time; memory follows its parts and the seconds that are open.
 #[derive(Clone, Debug, Default)]
 pub struct Capacity {
     parts: Vec<(Part, Borne)>,
     numbers: HashMap<Part, usize, FixedState>,
-    routes: HashMap<(IpAddr, IpAddr, Option<TrunkId>), SmallVec<[usize; 5]>, FixedState>,
+    routes: HashMap<Course, SmallVec<[usize; 5]>, FixedState>,
     lines: usize,
 }
 

@@ -95,29 +95,43 @@ struct Direction<'a> {
 }
 
 impl<'a> Layers<'a> {
-    /// Defaults, profiles, global sections.
+    /// What holds for everyone, weakest first: defaults, profiles, global sections.
+    fn common(&self) -> impl Iterator<Item = &'a Table> + use<'a> {
+        let (built_in, file) = (self.built_in, self.file);
+        let extends = tree::at(file, "policy.extends").into_iter().flat_map(Node::texts);
+        built_in.defaults().into_iter().chain(extends.filter_map(|name| built_in.profile(name))).chain([file])
+    }
+
+    /// What is laid upon it, in the order of `standards.md` §6.3, step 4.
+    fn own(&self, subject: &Subject<'a>) -> Vec<&'a Table> {
+        let built_in = self.built_in;
+        // The `extends` of a direction, then what it says itself.
+        let direction = |table: Option<&'a Table>| {
+            let extends = table.and_then(|table| tree::get(table, "extends")).into_iter().flat_map(Node::texts);
+            extends.filter_map(|name| built_in.profile(name)).chain(table)
+        };
+        let trunk = subject.trunk.into_iter().flat_map(|id| self.extends(id)).filter_map(|name| built_in.profile(name));
+        direction(subject.plain).chain(trunk).chain(direction(subject.own)).collect()
+    }
+
+    /// Every layer of a direction and trunk group, weakest first.
+    pub(super) fn stack(&self, direction: Option<(u16, u16)>, trunk: Option<TrunkId>) -> Vec<&'a Table> {
+        let said = self.directions();
+        let entry = |trunk| said.iter().find(|d| Some(d.pair) == direction && d.trunk == trunk).map(|d| d.table);
+        let subject = Subject { direction, trunk, plain: entry(None), own: trunk.and_then(|id| entry(Some(id))) };
+        self.common().chain(self.own(&subject)).collect()
+    }
+
     fn global(&self, mistakes: &mut Mistakes) -> Table {
         let mut merged = Table::new();
-        self.lay(&mut merged, self.built_in.defaults(), mistakes);
-        let extends = tree::at(self.file, "policy.extends").into_iter().flat_map(Node::texts);
-        self.lay(&mut merged, extends.filter_map(|name| self.built_in.profile(name)).chain([self.file]), mistakes);
+        self.lay(&mut merged, self.common(), mistakes);
         merged
     }
 
-    /// The order of `standards.md` §6.3, step 4.
-    fn narrow(&self, global: &Table, subject: &Subject<'_>, mistakes: &mut Mistakes) -> Table {
+    fn narrow(&self, global: &Table, subject: &Subject<'a>, mistakes: &mut Mistakes) -> Table {
         let mut merged = global.clone();
-        self.lay_direction(&mut merged, subject.plain, mistakes);
-        let extends = subject.trunk.into_iter().flat_map(|id| self.extends(id));
-        self.lay(&mut merged, extends.filter_map(|name| self.built_in.profile(name)), mistakes);
-        self.lay_direction(&mut merged, subject.own, mistakes);
+        self.lay(&mut merged, self.own(subject), mistakes);
         merged
-    }
-
-    /// The `extends` of a direction, then what it says itself.
-    fn lay_direction(&self, merged: &mut Table, direction: Option<&Table>, mistakes: &mut Mistakes) {
-        let extends = direction.and_then(|table| tree::get(table, "extends")).into_iter().flat_map(Node::texts);
-        self.lay(merged, extends.filter_map(|name| self.built_in.profile(name)).chain(direction), mistakes);
     }
 
     fn lay<'l>(&self, merged: &mut Table, layers: impl IntoIterator<Item = &'l Table>, mistakes: &mut Mistakes) {

@@ -35,23 +35,7 @@ impl Policy {
     /// # Errors
     /// As [`Policy::load`].
     pub fn load_styled(path: &Path, known: KnownRules<'_>, style: Style) -> Result<Self> {
-        let cannot = |error: std::io::Error| Error::input(path, error.to_string());
-        let mut bytes = Vec::new();
-        File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
-        if bytes.len() as u64 > LONGEST {
-            let report = format!("{}: longer than {} MiB, so this is no policy", path.display(), LONGEST >> 20);
-            return Err(Error::Policy { report });
-        }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(path, text, known, style),
-            Err(error) => {
-                let mut mistakes = Mistakes::default();
-                let at = Place { source: 0, start: error.valid_up_to(), end: error.valid_up_to() + 1 };
-                mistakes.add(at, "the file is not UTF-8 from here on", "save it as UTF-8".to_owned());
-                let source = Source::new(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
-                Err(Error::Policy { report: mistakes.render(&source, style) })
-            }
-        }
+        Self::parse(path, &read_text(path, style)?, known, style)
     }
 
     /// A policy from its text; `path` names it and is where its relative file names start.
@@ -84,6 +68,25 @@ impl Policy {
         let policy = believe(Path::new("speermint-baseline"), &root, &built_in, &sources, &mut Mistakes::default());
         Self { sources, ..policy }
     }
+}
+
+/// The text of a policy file.
+pub(super) fn read_text(path: &Path, style: Style) -> Result<String> {
+    let cannot = |error: std::io::Error| Error::input(path, error.to_string());
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
+    if bytes.len() as u64 > LONGEST {
+        let report = format!("{}: longer than {} MiB, so this is no policy", path.display(), LONGEST >> 20);
+        return Err(Error::Policy { report });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let mut mistakes = Mistakes::default();
+        let start = error.utf8_error().valid_up_to();
+        let at = Place { source: 0, start, end: start + 1 };
+        mistakes.add(at, "the file is not UTF-8 from here on", "save it as UTF-8".to_owned());
+        let source = Source::new(&path.display().to_string(), &String::from_utf8_lossy(error.as_bytes()));
+        Error::Policy { report: mistakes.render(&source, style) }
+    })
 }
 
 /// The document, with all mistakes that it shows by itself.

@@ -1,12 +1,15 @@
 //! Takes TOML, gives the agreement as it applies to one direction and trunk, never looks at traffic.
 //!
 //! The way of a policy: `source` → `tree` → `validate`, `references`, `territory` → `merge` of the layers → `reader` and `sections`
-//! → [`Policy`]. What a policy may say stands in `schema` alone.
+//! → [`Policy`]. What a policy may say stands in `schema` alone. Who asks what a policy comes to and why reads it as a [`Document`].
 
 mod agreements;
 mod attribution;
 mod clause;
 mod declared;
+mod difference;
+mod document;
+mod leaf;
 mod level;
 mod load;
 mod merge;
@@ -20,6 +23,7 @@ mod reader;
 mod references;
 mod schema;
 mod sections;
+mod sense;
 mod severity;
 mod source;
 mod terms;
@@ -29,17 +33,22 @@ mod trust;
 mod validate;
 mod waiver;
 mod words;
+mod written;
 
 pub use clause::{Clause, Provenance};
+pub use difference::{Difference, Weight, differences};
+pub use document::{Document, Explained, Explanation, Reading, Setting, Sheet, built_in};
 pub use level::{Level, LevelTable};
 pub use mistake::Style;
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};
+pub use schema::json_schema;
 #[cfg(test)]
 pub(crate) use schema::knows;
 pub use severity::Severity;
 pub use terms::*;
 pub use waiver::{BreachFacts, Cover, Waiver};
+pub use written::quoted;
 
 #[cfg(test)]
 mod tests;

@@ -74,6 +74,11 @@ pub(super) fn full_name(name: &str) -> Option<String> {
     PROFILES.iter().find(|p| is(p, name)).map(|p| format!("{}@{}", p.name, p.version))
 }
 
+/// What a profile is inspired by, in its own words.
+pub(super) fn basis<'a>(built_in: &'a BuiltIn, name: &str) -> &'a str {
+    built_in.profile(name).and_then(|table| tree::at(table, "profile.basis")?.text()).unwrap_or_default()
+}
+
 /// The names of all profiles.
 pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
     PROFILES.iter().map(|p| p.name)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::mistake::Mistakes;
 use super::near::near;
-use super::schema::{self, Field, Form, Kind};
+use super::schema::{self, Field, Form, Kind, describe, join, span};
 use super::tree::{Entry, Node, Place, Table, Value};
 
 /// More entries in one array of tables are no agreement between people.
@@ -197,10 +197,6 @@ const fn spot(at: Place, key: Place) -> Place {
     if at.end > at.start { at } else { key }
 }
 
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
-}
-
 #[allow(clippy::cast_precision_loss)] // Only compared with round limits.
 const fn number(value: &Value) -> Option<f64> {
     match value {
@@ -208,10 +204,6 @@ const fn number(value: &Value) -> Option<f64> {
         Value::Real(number) => Some(*number),
         _ => None,
     }
-}
-
-fn span<T: std::fmt::Display + PartialEq>(low: &T, high: &T) -> String {
-    if low == high { low.to_string() } else { format!("from {low} to {high}") }
 }
 
 /// A value as it is quoted: the start of a long one.
@@ -223,24 +215,6 @@ fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     let acronym = text.chars().nth(1).is_some_and(|c| !c.is_lowercase() && c != ' ');
     chars.next().map_or_else(String::new, |c| if acronym { text.to_owned() } else { c.to_lowercase().chain(chars).collect() })
-}
-
-/// What a kind takes, in words.
-fn describe(kind: &Kind) -> String {
-    match kind {
-        Kind::Bool => "true or false".into(),
-        Kind::Whole(low, high) => format!("a whole number {}", span(low, high)),
-        Kind::Real(low, high) => format!("a number {}", span(low, high)),
-        Kind::Positive => "a number above zero".into(),
-        Kind::Text(form) => form.what.into(),
-        Kind::Word(words) => format!("one of {}", words.join(", ")),
-        Kind::Date => "a date".into(),
-        Kind::List(Kind::List(_) | Kind::Pair) => "an array of pairs of peers".into(),
-        Kind::List(_) => "an array".into(),
-        Kind::Pair => "two peers".into(),
-        Kind::Table(_) | Kind::Map(..) => "a table".into(),
-        Kind::Entries(..) => "an array of tables".into(),
-    }
 }
 
 /// How to write what was probably meant.

@@ -1,6 +1,8 @@
 //! Takes the audit and its rows, gives text, JSON, CSV and HTML, never a number of its own.
 
+pub mod agreement;
 mod calls;
+pub mod catalogue;
 pub mod chart;
 pub mod comparison;
 pub mod csv;

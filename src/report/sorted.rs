@@ -113,7 +113,12 @@ mod tests {
         (0..100).for_each(|n| sorted.push(row(n)));
         assert!(sorted.runs.len() > 10);
         let mut out = Vec::new();
-        sorted.drain(|row| Ok(out.push(row))).unwrap();
+        sorted
+            .drain(|row| {
+                out.push(row);
+                Ok(())
+            })
+            .unwrap();
         let mut expected: Vec<CallRow> = (0..100).map(row).collect();
         expected.sort_by_key(key);
         assert_eq!(out, expected);

@@ -13,6 +13,8 @@ pub(in crate::policy) struct Form {
     pub(in crate::policy) what: &'static str,
     /// What it looks like.
     pub(in crate::policy) example: &'static str,
+    /// Every string that has it, where they are few.
+    pub(in crate::policy) words: &'static [&'static str],
     /// Whether a string has it; else what to write instead, where that can be guessed.
     pub(in crate::policy) check: fn(&str) -> Result<(), Option<String>>,
 }
@@ -42,27 +44,28 @@ fn all(text: &str, fits: impl Fn(char) -> bool) -> Result<(), Option<String>> {
     when(!text.is_empty() && text.chars().all(fits))
 }
 
-pub(super) const ANY: Form = Form { what: "a string", example: "ICA-2026-118", check: |_| Ok(()) };
+pub(super) const ANY: Form = Form { what: "a string", example: "ICA-2026-118", words: &[], check: |_| Ok(()) };
 
 pub(super) const NAME: Form =
-    Form { what: "a name", example: "alpha", check: |s| when(!s.trim().is_empty() && !s.chars().any(char::is_control)) };
+    Form { what: "a name", example: "alpha", words: &[], check: |s| when(!s.trim().is_empty() && !s.chars().any(char::is_control)) };
 
 pub(super) const REASON: Form = Form { what: "a reason", example: "replacement ordered", ..NAME };
 
 pub(super) const HOST: Form = Form {
     what: "a host or domain name",
     example: "sbc.alpha.example",
+    words: &[],
     check: |s| all(s, |c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')),
 };
 
-pub(super) const TOKEN: Form = Form { what: "a token (RFC 3261 §25.1)", example: "100rel", check: |s| all(s, is_token) };
+pub(super) const TOKEN: Form = Form { what: "a token (RFC 3261 §25.1)", example: "100rel", words: &[], check: |s| all(s, is_token) };
 
 /// RFC 3261 §25.1, `token`.
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-.!%*_+`'~".contains(c)
 }
 
-pub(super) const METHOD: Form = Form { what: "a SIP method", example: "INVITE", check: method };
+pub(super) const METHOD: Form = Form { what: "a SIP method", example: "INVITE", words: &[], check: method };
 
 /// Methods outside the registry are allowed, but what looks like a misspelt registered one is a mistake.
 fn method(name: &str) -> Result<(), Option<String>> {
@@ -78,10 +81,11 @@ fn method(name: &str) -> Result<(), Option<String>> {
 pub(super) const OCCASION: Form = Form {
     what: "a method, a status code or a class of codes",
     example: "BYE",
+    words: &[],
     check: |s| (RESPONSE.check)(s).or_else(|_| (METHOD.check)(s)),
 };
 
-pub(super) const RESPONSE: Form = Form { what: "a status code or a class of codes", example: "3xx", check: response };
+pub(super) const RESPONSE: Form = Form { what: "a status code or a class of codes", example: "3xx", words: &[], check: response };
 
 fn response(text: &str) -> Result<(), Option<String>> {
     let good = matches!(text.as_bytes(), [b'1'..=b'6', b'x', b'x'] | [b'1'..=b'6', b'0'..=b'9', b'0'..=b'9']);
@@ -89,7 +93,7 @@ fn response(text: &str) -> Result<(), Option<String>> {
     if !good && text != lower && response(&lower).is_ok() { Err(Some(lower)) } else { when(good) }
 }
 
-pub(super) const CIDR: Form = Form { what: "an address prefix", example: "192.0.2.16/29", check: cidr };
+pub(super) const CIDR: Form = Form { what: "an address prefix", example: "192.0.2.16/29", words: &[], check: cidr };
 
 fn cidr(text: &str) -> Result<(), Option<String>> {
     match text.parse::<IpNet>() {
@@ -104,6 +108,7 @@ fn cidr(text: &str) -> Result<(), Option<String>> {
 pub(super) const PORTS: Form = Form {
     what: "a range of ports, the lower first",
     example: "16384-32767",
+    words: &[],
     check: |s| match port_range(s) {
         Some((low, high)) if low <= high => Ok(()),
         Some((low, high)) => Err(Some(format!("{high}-{low}"))),
@@ -118,8 +123,12 @@ pub(in crate::policy) fn port_range(text: &str) -> Option<(u16, u16)> {
     Some((port(low)?, port(high)?))
 }
 
-pub(super) const CODE_POINT: Form =
-    Form { what: "a DSCP: cs0 to cs7, af11 to af43, ef, voice-admit, or 0 to 63", example: "ef", check: |s| when(code_point(s).is_some()) };
+pub(super) const CODE_POINT: Form = Form {
+    what: "a DSCP: cs0 to cs7, af11 to af43, ef, voice-admit, or 0 to 63",
+    example: "ef",
+    words: &[],
+    check: |s| when(code_point(s).is_some()),
+};
 
 /// The code point of a name (RFC 2474, RFC 2597, RFC 3246, RFC 5865).
 pub(in crate::policy) fn code_point(name: &str) -> Option<u8> {
@@ -136,11 +145,16 @@ pub(in crate::policy) fn code_point(name: &str) -> Option<u8> {
 pub(super) const NUMBERS: Form = Form {
     what: "a telephone number, `*` at its end for everything that begins so",
     example: "+4930999*",
+    words: &[],
     check: |s| all(s.strip_suffix('*').unwrap_or(s), |c| c.is_ascii_digit() || matches!(c, '+' | '#' | '*')),
 };
 
-pub(super) const PREFIX: Form =
-    Form { what: "the beginning of a global number (E.164)", example: "+4930", check: |s| prefix(s).map_err(|()| guess_prefix(s)) };
+pub(super) const PREFIX: Form = Form {
+    what: "the beginning of a global number (E.164)",
+    example: "+4930",
+    words: &[],
+    check: |s| prefix(s).map_err(|()| guess_prefix(s)),
+};
 
 fn prefix(text: &str) -> Result<(), ()> {
     let digits = text.strip_prefix('+').ok_or(())?;
@@ -153,7 +167,7 @@ fn guess_prefix(text: &str) -> Option<String> {
     Some(format!("+{digits}")).filter(|guess| prefix(guess).is_ok())
 }
 
-pub(super) const REGEX: Form = Form { what: "a regular expression", example: "[A-Z]+", check: regex };
+pub(super) const REGEX: Form = Form { what: "a regular expression", example: "[A-Z]+", words: &[], check: regex };
 
 fn regex(text: &str) -> Result<(), Option<String>> {
     let small = text.len() <= PATTERN;
@@ -163,22 +177,24 @@ fn regex(text: &str) -> Result<(), Option<String>> {
 pub(super) const RULE: Form = Form {
     what: "a rule id",
     example: "SIP-METHOD-001",
+    words: &[],
     check: |s| all(s, |c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-').map_err(|_| Some(s.to_ascii_uppercase())),
 };
 
 pub(super) const RULES: Form = Form {
     what: "a rule id, `*` for any part of it",
     example: "PRF-*",
+    words: &[],
     check: |s| all(s, |c| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '*')).map_err(|_| Some(s.to_ascii_uppercase())),
 };
 
-pub(super) const MEDIA_TYPE: Form = Form {
-    what: "a media type (RFC 8866 §5.14)",
-    example: "audio",
-    check: |s| word(s, ["audio", "video", "text", "image", "message", "application"].into_iter()),
-};
+const MEDIA_TYPES: &[&str] = &["audio", "video", "text", "image", "message", "application"];
 
-pub(super) const SUITE: Form = Form { what: "a registered TLS cipher suite", example: "TLS_AES_256_GCM_SHA384", check: |s| suite(s) };
+pub(super) const MEDIA_TYPE: Form =
+    Form { what: "a media type (RFC 8866 §5.14)", example: "audio", words: MEDIA_TYPES, check: |s| word(s, MEDIA_TYPES.iter().copied()) };
+
+pub(super) const SUITE: Form =
+    Form { what: "a registered TLS cipher suite", example: "TLS_AES_256_GCM_SHA384", words: &[], check: |s| suite(s) };
 
 /// Names of OpenSSL are another language: what is meant is guessed by the words in them.
 fn suite(name: &str) -> Result<(), Option<String>> {
@@ -188,10 +204,13 @@ fn suite(name: &str) -> Result<(), Option<String>> {
     }
 }
 
+const TRANSPORTS: &[&str] = &["udp", "tcp", "tls", "sctp", "tls-sctp", "ws", "wss"];
+
 pub(super) const TRANSPORT: Form = Form {
     what: "a transport: udp, tcp, tls, sctp, tls-sctp, ws or wss",
     example: "tls",
-    check: |s| word(s, ["udp", "tcp", "tls", "sctp", "tls-sctp", "ws", "wss"].into_iter()),
+    words: TRANSPORTS,
+    check: |s| word(s, TRANSPORTS.iter().copied()),
 };
 
 /// The transport of a word.
@@ -199,21 +218,26 @@ pub(in crate::policy) fn transport(word: &str) -> Option<crate::base::Transport>
     crate::base::Transport::ALL.into_iter().find(|t| t.token().to_ascii_lowercase() == word)
 }
 
+const TRAFFIC_CLASSES: &[&str] = &["signaling", "audio", "video"];
+
 pub(super) const TRAFFIC: Form = Form {
     what: "a class of traffic: signaling, audio or video",
     example: "audio",
-    check: |s| word(s, ["signaling", "audio", "video"].into_iter()),
+    words: TRAFFIC_CLASSES,
+    check: |s| word(s, TRAFFIC_CLASSES.iter().copied()),
 };
 
 pub(super) const CAPTURE_POINT: Form = Form {
     what: "wan or inside-PEER",
     example: "wan",
+    words: &[],
     check: |s| when(s == "wan" || s.strip_prefix("inside-").is_some_and(|p| !p.is_empty())),
 };
 
 pub(super) const EVENTS: Form = Form {
     what: "a list of telephone events (RFC 4733 §2.4.1)",
     example: "0-15",
+    words: &[],
     check: |s| {
         let event = |s: &str| s.trim().parse::<u8>().ok();
         when(s.split(',').all(|part| {

@@ -4,12 +4,15 @@
 
 mod document;
 mod form;
+mod json;
 mod media;
 mod network;
 mod quality;
 mod sip;
 
 pub(super) use document::{ROOT, SECTIONS};
+pub use json::schema as json_schema;
+
 pub(super) use form::{Form, PATTERN_WEIGHT, code_point, port_range, transport};
 
 use super::tree::{self, Table};
@@ -93,6 +96,74 @@ pub(super) fn home(key: &str) -> Option<String> {
         })
     }
     find(&[SECTIONS], key, "")
+}
+
+/// A key below a path.
+pub(super) fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// A range in words.
+pub(super) fn span<T: std::fmt::Display + PartialEq>(low: &T, high: &T) -> String {
+    if low == high { low.to_string() } else { format!("from {low} to {high}") }
+}
+
+/// What a kind takes, in words.
+pub(super) fn describe(kind: &Kind) -> String {
+    match kind {
+        Kind::Bool => "true or false".into(),
+        Kind::Whole(low, high) => format!("a whole number {}", span(low, high)),
+        Kind::Real(low, high) => format!("a number {}", span(low, high)),
+        Kind::Positive => "a number above zero".into(),
+        Kind::Text(form) => form.what.into(),
+        Kind::Word(words) => format!("one of {}", words.join(", ")),
+        Kind::Date => "a date".into(),
+        Kind::List(Kind::List(_) | Kind::Pair) => "an array of pairs of peers".into(),
+        Kind::List(_) => "an array".into(),
+        Kind::Pair => "two peers".into(),
+        Kind::Table(_) | Kind::Map(..) => "a table".into(),
+        Kind::Entries(..) => "an array of tables".into(),
+    }
+}
+
+/// What a key means and takes; names of maps and of entries may stand in its path.
+pub(super) fn explain(fields: &'static [&'static [Field]], path: &str) -> Option<(&'static str, String)> {
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let field = field(fields, key)?;
+    let own = |kind| Some((field.doc, describe(kind)));
+    match (&field.kind, rest) {
+        (kind, None) => own(kind),
+        (Kind::Table(inner), Some(rest)) => explain(inner, rest),
+        (Kind::Map(_, _, Kind::Table(inner)), Some(rest)) => match rest.rsplit_once('.') {
+            Some((_, last)) => explain(inner, last).or_else(|| own(&field.kind)),
+            None => own(&field.kind),
+        },
+        (Kind::Map(_, _, kind), Some(_)) => own(kind),
+        // A name may hold dots itself: what stands last is a key, or all of it is the name.
+        (Kind::Entries(_, inner), Some(rest)) => {
+            let inside = rest.match_indices('.').find_map(|(at, _)| explain(inner, rest.get(at + 1..)?));
+            inside.or_else(|| own(&field.kind))
+        }
+        _ => None,
+    }
+}
+
+/// Every key of the sections that holds a value, `*` for a name of a map or an entry.
+pub(super) fn paths() -> Vec<(String, &'static Kind)> {
+    fn below(kind: &'static Kind, path: String, found: &mut Vec<(String, &'static Kind)>) {
+        match kind {
+            Kind::Table(fields) => within(fields, &path, found),
+            Kind::Map(_, _, kind) => below(kind, join(&path, "*"), found),
+            Kind::Entries(_, fields) => within(fields, &join(&path, "*"), found),
+            _ => found.push((path, kind)),
+        }
+    }
+    fn within(fields: &'static [&'static [Field]], path: &str, found: &mut Vec<(String, &'static Kind)>) {
+        fields.iter().flat_map(|part| part.iter()).for_each(|field| below(&field.kind, join(path, field.key), found));
+    }
+    let mut found = Vec::new();
+    within(&[SECTIONS], "", &mut found);
+    found
 }
 
 /// The identity of an entry by its `id`.

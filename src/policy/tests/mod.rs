@@ -3,6 +3,8 @@
 mod example;
 mod layers;
 mod mistakes;
+mod schema;
+mod tools;
 mod trust;
 
 use std::path::Path;
