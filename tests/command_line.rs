@@ -182,6 +182,8 @@ fn the_directory_holds_whole_files_and_nothing_else() {
             "charts/outcomes.svg",
             "charts/responses.svg",
             "findings.csv",
+            "findings.junit.xml",
+            "findings.sarif",
             "report.html",
             "report.json",
             "streams.csv"

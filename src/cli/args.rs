@@ -108,7 +108,7 @@ pub(super) struct AuditArguments {
     /// A TLS key log (NSS format), as browsers and servers write it; may be given several times
     #[arg(long = "keylog", value_name = "FILE")]
     pub(super) keylogs: Vec<PathBuf>,
-    /// Write report.html, report.json, findings.csv, streams.csv and charts/*.svg here
+    /// Write report.html, report.json, findings.csv, findings.sarif, findings.junit.xml, streams.csv and charts/*.svg here
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// What to print on standard output

@@ -212,6 +212,7 @@ impl Streams {
             place.follow(regular, &mut reports);
         }
         while let Some((packet, regular)) = tape.take() {
+            place.note(packet.origin.serial);
             let is_over = place.open.is_over(packet.clock);
             if let Some((reports, taken)) = &mut reports
                 && let Some(meter) = place.open.meter(gauge, place.jolts)
@@ -334,6 +335,8 @@ impl Seat<'_> {
                 return;
             }
             let packet = &regular.packet;
+            self.note(packet.origin.serial);
+            let Some(meter) = self.open.meter(self.gauge, self.jolts) else { return };
             if let Some((reports, taken)) = reports {
                 hear(meter, &self.flow, packet.origin.serial, reports, taken);
             }
@@ -343,7 +346,8 @@ impl Seat<'_> {
         }
     }
 
-    /// Tells what was found in the packets that were captured before the place `until`.
+    /// Tells what was found in the packets that were captured before the place `until`: before each packet that may change what becomes of those
+    /// before it, so that no cut of the capture shows.
     fn note(&mut self, until: u64) {
         while let Some(note) = self.notes.take(until) {
             // Of a single packet, which is the first, nothing is told.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::streams::StreamFile;
-use super::{chart, csv, html, json, text};
+use super::{chart, csv, html, json, junit, sarif, text};
 use crate::audit::Audit;
 use crate::base::{Error, Result};
 
@@ -25,7 +25,7 @@ pub(super) fn nearest(dir: &Path) -> &Path {
     there.unwrap_or(Path::new("."))
 }
 
-/// Writes `report.html`, `report.json`, `findings.csv` and `charts/*.svg` to `dir`, which is made where it is missing, and keeps the
+/// Writes `report.html`, `report.json`, `findings.csv`, `findings.sarif`, `findings.junit.xml` and `charts/*.svg` to `dir`, which is made where it is missing, and keeps the
 /// `streams.csv` that was begun there. Each file is written aside and renamed when all are complete.
 ///
 /// # Errors
@@ -35,6 +35,8 @@ pub fn write_dir(dir: &Path, audit: &Audit, streams: Option<StreamFile>) -> Resu
         aside(dir, "report.html", |out| out.write_all(html::page(audit).as_bytes()))?,
         aside(dir, "report.json", |out| json::write(audit, out))?,
         aside(dir, "findings.csv", |out| csv::write(audit, out))?,
+        aside(dir, "findings.sarif", |out| sarif::write(audit, out))?,
+        aside(dir, "findings.junit.xml", |out| junit::write(audit, out))?,
     ];
     for chart in chart::all(audit) {
         files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);
@@ -109,7 +111,7 @@ mod tests {
         assert!(listing(parent.path()).is_empty());
         write_dir(&dir, &sample::full(), None).unwrap();
         write_dir(&dir, &sample::full(), None).unwrap();
-        assert_eq!(listing(&dir), ["charts", "findings.csv", "report.html", "report.json"]);
+        assert_eq!(listing(&dir), ["charts", "findings.csv", "findings.junit.xml", "findings.sarif", "report.html", "report.json"]);
         assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "quality.svg", "responses.svg"]);
     }
 

@@ -12,8 +12,10 @@ mod escape;
 mod figures;
 pub mod html;
 pub mod json;
+pub mod junit;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
 mod selection;
 mod sorted;
 mod streams;
