@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use made::Case;
+use made::program::without_places;
 use serde_json::Value;
 use speerlint::pipeline::Request;
 
@@ -21,29 +22,6 @@ fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
         ..Request::default()
     };
     made::program::answer(&request)
-}
-
-fn without_places(mut report: Value) -> Value {
-    report["captures"] = Value::Null;
-    for stream in report["media"]["worst"].as_array_mut().into_iter().flatten() {
-        stream["capture"] = Value::Null;
-        stream["frame"] = Value::Null;
-    }
-    for finding in report["findings"].as_array_mut().into_iter().flatten() {
-        for exhibit in finding["exhibits"].as_array_mut().into_iter().flatten() {
-            exhibit["capture"] = Value::Null;
-            exhibit["frame"] = Value::Null;
-        }
-    }
-    for part in report["capacity"]["load"].as_array_mut().into_iter().flatten() {
-        for basis in ["confirmed", "attempted"] {
-            for call in part[basis]["peak_calls"].as_array_mut().into_iter().flatten() {
-                call["capture"] = Value::Null;
-                call["frame"] = Value::Null;
-            }
-        }
-    }
-    report
 }
 
 /// The samples and the made captures.

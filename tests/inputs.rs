@@ -10,22 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use made::calls::{Call, capture};
-use made::program::{answer, report};
+use made::program::{answer, report, without_places};
 use made::{Frame, oracle, pcap};
-use serde_json::{Value, json};
+use serde_json::json;
 use speerlint::base::Time;
 use speerlint::pipeline::Request;
-
-/// The report without the list of captures and the places of exhibits in them.
-fn without_places(mut report: Value) -> Value {
-    report["captures"] = Value::Null;
-    for finding in report["findings"].as_array_mut().unwrap() {
-        for exhibit in finding["exhibits"].as_array_mut().unwrap() {
-            (exhibit["capture"], exhibit["frame"]) = (Value::Null, Value::Null);
-        }
-    }
-    report
-}
 
 type Pack = fn(&[u8]) -> Vec<u8>;
 

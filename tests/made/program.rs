@@ -38,6 +38,30 @@ pub fn answer(request: &Request) -> Value {
     serde_json::from_slice(&json).unwrap()
 }
 
+/// A report without what the cut of its captures changes: their list, and the file and frame in which something stands.
+pub fn without_places(mut report: Value) -> Value {
+    report["captures"] = Value::Null;
+    for stream in report["media"]["worst"].as_array_mut().into_iter().flatten() {
+        stream["capture"] = Value::Null;
+        stream["frame"] = Value::Null;
+    }
+    for finding in report["findings"].as_array_mut().into_iter().flatten() {
+        for exhibit in finding["exhibits"].as_array_mut().into_iter().flatten() {
+            exhibit["capture"] = Value::Null;
+            exhibit["frame"] = Value::Null;
+        }
+    }
+    for part in report["capacity"]["load"].as_array_mut().into_iter().flatten() {
+        for basis in ["confirmed", "attempted"] {
+            for call in part[basis]["peak_calls"].as_array_mut().into_iter().flatten() {
+                call["capture"] = Value::Null;
+                call["frame"] = Value::Null;
+            }
+        }
+    }
+    report
+}
+
 /// The report on captures, without a policy.
 pub fn report(inputs: &[PathBuf]) -> Value {
     answer(&Request { inputs: inputs.to_vec(), ..Request::default() })
