@@ -1,6 +1,8 @@
 //! Takes the catalogue and the policy, gives which rule looks at what, with which severity, never a verdict.
 
 use super::evidence::Redaction;
+use super::message_row::MessageWish;
+use super::records::Records;
 use crate::policy::{Party, Policy, Severity};
 use crate::rules::{self, Check, Kind, Rule, Scope};
 
@@ -45,6 +47,12 @@ pub struct Docket {
     pub redaction: Redaction,
     /// Whether someone wants the rows of calls.
     pub wants_calls: bool,
+    /// Of which messages someone wants the rows.
+    pub messages_wanted: MessageWish,
+    /// Whether with their octets.
+    pub wants_text: bool,
+    /// Whether someone wants the rows of breaches.
+    pub wants_breaches: bool,
     /// For each rule: whether it runs at all.
     enabled: Vec<bool>,
     /// For each rule: whether the policy says anything of it.
@@ -81,6 +89,9 @@ impl Docket {
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
             wants_calls: false,
+            messages_wanted: MessageWish::None,
+            wants_text: false,
+            wants_breaches: false,
             enabled: Vec::new(),
             configured: Vec::new(),
             waivers: Vec::new(),
@@ -99,6 +110,14 @@ impl Docket {
             docket.waivers.push(covering.collect());
         }
         docket
+    }
+
+    /// Learns which rows are wanted.
+    pub fn wish(&mut self, records: &dyn Records) {
+        self.wants_calls = records.wants_calls();
+        self.messages_wanted = records.wants_messages();
+        self.wants_text = records.wants_text();
+        self.wants_breaches = records.wants_breaches();
     }
 
     fn enter(&mut self, rule: u16, entry: &'static Rule, check: Check) {

@@ -8,10 +8,12 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::breach_row::Breached;
 use super::call_row::{Broken, EndedCall};
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
+use super::message_row::SeenMessage;
 use super::proceedings::{Proceedings, TallyKey};
 use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
@@ -73,6 +75,10 @@ pub struct Judge<'p> {
     pub pending: Vec<Pending>,
     /// Calls that are over, since they were last taken: for their rows.
     pub ended: Vec<EndedCall>,
+    /// Messages since they were last taken: for their rows.
+    pub seen: Vec<SeenMessage>,
+    /// Breaches since they were last taken: for their rows.
+    pub breached: Vec<Breached>,
     /// By the number of the call.
     pub(super) live: HashMap<u64, Docketed, FixedState>,
     pub(super) has_trunks: bool,
@@ -112,6 +118,8 @@ impl<'p> Judge<'p> {
             uses: Vec::new(),
             pending: Vec::new(),
             ended: Vec::new(),
+            seen: Vec::new(),
+            breached: Vec::new(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
         }
@@ -333,6 +341,7 @@ impl<'p> Judge<'p> {
             }
         }
         let waived = key.waiver.is_some();
+        self.note_breach(&key, matter.subject, matter.call_id, (origin, at));
         let number = self.proceedings.ledger.breach(key, matter.subject, origin, at, evidence);
         if let Some(call) = matter.call {
             self.touches(call, number);

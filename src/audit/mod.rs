@@ -1,6 +1,7 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
 mod bench;
+mod breach_row;
 mod call_row;
 mod capacity;
 mod closing;
@@ -15,6 +16,7 @@ mod intake;
 mod judge;
 mod ledger;
 mod media;
+mod message_row;
 mod model;
 mod proceedings;
 mod rating;
@@ -26,6 +28,7 @@ mod stream_row;
 mod waiving;
 mod wires;
 
+pub use breach_row::{BreachRow, Breached};
 pub use call_row::{CallRow, CarriedStream, EndedCall};
 pub use capacity::{BusyHour, CapacityReview, CapacityRow, CapacitySeries, Crowd, DirectionSeries, Headroom, MediaLoad, Named, Spread};
 pub use closing::{Collected, close};
@@ -34,6 +37,7 @@ pub use docket::Docket;
 pub use hearing::Heard;
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
+pub use message_row::{MediaLine, MessageRow, MessageWish, SeenMessage};
 pub use proceedings::Proceedings;
 pub use records::Records;
 pub use reuse::Uses;

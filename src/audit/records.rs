@@ -1,12 +1,28 @@
 //! Takes nothing, gives the place where rows of a run go as they come, never keeps one.
 
-use super::{CallRow, StreamRow};
+use super::{BreachRow, CallRow, MessageRow, MessageWish, StreamRow};
 
-/// What takes the rows of a run. Rows of streams come in the order in which they ended; rows of calls in no order that means anything, but
-/// with what it takes to put them in one.
+/// What takes the rows of a run. Rows of messages come in the order of the capture, those that its end cut short last; rows of streams in the
+/// order in which they ended; rows of calls and of breaches in no order that means anything, but with what it takes to put them in one. All of
+/// it is the same for any number of threads and any cut of the capture into files, but for the numbers of files and frames.
 pub trait Records: Send {
-    /// Whether it wants calls: rows that nobody wants are not made. Asked once, before the run.
+    /// Whether it wants calls: rows that nobody wants are not made. Asked once, before the run, as all these questions are.
     fn wants_calls(&self) -> bool {
+        false
+    }
+
+    /// Which messages it wants.
+    fn wants_messages(&self) -> MessageWish {
+        MessageWish::None
+    }
+
+    /// Whether it wants the octets of those messages too.
+    fn wants_text(&self) -> bool {
+        false
+    }
+
+    /// Whether it wants breaches, each by itself.
+    fn wants_breaches(&self) -> bool {
         false
     }
 
@@ -15,6 +31,12 @@ pub trait Records: Send {
 
     /// Takes a call.
     fn call(&mut self, _row: CallRow) {}
+
+    /// Takes a message.
+    fn message(&mut self, _row: MessageRow) {}
+
+    /// Takes a breach.
+    fn breach(&mut self, _row: BreachRow) {}
 }
 
 /// Wants nothing.

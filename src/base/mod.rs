@@ -14,6 +14,6 @@ pub use anomaly::{Anomalies, Anomaly};
 pub use error::{Error, Result};
 pub use fingerprint::{Plain, fingerprint};
 pub use flow::{Endpoint, Transport};
-pub use origin::Origin;
+pub use origin::{Carriers, Origin};
 pub use span::Span;
 pub use time::{Time, seconds};

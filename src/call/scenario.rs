@@ -109,7 +109,7 @@ fn arrival(serial: usize, line: &str) -> Arrival {
     let origin = Origin { serial, capture: 0, frame: u32::try_from(serial).unwrap() + 1 };
     let (source, destination) = (host(source), host(destination));
     let envelope = Envelope { origin, first: at, last: at, clock: at, source, destination, transport, ip_id, ..Envelope::default() };
-    Arrival { envelope, message }
+    Arrival { envelope, message, ..Arrival::default() }
 }
 
 impl Played {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::FragmentPart;
-use crate::base::{Anomalies, Anomaly, Origin, Time};
+use crate::base::{Anomalies, Anomaly, Carriers, Origin, Time};
 
 /// What a fragment costs beside its octets, about.
 pub(super) const OVERHEAD: usize = 128;
 
 struct Piece {
     bytes: Box<[u8]>,
+    origin: Origin,
     time: Time,
     /// How often it was seen: a mirror port shows everything twice.
     seen: u32,
@@ -62,7 +63,7 @@ impl Assembly {
         if let Some(piece) = self.pieces.get_mut(&part.offset).filter(|piece| piece.bytes == part.bytes) {
             anomalies.note(Anomaly::FragmentDuplicate);
             if piece.seen == self.given {
-                piece.time = part.time;
+                (piece.origin, piece.time) = (part.origin, part.time);
                 self.lagging -= 1;
             }
             piece.seen = piece.seen.saturating_add(1);
@@ -82,7 +83,7 @@ impl Assembly {
             let stop = self.pieces.range(at..end).next().map_or(end, |(&o, _)| o);
             overlaps |= stop < end;
             let fresh = part.bytes.get((at - part.offset) as usize..(stop - part.offset) as usize).unwrap_or_default();
-            self.pieces.insert(at, Piece { bytes: fresh.into(), time: part.time, seen: 1 });
+            self.pieces.insert(at, Piece { bytes: fresh.into(), origin: part.origin, time: part.time, seen: 1 });
             self.covered += stop - at;
             at = stop;
         }
@@ -96,19 +97,20 @@ impl Assembly {
         self.total == Some(self.covered) && self.lagging == 0 && self.covered > 0
     }
 
-    /// Gives the octets, with the times of the earliest and the latest fragment of this copy.
-    pub(super) fn give(&mut self) -> (Vec<u8>, Time, Time) {
-        let mut bytes = Vec::with_capacity(self.covered as usize);
+    /// Gives the octets, with the frames of this copy and the times of the earliest and the latest of them.
+    pub(super) fn give(&mut self) -> (Vec<u8>, Carriers, Time, Time) {
+        let (mut bytes, mut carriers) = (Vec::with_capacity(self.covered as usize), Carriers::new());
         let (mut first, mut last) = (Time(i64::MAX), Time::MIN);
         self.given += 1;
         self.lagging = 0;
         for piece in self.pieces.values() {
             bytes.extend_from_slice(&piece.bytes);
+            carriers.push(piece.origin);
             first = first.min(piece.time);
             last = last.max(piece.time);
             self.lagging += usize::from(piece.seen == self.given);
         }
-        (bytes, first, last)
+        (bytes, carriers, first, last)
     }
 }
 

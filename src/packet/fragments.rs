@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::assembly::{Assembly, OVERHEAD};
 use super::{Fragment, Layers};
-use crate::base::{Anomalies, Anomaly, Origin, Time, seconds};
+use crate::base::{Anomalies, Anomaly, Carriers, Origin, Time, seconds};
 use crate::capture::Frame;
 
 /// How long a datagram may wait for its fragments, on the running clock (RFC 791 §3.2 and RFC 8200 §4.5 allow 15 to 120 s; Linux waits 30 s).
@@ -71,6 +71,8 @@ impl FragmentPart {
 pub struct Whole {
     /// The frame that completed it.
     pub origin: Origin,
+    /// The frames of its fragments.
+    pub carriers: Carriers,
     /// Capture time of its earliest fragment.
     pub first: Time,
     /// Capture time of its latest fragment.
@@ -143,9 +145,9 @@ impl Fragments {
         }
         assembly.add(part, end, anomalies);
         let whole = assembly.complete().then(|| {
-            let (bytes, first, last) = assembly.give();
+            let (bytes, carriers, first, last) = assembly.give();
             let Key { source, destination, protocol, .. } = key;
-            Whole { origin, first, last, clock, source, destination, protocol, layers, bytes, cut: assembly.cut }
+            Whole { origin, carriers, first, last, clock, source, destination, protocol, layers, bytes, cut: assembly.cut }
         });
         self.held = self.held.saturating_sub(before) + assembly.cost();
         self.shrink(anomalies);

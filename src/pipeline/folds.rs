@@ -11,7 +11,7 @@ use super::hearing::Hearing;
 use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
-use crate::base::{Anomalies, Anomaly, Endpoint, Time};
+use crate::base::{Anomalies, Anomaly, Carriers, Endpoint, Time};
 use crate::binding::{CallMedia, Pairs};
 use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
@@ -51,10 +51,14 @@ impl FragmentShard {
             }
             match packet {
                 Packet::Udp(datagram) if transport::looks_like_sip(datagram.payload) => {
-                    out.blind.extend(out.arrivals.receive(Envelope::of_whole(&whole, &datagram), Bytes::copy_from_slice(datagram.payload)));
+                    out.blind.extend(out.arrivals.receive(
+                        Envelope::of_whole(&whole, &datagram),
+                        whole.carriers.clone(),
+                        Bytes::copy_from_slice(datagram.payload),
+                    ));
                 }
                 Packet::Udp(datagram) if transport::is_hep(datagram.payload) => match Payload::of_whole(&whole, &datagram).unwrap_hep() {
-                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, relayed.bytes.into())),
+                    Ok(relayed) => out.blind.extend(out.arrivals.receive(relayed.envelope, relayed.carriers, relayed.bytes.into())),
                     Err(anomaly) => out.anomalies.note(anomaly),
                 },
                 // A fragment inside a datagram that came in fragments.
@@ -84,10 +88,10 @@ impl FragmentShard {
 
 impl Sharded<Arrival> {
     /// Parses a payload and adds the message to the shard of its Call-ID; gives the blind spot that it leaves, if any.
-    pub(super) fn receive(&mut self, envelope: Envelope, octets: Bytes) -> Option<BlindSpot> {
+    pub(super) fn receive(&mut self, envelope: Envelope, carriers: Carriers, octets: Bytes) -> Option<BlindSpot> {
         let mut blind = None;
         self.fill(|arrival| {
-            arrival.envelope = envelope;
+            (arrival.envelope, arrival.carriers) = (envelope, carriers);
             let is_sip = arrival.message.read(octets, envelope.transport.is_stream());
             blind = blind_spot(arrival).filter(|_| is_sip);
             is_sip.then(|| shard_at(arrival.message.call_key()))
@@ -119,7 +123,9 @@ impl StreamShard {
         }
         self.table.advance(clock, &mut out.anomalies);
         self.associations.advance(clock, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        self.payloads
+            .drain(..)
+            .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
         out
     }
@@ -128,7 +134,9 @@ impl StreamShard {
         let mut out = Recovered::default();
         self.table.finish(&mut self.payloads, &mut out.anomalies);
         self.associations.finish(&mut self.payloads, &mut out.anomalies);
-        self.payloads.drain(..).for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.bytes.into())));
+        self.payloads
+            .drain(..)
+            .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
         out
     }
@@ -189,6 +197,7 @@ impl<'p> CallShard<'p> {
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
                 self.announce(sdp, arrival.envelope.clock);
             }
+            self.judge.note_message(arrival, &place, sdp.as_deref());
             let said = sdp.as_ref().map(|sdp| (place.clone(), Arc::clone(sdp)));
             heard.extend(self.judge.hear(arrival, place, sdp));
             if let Some((place, sdp)) = said {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::blind::BlindSpot;
 use super::shards::{Sharded, shard_of};
 use crate::audit::Counter;
-use crate::base::{Anomaly, Time};
+use crate::base::{Anomaly, Carriers, Time};
 use crate::capture::{Batch, Frame};
 use crate::media::{Passing, Report, Runs};
 use crate::packet::{self, Datagram, FragmentPart, Packet};
@@ -130,10 +130,14 @@ impl Facts {
             Some(rtp::Kind::Rtp(header)) => self.runs.add(frame, datagram, &header),
             Some(rtp::Kind::Rtcp { .. }) => self.rtcp(frame, datagram),
             None if transport::looks_like_sip(datagram.payload) => {
-                self.blind.extend(self.arrivals.receive(Envelope::of_frame(frame, datagram), batch.slice_ref(datagram.payload)));
+                self.blind.extend(self.arrivals.receive(
+                    Envelope::of_frame(frame, datagram),
+                    Carriers::new(),
+                    batch.slice_ref(datagram.payload),
+                ));
             }
             None if transport::is_hep(datagram.payload) => match Payload::of_frame(frame, datagram).unwrap_hep() {
-                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.bytes.into())),
+                Ok(relayed) => self.blind.extend(self.arrivals.receive(relayed.envelope, relayed.carriers, relayed.bytes.into())),
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => {

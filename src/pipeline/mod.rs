@@ -68,7 +68,7 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), records: &mut 
         None => Policy::baseline(),
     };
     let mut docket = Docket::new(&policy);
-    docket.wants_calls = records.wants_calls();
+    docket.wish(records);
     let mut keys = Keys::gather(request, &policy)?;
     let mut reader = Reader::open(&request.inputs, options(request, &policy))?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);

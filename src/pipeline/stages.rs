@@ -12,7 +12,7 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, Sides, Uses};
+use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -267,6 +267,21 @@ impl Stages<'_> {
             }
         }
         self.begun(begun);
+        self.hand_out();
+    }
+
+    /// Gives the rows of messages and breaches to who wants them.
+    fn hand_out(&mut self) {
+        let (mut seen, mut breached) = (Vec::new(), std::mem::take(&mut self.bench.breached));
+        for shard in &mut self.calls {
+            seen.append(&mut shard.judge.seen);
+            breached.append(&mut shard.judge.breached);
+        }
+        seen.sort_by_key(SeenMessage::order);
+        breached.sort_by(|a, b| a.order().cmp(&b.order()));
+        let (bench, sides, records) = (&self.bench, &self.sides, &mut self.joint.records);
+        seen.into_iter().for_each(|seen| records.message(bench.message_row(seen, sides)));
+        breached.into_iter().filter_map(|breached| bench.breach_row(breached, sides)).for_each(|row| records.breach(row));
     }
 
     /// Counts the transactions of a window; their seconds may still get more from the next.
@@ -317,6 +332,7 @@ impl Stages<'_> {
         }
         self.joint.finish((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
         self.passed();
+        self.hand_out();
 
         self.bench.count_rest();
         let mut proceedings = self.bench.proceedings;

@@ -196,7 +196,7 @@ impl Scene {
         let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
-        let arrival = Arrival { envelope: self.envelope, message };
+        let arrival = Arrival { envelope: self.envelope, message, ..Arrival::default() };
         let read = Addresses::default();
         let verdict = check(&MessageSubject {
             arrival: &arrival,

@@ -39,7 +39,8 @@ fn find(directory: &Path, name: &str) -> Option<Vec<u8>> {
 fn broken(text: &[u8]) -> Vec<&'static str> {
     let transport = if text.windows(12).any(|w| w == b"SIP/2.0/TCP ") { Transport::Tcp } else { Transport::Udp };
     let message = parse(text, transport.is_reliable()).unwrap();
-    let (arrival, policy) = (Arrival { envelope: Envelope { transport, ..Envelope::default() }, message }, Policy::baseline());
+    let (arrival, policy) =
+        (Arrival { envelope: Envelope { transport, ..Envelope::default() }, message, ..Arrival::default() }, Policy::baseline());
     let (host, place) = (Party::Host(arrival.envelope.source.ip), Place::default());
     let terms = crate::policy::Terms::default();
     let read = Addresses::default();

@@ -1,6 +1,7 @@
 //! Takes a parsed message and its envelope, gives the record that every later stage works on, never a borrowed view.
 
 use super::Message;
+use crate::base::Carriers;
 use crate::transport::Envelope;
 
 /// A SIP message as it passed the tap.
@@ -8,6 +9,8 @@ use crate::transport::Envelope;
 pub struct Arrival {
     /// How it came.
     pub envelope: Envelope,
+    /// The frames that carried octets of it; none: that of the envelope alone.
+    pub carriers: Carriers,
     /// The message.
     pub message: Message,
 }

@@ -60,6 +60,7 @@ impl Associations {
         let before = flow.incoming.held();
         let mut framed = Vec::new();
         let passage = Passage {
+            carriers: part.carriers.clone(),
             time: part.time,
             last: part.time,
             ip_id: part.layers.ip_id,
@@ -67,7 +68,7 @@ impl Associations {
             carriage: part.layers.carriage(),
         };
         for data in Chunks(&part.chunks).filter_map(|chunk| Data::read(&chunk)) {
-            flow.incoming.take(&data, passage, part.clock, &mut framed, anomalies);
+            flow.incoming.take(&data, passage.clone(), part.clock, &mut framed, anomalies);
         }
         flow.give(&key, framed, out);
         let deadline = part.clock.plus(IDLE);
@@ -147,7 +148,7 @@ impl Flow {
                 via_hep: false,
             };
             self.given = self.given.saturating_add(1);
-            out.push(Payload { envelope, bytes: message.bytes });
+            out.push(Payload { envelope, carriers: message.passage.carriers, bytes: message.bytes });
         }
     }
 }

@@ -6,7 +6,7 @@ use super::framing::MAX_MESSAGE;
 use super::sctp::{Data, Message};
 use super::sniff::looks_like_sip;
 use super::stream::{Content, Framed, Passage};
-use crate::base::{Anomalies, Anomaly, Time, Transport, seconds};
+use crate::base::{Anomalies, Anomaly, Carriers, Time, Transport, seconds};
 
 /// How long the fragments of a message wait for the rest, on the running clock: longer than a sender needs to repeat (RFC 9260 §16).
 const PATIENCE: i64 = seconds(10);
@@ -73,7 +73,8 @@ impl Incoming {
         if data.is_whole() {
             if looks_like_sip(data.octets) {
                 self.is_sip = true;
-                out.push(framed(data.octets.into(), passage, passage.time, data.cut, anomalies));
+                let last = passage.time;
+                out.push(framed(data.octets.into(), passage, last, data.cut, anomalies));
             }
             return;
         }
@@ -139,7 +140,7 @@ impl Incoming {
             if message.is_some() || (is_sip && !run.first) {
                 anomalies.note(Anomaly::SctpHole);
             }
-            out.extend(message.map(|message| framed(message, run.passage, run.latest, true, anomalies)));
+            out.extend(message.map(|message| framed(message, std::mem::take(&mut run.passage), run.latest, true, anomalies)));
             false
         });
         self.held -= freed;
@@ -165,12 +166,13 @@ impl Run {
         let pieces = if foreign { VecDeque::new() } else { VecDeque::from([data.octets.into()]) };
         let octets = if foreign { 0 } else { data.octets.len() };
         let (first, last, cut) = (data.first, data.last, data.cut);
-        Self { next: place + 1, first, last, foreign, cut, pieces, octets, passage, latest: passage.time, touched: clock }
+        Self { next: place + 1, first, last, foreign, cut, pieces, octets, latest: passage.time, passage, touched: clock }
     }
 
     fn followed_by(mut self, mut after: Self) -> Self {
         if self.foreign || self.cut {
             after.pieces.clear();
+            after.passage.carriers.clear();
             after.octets = 0;
         }
         // Whichever has fewer pieces moves, so that no order of fragments is slow.
@@ -182,13 +184,18 @@ impl Run {
             self.pieces
         };
         let time = self.passage.time.min(after.passage.time);
+        let (mut carriers, mut fewer) = (self.passage.carriers, after.passage.carriers);
+        if carriers.len() < fewer.len() {
+            std::mem::swap(&mut carriers, &mut fewer);
+        }
+        carriers.append(&mut fewer);
         Self {
             next: after.next,
             last: after.last,
             cut: self.cut || after.cut,
             pieces,
             octets: self.octets + after.octets,
-            passage: Passage { time, last: time, ..self.passage },
+            passage: Passage { carriers, time, last: time, ..self.passage },
             latest: self.latest.max(after.latest),
             touched: self.touched.max(after.touched),
             ..self
@@ -198,6 +205,7 @@ impl Run {
     fn disregard(&mut self) {
         self.pieces = VecDeque::new();
         (self.octets, self.foreign) = (0, true);
+        self.passage.carriers = Carriers::new();
     }
 
     fn cost(&self) -> usize {

@@ -384,7 +384,7 @@ impl Connection {
             via_hep: false,
         };
         stamp.given = stamp.given.saturating_add(1);
-        let payload = Payload { envelope, bytes: message.bytes };
+        let payload = Payload { envelope, carriers: message.passage.carriers, bytes: message.bytes };
         if message.content != Content::Hep {
             out.push(payload);
             return;

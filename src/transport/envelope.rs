@@ -1,7 +1,7 @@
 //! Takes nothing, gives how and when a payload passed the tap, never the payload's meaning.
 
 use super::hep::{self, Hep};
-use crate::base::{Anomaly, Endpoint, Origin, Time, Transport};
+use crate::base::{Anomaly, Carriers, Endpoint, Origin, Time, Transport};
 use crate::capture::Frame;
 use crate::packet::{Carriage, Datagram, Whole};
 
@@ -73,6 +73,8 @@ pub enum Misframed {
 pub struct Payload {
     /// How it came.
     pub envelope: Envelope,
+    /// The frames that carried octets of it; none: that of the envelope alone.
+    pub carriers: Carriers,
     /// Its octets: a whole datagram, or what the stream's framing cut out.
     pub bytes: Box<[u8]>,
 }
@@ -81,13 +83,13 @@ impl Payload {
     /// The payload of a datagram that one frame carried.
     #[must_use]
     pub fn of_frame(frame: &Frame<'_>, datagram: &Datagram<'_>) -> Self {
-        Self { envelope: Envelope::of_frame(frame, datagram), bytes: datagram.payload.into() }
+        Self { envelope: Envelope::of_frame(frame, datagram), carriers: Carriers::new(), bytes: datagram.payload.into() }
     }
 
     /// The payload of a datagram that came in fragments.
     #[must_use]
     pub fn of_whole(whole: &Whole, datagram: &Datagram<'_>) -> Self {
-        Self { envelope: Envelope::of_whole(whole, datagram), bytes: datagram.payload.into() }
+        Self { envelope: Envelope::of_whole(whole, datagram), carriers: whole.carriers.clone(), bytes: datagram.payload.into() }
     }
 
     /// Takes the payload for a HEP packet, gives the message that it relays in the envelope that it had where it was captured. Place and
@@ -117,7 +119,7 @@ impl Payload {
             via_hep: true,
             ..outer
         };
-        Ok(Self { envelope, bytes: relayed.message.into() })
+        Ok(Self { envelope, carriers: self.carriers, bytes: relayed.message.into() })
     }
 }
 

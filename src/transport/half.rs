@@ -168,6 +168,7 @@ impl Half {
     /// Gives the octets of `begin..end` on, or keeps them until what is missing before them comes.
     fn order(&mut self, part: &SegmentPart, begin: u64, end: u64, sink: &mut Sink<'_>) {
         let passage = Passage {
+            carriers: part.carriers.clone(),
             time: part.time,
             last: part.time,
             ip_id: part.layers.ip_id,
@@ -175,7 +176,7 @@ impl Half {
             carriage: part.layers.carriage(),
         };
         if begin > self.next || !self.waiting.is_empty() {
-            let piece = |octets: &[u8]| Piece { octets: octets.into(), passage, clock: part.clock };
+            let piece = |octets: &[u8]| Piece { octets: octets.into(), passage: passage.clone(), clock: part.clock };
             self.keep(begin.max(self.next), slice(&part.bytes, begin, begin.max(self.next), end), piece, sink);
             return self.drain(sink);
         }

@@ -1,7 +1,7 @@
 //! Takes a decoded SCTP packet, gives a copy that owns its chunks and the user data in them, never what is certainly no SIP.
 
 use super::sniff::looks_like_sip;
-use crate::base::{Endpoint, Origin, Time};
+use crate::base::{Carriers, Endpoint, Origin, Time};
 use crate::capture::Frame;
 use crate::packet::{Chunk, Chunks, Layers, Sctp, Whole};
 
@@ -10,6 +10,8 @@ use crate::packet::{Chunk, Chunks, Layers, Sctp, Whole};
 pub struct SctpPart {
     /// The frame that carried it (or completed it, if it came in fragments).
     pub origin: Origin,
+    /// The frames that carried it.
+    pub carriers: Carriers,
     /// Its capture time.
     pub time: Time,
     /// The running clock at that frame.
@@ -30,21 +32,21 @@ impl SctpPart {
     /// Copies a packet out of its frame; `None` where nothing in it can be of SIP.
     #[must_use]
     pub fn new(frame: &Frame<'_>, packet: &Sctp<'_>) -> Option<Self> {
-        Self::at(frame.origin, frame.time, frame.clock, packet)
+        Self::at(frame.origin, Carriers::from_buf([frame.origin]), frame.time, frame.clock, packet)
     }
 
     /// Copies a packet out of the reassembled datagram that held it; `None` where nothing in it can be of SIP.
     #[must_use]
     pub fn from_whole(whole: &Whole, packet: &Sctp<'_>) -> Option<Self> {
-        Self::at(whole.origin, whole.last, whole.clock, packet)
+        Self::at(whole.origin, whole.carriers.clone(), whole.last, whole.clock, packet)
     }
 
-    fn at(origin: Origin, time: Time, clock: Time, packet: &Sctp<'_>) -> Option<Self> {
+    fn at(origin: Origin, carriers: Carriers, time: Time, clock: Time, packet: &Sctp<'_>) -> Option<Self> {
         let &Sctp { source, destination, layers, tag, chunks } = packet;
         // What is whole in its chunk is judged here: other user protocols cost a look and nothing more.
         let matters = |data: Data<'_>| !data.is_whole() || looks_like_sip(data.octets);
         let chunks = Chunks(chunks).filter_map(|chunk| Data::read(&chunk)).any(matters).then(|| chunks.into())?;
-        Some(Self { origin, time, clock, source, destination, layers, tag, chunks })
+        Some(Self { origin, carriers, time, clock, source, destination, layers, tag, chunks })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes a decoded TCP segment, gives a copy that owns its octets, never interprets it.
 
 use super::SctpPart;
-use crate::base::{Endpoint, Origin, Time};
+use crate::base::{Carriers, Endpoint, Origin, Time};
 use crate::capture::Frame;
 use crate::packet::{Layers, Segment, TcpFlags, Whole};
 
@@ -10,6 +10,8 @@ use crate::packet::{Layers, Segment, TcpFlags, Whole};
 pub struct SegmentPart {
     /// The frame that carried it (or completed it, if it came in fragments).
     pub origin: Origin,
+    /// The frames that carried it.
+    pub carriers: Carriers,
     /// Its capture time.
     pub time: Time,
     /// The running clock at that frame.
@@ -56,18 +58,19 @@ impl SegmentPart {
     /// Copies a segment out of its frame.
     #[must_use]
     pub fn new(frame: &Frame<'_>, segment: &Segment<'_>) -> Self {
-        Self::at(frame.origin, frame.time, frame.clock, segment)
+        Self::at(frame.origin, Carriers::from_buf([frame.origin]), frame.time, frame.clock, segment)
     }
 
     /// Copies a segment out of the reassembled datagram that held it.
     #[must_use]
     pub fn from_whole(whole: &Whole, segment: &Segment<'_>) -> Self {
-        Self::at(whole.origin, whole.last, whole.clock, segment)
+        Self::at(whole.origin, whole.carriers.clone(), whole.last, whole.clock, segment)
     }
 
-    fn at(origin: Origin, time: Time, clock: Time, segment: &Segment<'_>) -> Self {
+    fn at(origin: Origin, carriers: Carriers, time: Time, clock: Time, segment: &Segment<'_>) -> Self {
         Self {
             origin,
+            carriers,
             time,
             clock,
             source: segment.source,

@@ -11,7 +11,7 @@ use super::hep;
 use super::sniff::is_http_line;
 use super::tls::{self, Head as RecordHead};
 use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
-use crate::base::{Anomalies, Anomaly, Time, Transport};
+use crate::base::{Anomalies, Anomaly, Carriers, Time, Transport};
 use crate::packet::Carriage;
 
 /// How much of a stream that was met in its middle is searched for a SIP start line.
@@ -50,8 +50,10 @@ struct Records {
 }
 
 /// How a run of octets came.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Passage {
+    /// The frames of its segments.
+    pub carriers: Carriers,
     /// Capture time of its (first) segment.
     pub time: Time,
     /// Capture time of its last segment.
@@ -444,11 +446,14 @@ impl Stream {
         let (start, end) = (self.begin + place.start as u64, self.begin + place.end as u64);
         let from = self.passages.partition_point(|&(passage_end, _)| passage_end <= start);
         let to = self.passages.partition_point(|&(passage_end, _)| passage_end < end).max(from);
-        let mut passages = self.passages.iter().skip(from).take(to + 1 - from).map(|&(_, passage)| passage);
-        let mut whole = passages.next().unwrap_or_default();
+        let mut passages = self.passages.iter().skip(from).take(to + 1 - from).map(|(_, passage)| passage);
+        let mut whole = passages.next().cloned().unwrap_or_default();
         for passage in passages {
             whole.time = whole.time.min(passage.time);
             whole.last = whole.last.max(passage.last);
+            // Two TLS records may share a segment.
+            let known = whole.carriers.last().copied();
+            whole.carriers.extend(passage.carriers.iter().copied().filter(|&origin| Some(origin) != known));
         }
         let transport = if matches!(self.carries, Carries::WebSocket(_)) { Transport::Ws } else { Transport::Tcp };
         Framed { bytes, passage: whole, cut, transport, content, misframed: None }

@@ -35,6 +35,7 @@ impl Wire {
         self.clock += 1_000_000;
         let end = |port: u16| Endpoint::new(IpAddr::from([192, 0, 2, u8::from(port == A)]), port);
         let part = SegmentPart {
+            carriers: crate::base::Carriers::new(),
             origin: Origin { serial: u64::from(self.frame), capture: 0, frame: self.frame },
             time: Time(self.clock),
             clock: Time(self.clock),
