@@ -78,5 +78,6 @@ pub(super) fn chart(series: &Series) -> Option<Chart> {
             rows: values.iter().enumerate().map(|(i, &v)| vec![moment(columns.time(i)), count(v)]).collect(),
         },
         svg,
+        columns: Some(columns.n),
     })
 }

@@ -8,6 +8,10 @@ use super::axis::Columns;
 use super::canvas::{Area, GRID, TEXT, font};
 use crate::report::figures::count;
 
+/// Room beside the plane of the data.
+pub(super) const LEFT: u32 = 64;
+pub(super) const RIGHT: u32 = 36;
+
 /// What stands around the data of a chart over time.
 pub(super) struct Frame<'a> {
     /// Room for the legend.
@@ -27,9 +31,9 @@ pub(super) fn frame<'a, 'b>(area: &'a Area<'b>, frame: &Frame<'_>) -> Result<Pla
     let top = frame.counts.last().copied().unwrap_or(1.0);
     let chart = ChartBuilder::on(area)
         .margin_top(frame.head + 28)
-        .margin_right(36)
+        .margin_right(RIGHT)
         .margin_bottom(44)
-        .margin_left(64)
+        .margin_left(LEFT)
         .build_cartesian_2d(0.0..frame.columns.n as f64, 0.0..top)?;
     let (left, bottom) = chart.backend_coord(&(0.0, 0.0));
     let (right, _) = chart.backend_coord(&(frame.columns.n as f64, 0.0));

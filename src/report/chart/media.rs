@@ -56,5 +56,6 @@ pub(super) fn chart(capacity: &CapacitySeries) -> Option<Chart> {
         description: format!("Stacked columns over time, all directions, IP headers among it: at most {} kbit/s.", count(highest)),
         table: Table { head, rows: (0..columns.n).map(row).collect() },
         svg,
+        columns: Some(columns.n),
     })
 }

@@ -14,6 +14,8 @@ pub(crate) use spark::spark;
 
 use crate::audit::Audit;
 
+const WIDTH: f64 = canvas::WIDTH as f64;
+
 /// A chart, and its numbers for those who cannot see it or do not trust it.
 #[derive(Clone, Debug)]
 pub struct Chart {
@@ -26,6 +28,8 @@ pub struct Chart {
     /// The numbers.
     pub table: Table,
     svg: String,
+    /// How many columns of time it has, each a row of the table.
+    columns: Option<usize>,
 }
 
 /// The numbers behind a chart.
@@ -42,6 +46,11 @@ impl Chart {
     #[must_use]
     pub fn inline(&self) -> String {
         canvas::inline(&self.svg, self.name, &self.title, &self.description)
+    }
+
+    /// Where its columns stand, for what is shown under the pointer: the left and right end as parts of its width, and how many they are.
+    pub(crate) fn plot(&self) -> Option<String> {
+        self.columns.map(|n| format!("{:.4} {:.4} {n}", f64::from(frame::LEFT) / WIDTH, 1.0 - f64::from(frame::RIGHT) / WIDTH))
     }
 
     /// For a file of its own: with its title on a white ground.

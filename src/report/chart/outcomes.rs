@@ -65,5 +65,6 @@ pub(super) fn chart(series: &Series) -> Option<Chart> {
         ),
         table: Table { head, rows: (0..columns.n).map(row).collect() },
         svg,
+        columns: Some(columns.n),
     })
 }

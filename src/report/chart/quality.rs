@@ -92,6 +92,7 @@ pub(super) fn chart(media: &MediaSummary) -> Option<Chart> {
         ),
         table: table(media),
         svg,
+        columns: None,
     })
 }
 

@@ -53,6 +53,7 @@ pub(super) fn chart(intake: &Intake) -> Option<Chart> {
             rows: all.iter().map(|(code, n)| vec![(*code).to_owned(), count(*n)]).collect(),
         },
         svg,
+        columns: None,
     })
 }
 

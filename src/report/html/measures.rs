@@ -1,0 +1,101 @@
+//! Takes metrics, codecs and streams, gives them as rows of the page, never markup.
+
+use super::excerpt::head;
+use super::view::LONGEST;
+use crate::audit::{CodecCount, MetricRow, StreamRow};
+use crate::report::figures::{self, NONE, count, moment, real};
+use crate::report::{chart, digest};
+
+pub(super) struct Direction {
+    pub(super) name: String,
+    pub(super) start: String,
+    pub(super) unit: &'static str,
+    pub(super) attempts: String,
+    pub(super) censored: String,
+    pub(super) ratios: Vec<(String, String)>,
+    pub(super) delay: String,
+    pub(super) samples: String,
+    pub(super) erlangs: String,
+    pub(super) peak: String,
+    pub(super) rate: String,
+}
+
+pub(super) struct Codec {
+    pub(super) direction: String,
+    pub(super) name: String,
+    pub(super) offered: String,
+    pub(super) answered: String,
+    pub(super) sent: String,
+}
+
+pub(super) struct Stream {
+    pub(super) direction: String,
+    pub(super) codec: String,
+    pub(super) flow: String,
+    pub(super) when: String,
+    pub(super) call: String,
+    pub(super) picture: String,
+    pub(super) packets: String,
+    pub(super) lost: String,
+    pub(super) longest: String,
+    pub(super) jitter: String,
+    pub(super) mos: String,
+}
+
+pub(super) fn direction(row: &MetricRow) -> Direction {
+    let ratio = |key: &str, percent: Option<f64>| {
+        let of = row.ratios.get(key).map(|[n, d]| format!("{} / {}", count(*n), count(*d))).unwrap_or_default();
+        (real(percent, 1), of)
+    };
+    let srd = &row.srd_success_s;
+    let start = row.interval_start.map(moment).unwrap_or_default();
+    let width = row.interval_s.map(|s| format!(" + {} s", count(s.into()))).unwrap_or_default();
+    Direction {
+        name: head(&digest::direction(&row.from, &row.to), LONGEST),
+        start: format!("{start}{width}"),
+        unit: row.count_unit,
+        attempts: count(row.attempts),
+        censored: count(row.censored),
+        ratios: vec![
+            ratio("ser_pct", row.ser_pct),
+            ratio("seer_pct", row.seer_pct),
+            ratio("isa_pct", row.isa_pct),
+            ratio("scr_pct", row.scr_pct),
+            ratio("asr_pct", row.asr_pct),
+            ratio("ner_pct", row.ner_pct),
+        ],
+        delay: if srd.n == 0 { NONE.into() } else { format!("{} / {}", real(srd.p50, 2), real(srd.p95, 2)) },
+        samples: count(srd.n),
+        erlangs: real(row.erlangs, 2),
+        peak: row.peak_concurrent.map_or_else(|| NONE.into(), count),
+        rate: row.peak_cps.map_or_else(|| NONE.into(), count),
+    }
+}
+
+pub(super) fn codec(codec: &CodecCount) -> Codec {
+    Codec {
+        direction: head(&digest::direction(&codec.from, &codec.to), LONGEST),
+        name: head(&codec.codec, LONGEST),
+        offered: count(codec.offered),
+        answered: count(codec.answered),
+        sent: codec.sent_streams.map_or_else(|| NONE.into(), count),
+    }
+}
+
+pub(super) fn stream(row: &StreamRow) -> Stream {
+    let mos = row.mos.map_or_else(|| NONE.into(), |mos| format!("{mos:.2} {}", row.mos_scale.unwrap_or_default()));
+    let side = row.side.map(|side| format!("{side} of ")).unwrap_or_default();
+    Stream {
+        direction: head(&digest::direction(&row.from, &row.to), LONGEST),
+        codec: head(&row.codec, 120),
+        flow: format!("{} to {}, SSRC {}, frame {}", row.source, row.destination, row.ssrc, count(row.frame.into())),
+        when: format!("{}, {}", moment(row.begun), figures::duration(row.seconds)),
+        call: row.call_id.as_ref().map(|id| head(&format!("{side}Call-ID {id}"), 160)).unwrap_or_default(),
+        picture: row.series.as_ref().map(chart::spark).unwrap_or_default(),
+        packets: count(row.packets),
+        lost: format!("{} ({} %)", count(row.lost), real(row.loss_pct, 2)),
+        longest: count(row.longest_loss),
+        jitter: format!("{} / {}", real(row.jitter_mean_ms, 1), real(row.jitter_max_ms, 1)),
+        mos,
+    }
+}
