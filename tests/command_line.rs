@@ -181,12 +181,18 @@ fn the_directory_holds_whole_files_and_nothing_else() {
             "charts/concurrent.svg",
             "charts/outcomes.svg",
             "charts/responses.svg",
+            "calls.csv",
+            "calls.parquet",
             "findings.csv",
             "findings.junit.xml",
+            "findings.parquet",
             "findings.sarif",
+            "metrics.csv",
+            "metrics.parquet",
             "report.html",
             "report.json",
-            "streams.csv"
+            "streams.csv",
+            "streams.parquet"
         ]
     );
     let (_, out, _) = desk.run("audit calls.pcap --policy policy.toml --format json");

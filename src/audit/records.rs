@@ -41,3 +41,20 @@ pub trait Records: Send {
 
 /// Wants nothing.
 impl Records for () {}
+
+/// Wants what is there wants.
+impl<R: Records> Records for Option<R> {
+    fn wants_calls(&self) -> bool {
+        self.as_ref().is_some_and(R::wants_calls)
+    }
+
+    fn stream(&mut self, row: &StreamRow) {
+        self.iter_mut().for_each(|records| records.stream(row));
+    }
+
+    fn call(&mut self, row: CallRow) {
+        if let Some(records) = self {
+            records.call(row);
+        }
+    }
+}

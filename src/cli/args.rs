@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Time;
 use crate::report::Wanted;
+use crate::report::tables::Choice;
 
 const EXIT_STATUS: &str = "\
 Exit status:
@@ -19,6 +20,7 @@ const AUDIT_EXAMPLES: &str = "\
 Examples:
   speerlint audit trunk.pcap
   speerlint audit 'week-46/*.pcapng.zst' --policy contract.toml --out report/
+  speerlint audit trunk.pcap --policy contract.toml --out report/ --tables calls.parquet,streams.parquet
   speerlint audit a.pcap b.pcap --policy contract.toml --format json > audit.json
   speerlint audit tls.pcapng --policy contract.toml --keylog sslkeylog.txt
   tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
@@ -108,9 +110,13 @@ pub(super) struct AuditArguments {
     /// A TLS key log (NSS format), as browsers and servers write it; may be given several times
     #[arg(long = "keylog", value_name = "FILE")]
     pub(super) keylogs: Vec<PathBuf>,
-    /// Write report.html, report.json, findings.csv, findings.sarif, findings.junit.xml, streams.csv and charts/*.svg here
+    /// Write report.html, report.json, findings.sarif, findings.junit.xml, charts/*.svg and the tables here
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+    /// Which tables to write to DIR: calls, streams, messages, findings, metrics, each as csv and parquet; with commas, by table, format or file
+    /// (calls.parquet), or all, or none [default: all but messages.csv]
+    #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+    pub(super) tables: Vec<Choice>,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,

@@ -4,19 +4,11 @@ use super::Status;
 use super::args::{AuditArguments, Color, Format};
 use super::output::{look, stdout};
 use super::progress::Bar;
-use crate::audit::{Records, StreamRow, Verdict};
+use crate::audit::Verdict;
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Request};
-use crate::report::{self, StreamFile};
-
-/// The files that rows go to as they come.
-struct Files(Option<StreamFile>);
-
-impl Records for Files {
-    fn stream(&mut self, row: &StreamRow) {
-        self.0.iter_mut().for_each(|file| file.row(row));
-    }
-}
+use crate::report;
+use crate::report::tables::{Choice, Tables};
 
 /// Audits, and writes what was asked for.
 pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
@@ -39,14 +31,18 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
         // Better to know before an hour of reading than after it.
         report::check_dir(dir)?;
     }
-    // Streams can be millions: their rows go to the file as they come.
-    let mut files = Files(arguments.out.as_deref().map(StreamFile::begin).transpose()?);
+    if arguments.out.is_none() && !arguments.tables.is_empty() {
+        return Err(Error::Usage("--tables says what --out writes: add --out DIR".into()));
+    }
+    let choice = if arguments.tables.is_empty() { Choice::usual() } else { Choice::of(&arguments.tables) };
+    // Rows can be millions: they go to files as they come.
+    let mut tables = arguments.out.as_deref().map(|dir| Tables::begin(dir, choice)).transpose()?;
     let audit = {
         let bar = Bar::new(arguments.quiet);
-        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut files)?
+        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut tables)?
     };
-    if let Some(dir) = &arguments.out {
-        report::write_dir(dir, &audit, files.0)?;
+    if let Some((dir, tables)) = arguments.out.as_deref().zip(tables) {
+        report::write_dir(dir, &audit, tables)?;
     }
     match arguments.format {
         Format::Json => stdout(|out| report::json::write(&audit, out))?,

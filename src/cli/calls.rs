@@ -7,7 +7,8 @@ use super::progress::Bar;
 use crate::audit::{CallRow, Records};
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Request};
-use crate::report::{CallLines, CallTable, Order, Place, Selection, Sorted, call_json};
+use crate::report::tables::{self, CsvTable};
+use crate::report::{CallLines, Order, Place, Selection, Sorted, call_json};
 
 /// The calls that are meant, being put in order.
 struct Chosen {
@@ -74,9 +75,9 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
     let written = match arguments.format {
         RowFormat::Jsonl => stdout(|out| sorted.drain(|row| call_json(&row, out))),
         RowFormat::Csv => stdout(|out| {
-            let mut table = CallTable::begin(out)?;
+            let mut table = CsvTable::begin(tables::calls(), out)?;
             sorted.drain(|row| table.row(&row))?;
-            table.end()
+            table.end()?.flush()
         }),
         RowFormat::Text => stdout(|out| {
             let mut lines = CallLines::begin(look(color), arguments.time_zone.clone(), out)?;

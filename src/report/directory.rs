@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::streams::StreamFile;
-use super::{chart, csv, html, json, junit, sarif, text};
+use super::tables::Tables;
+use super::{chart, html, json, junit, sarif, text};
 use crate::audit::Audit;
 use crate::base::{Error, Result};
 
@@ -25,26 +25,29 @@ pub(super) fn nearest(dir: &Path) -> &Path {
     there.unwrap_or(Path::new("."))
 }
 
-/// Writes `report.html`, `report.json`, `findings.csv`, `findings.sarif`, `findings.junit.xml` and `charts/*.svg` to `dir`, which is made where it is missing, and keeps the
-/// `streams.csv` that was begun there. Each file is written aside and renamed when all are complete.
+/// Writes `report.html`, `report.json`, `findings.sarif`, `findings.junit.xml`, `charts/*.svg` and the tables to `dir`, which is made where it
+/// is missing. Each file is written aside and renamed when all are complete.
 ///
 /// # Errors
 /// When the directory or a file cannot be written; what could not be written stays as it was.
-pub fn write_dir(dir: &Path, audit: &Audit, streams: Option<StreamFile>) -> Result<()> {
+pub fn write_dir(dir: &Path, audit: &Audit, tables: Tables) -> Result<()> {
+    let tables = tables.end(audit)?;
     let mut files = vec![
         aside(dir, "report.html", |out| out.write_all(html::page(audit).as_bytes()))?,
         aside(dir, "report.json", |out| json::write(audit, out))?,
-        aside(dir, "findings.csv", |out| csv::write(audit, out))?,
         aside(dir, "findings.sarif", |out| sarif::write(audit, out))?,
         aside(dir, "findings.junit.xml", |out| junit::write(audit, out))?,
     ];
     for chart in chart::all(audit) {
         files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);
     }
+    for (name, mut table) in tables {
+        files.push(aside(dir, &name, |out| io::copy(&mut table, out).map(drop))?);
+    }
     for (file, path) in files {
         file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
     }
-    streams.map_or(Ok(()), StreamFile::keep)
+    Ok(())
 }
 
 /// Writes `capacity.json`, `capacity.txt` and the charts of the load to `dir`, as [`write_dir`] does.
@@ -84,7 +87,7 @@ fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 /// Temporary files with the permissions that ordinary files get.
-pub(super) fn builder() -> Builder<'static, 'static> {
+fn builder() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(".speerlint-");
     #[cfg(unix)]
@@ -103,15 +106,20 @@ mod tests {
         names
     }
 
+    fn tables(dir: &Path) -> Tables {
+        Tables::begin(dir, "findings".parse().unwrap()).unwrap()
+    }
+
     #[test]
     fn all_files_are_there_and_nothing_else() {
         let parent = tempfile::tempdir().unwrap();
         let dir = parent.path().join("deep/report");
         check_dir(&dir).unwrap();
         assert!(listing(parent.path()).is_empty());
-        write_dir(&dir, &sample::full(), None).unwrap();
-        write_dir(&dir, &sample::full(), None).unwrap();
-        assert_eq!(listing(&dir), ["charts", "findings.csv", "findings.junit.xml", "findings.sarif", "report.html", "report.json"]);
+        write_dir(&dir, &sample::full(), tables(&dir)).unwrap();
+        write_dir(&dir, &sample::full(), tables(&dir)).unwrap();
+        let whole = ["charts", "findings.csv", "findings.junit.xml", "findings.parquet", "findings.sarif", "report.html", "report.json"];
+        assert_eq!(listing(&dir), whole);
         assert_eq!(listing(&dir.join("charts")), ["concurrent.svg", "outcomes.svg", "quality.svg", "responses.svg"]);
     }
 
@@ -122,12 +130,12 @@ mod tests {
         fs::write(&file, "mine").unwrap();
         let dir = file.join("report");
         assert!(matches!(check_dir(&dir), Err(Error::Output { .. })));
-        assert!(matches!(write_dir(&dir, &sample::full(), None), Err(Error::Output { .. })));
+        assert!(matches!(write_dir(&dir, &sample::full(), tables(parent.path())), Err(Error::Output { .. })));
         assert_eq!(listing(parent.path()), ["file"]);
         // One name of the report is taken by a directory: no other file may have been replaced or left over by the failed write.
         let taken = parent.path().join("taken");
         fs::create_dir_all(taken.join("report.html/x")).unwrap();
-        assert!(matches!(write_dir(&taken, &sample::full(), None), Err(Error::Output { .. })));
+        assert!(matches!(write_dir(&taken, &sample::full(), tables(&taken)), Err(Error::Output { .. })));
         assert!(listing(&taken).iter().all(|name| ["charts", "report.html"].contains(&name.as_str())));
         assert!(listing(&taken.join("charts")).is_empty());
     }

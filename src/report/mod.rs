@@ -1,11 +1,10 @@
-//! Takes the audit and its rows, gives text, JSON, CSV and HTML, never a number of its own.
+//! Takes the audit and its rows, gives text, JSON, tables and HTML, never a number of its own.
 
 pub mod agreement;
 mod calls;
 pub mod catalogue;
 pub mod chart;
 pub mod comparison;
-pub mod csv;
 mod digest;
 mod directory;
 mod escape;
@@ -18,13 +17,12 @@ mod sample;
 pub mod sarif;
 mod selection;
 mod sorted;
-mod streams;
+pub mod tables;
 pub mod text;
 
-pub use calls::{CallTable, call_json};
+pub use calls::call_json;
 pub use directory::{check_dir, write_capacity, write_dir};
 pub use escape::visible;
 pub use selection::{Order, Place, Selection, Wanted};
 pub use sorted::Sorted;
-pub use streams::StreamFile;
 pub use text::CallLines;

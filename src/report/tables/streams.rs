@@ -1,0 +1,101 @@
+//! Takes nothing, gives the columns of the table of streams, never a row of it.
+
+use super::{Column, Table};
+use crate::audit::StreamRow;
+
+type C = Column<StreamRow>;
+
+/// The table of streams.
+#[must_use]
+pub fn streams() -> Table<StreamRow> {
+    Table {
+        name: "streams",
+        version: 1,
+        row: "a media stream: the RTP packets of one SSRC from one address and port to another, of a call or of none",
+        order: "in the order in which the streams ended, those of one moment by their first packet",
+        columns: [place(), packets(), quality()].into_iter().flatten().collect(),
+    }
+}
+
+fn place() -> Vec<C> {
+    vec![
+        C::text("from", "peer, or inferred side, that sent it", |r| (&r.from).into()).few(),
+        C::text("to", "peer, or inferred side, to which it was sent", |r| (&r.to).into()).few(),
+        C::maybe_text("call_id", "Call-ID of its call; null: no call named either of its ends", |r| r.call_id.as_deref().map(Into::into)),
+        C::maybe_text("side", "`caller` or `callee`: who sent it", |r| r.side.map(Into::into)).few(),
+        C::maybe_whole("line", "m= line of the call, from 1", |r| r.line.map(Into::into)).few(),
+        C::maybe_text(
+            "bound_by",
+            "what of it its call named: `both ends`, `destination only` (its source is another than signalled) or `source only`",
+            |r| r.bound_by.map(Into::into),
+        )
+        .few(),
+        C::text("source", "address and port that sent it", |r| (&r.source).into()),
+        C::text("destination", "address and port to which it was sent", |r| (&r.destination).into()),
+        C::text("ssrc", "synchronization source, hexadecimal", |r| (&r.ssrc).into()),
+        C::time("begun", "first packet", |r| r.begun),
+        C::time("ended", "last packet", |r| r.ended),
+        C::real("seconds", "first to last packet", |r| r.seconds).unit("s"),
+        C::whole("capture", "file of the first packet: its place among the captures, from 0", |r| r.capture.into()).few(),
+        C::whole("frame", "frame of the first packet in that file, from 1", |r| r.frame.into()),
+    ]
+}
+
+fn packets() -> Vec<C> {
+    vec![
+        C::text("codec", "codec that most packets have, with its clock rate", |r| (&r.codec).into()).few(),
+        C::text("payload_types", "payload types with the packets of each: `0:1500 101:12`", |r| {
+            let types: Vec<String> = r.payload_types.iter().map(|(number, packets)| format!("{number}:{packets}")).collect();
+            types.join(" ").into()
+        }),
+        C::maybe_whole("clock_hz", "rate of the RTP clock", |r| r.clock_hz.map(Into::into)).unit("Hz").few(),
+        C::text("clock_source", "where that rate is known from", |r| r.clock_source.into()).few(),
+        C::maybe_real("packet_ms", "audio in a packet", |r| r.packet_ms).unit("ms").few(),
+        C::whole("packets", "RTP packets, copies of a mirror port left out", |r| r.packets),
+        C::whole("payload_octets", "octets of RTP payload", |r| r.payload_octets).unit("octets"),
+        C::whole("expected", "packets that the sender numbered, from the first seen to the highest", |r| r.expected),
+        C::whole("lost", "of those, packets that never came", |r| r.lost),
+        C::maybe_real("loss_pct", "lost packets of those expected", |r| r.loss_pct).unit("%"),
+        C::whole("duplicates", "packets whose number had come already", |r| r.duplicates),
+        C::whole("reordered", "packets that came behind a later one", |r| r.reordered),
+        C::whole("restarts", "times that the sequence numbers began anew", |r| r.restarts).few(),
+        C::maybe_real("jitter_mean_ms", "mean interarrival jitter (RFC 3550 §6.4.1)", |r| r.jitter_mean_ms).unit("ms"),
+        C::maybe_real("jitter_max_ms", "greatest interarrival jitter", |r| r.jitter_max_ms).unit("ms"),
+    ]
+}
+
+fn quality() -> Vec<C> {
+    vec![
+        C::whole("bursts", "bursts of loss (RFC 3611 §4.7.2)", |r| r.bursts),
+        C::whole("longest_loss", "most packets lost in a row", |r| r.longest_loss),
+        C::whole("gaps", "times in which nothing came for 200 ms or more", |r| r.gaps),
+        C::maybe_real("longest_gap_ms", "the longest of them", |r| r.longest_gap_ms).unit("ms"),
+        C::maybe_real("mos", "estimated MOS (ITU-T G.107, G.107.1)", |r| r.mos).unit("1–5"),
+        C::maybe_text("mos_scale", "`narrowband` or `wideband`: the two are never compared", |r| r.mos_scale.map(Into::into)).few(),
+        C::maybe_real("round_trip_ms", "round trip by RTCP, of both sides of the tap", |r| r.round_trip_ms).unit("ms"),
+        C::truth("rtcp", "whether any RTCP was about it", |r| r.rtcp),
+        C::whole("digits", "telephone events (RFC 4733)", |r| r.digits).few(),
+        C::maybe_truth("secure", "whether SDP that named an end of it asked for SRTP; null: none named one", |r| r.secure),
+        C::maybe_text("texture", "octets of G.711 and G.722: `even`, as only a cipher makes them, or `uneven`", |r| {
+            r.texture.map(Into::into)
+        })
+        .few(),
+        C::whole("tones", "DTMF digits as tones in the audio, where the policy made somebody listen", |r| r.tones).few(),
+        C::maybe_real("after_end_s", "how long it went on after the end of its call", |r| r.after_end_s).unit("s"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_json_has_its_column() {
+        let value = serde_json::to_value(StreamRow::default()).unwrap();
+        let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+        let mut names: Vec<&str> = streams().columns.iter().map(|column| column.name).collect();
+        keys.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(keys, names);
+    }
+}
