@@ -178,15 +178,16 @@ fn the_directory_holds_whole_files_and_nothing_else() {
     assert_eq!(
         names,
         [
+            "calls.csv",
+            "calls.parquet",
             "charts/concurrent.svg",
             "charts/outcomes.svg",
             "charts/responses.svg",
-            "calls.csv",
-            "calls.parquet",
             "findings.csv",
             "findings.junit.xml",
             "findings.parquet",
             "findings.sarif",
+            "messages.parquet",
             "metrics.csv",
             "metrics.parquet",
             "report.html",

@@ -42,19 +42,45 @@ pub trait Records: Send {
 /// Wants nothing.
 impl Records for () {}
 
-/// Wants what is there wants.
+/// What is there takes them; nothing takes none.
 impl<R: Records> Records for Option<R> {
     fn wants_calls(&self) -> bool {
         self.as_ref().is_some_and(R::wants_calls)
     }
 
+    fn wants_messages(&self) -> MessageWish {
+        self.as_ref().map_or(MessageWish::None, R::wants_messages)
+    }
+
+    fn wants_text(&self) -> bool {
+        self.as_ref().is_some_and(R::wants_text)
+    }
+
+    fn wants_breaches(&self) -> bool {
+        self.as_ref().is_some_and(R::wants_breaches)
+    }
+
     fn stream(&mut self, row: &StreamRow) {
-        self.iter_mut().for_each(|records| records.stream(row));
+        if let Some(records) = self {
+            records.stream(row);
+        }
     }
 
     fn call(&mut self, row: CallRow) {
         if let Some(records) = self {
             records.call(row);
+        }
+    }
+
+    fn message(&mut self, row: MessageRow) {
+        if let Some(records) = self {
+            records.message(row);
+        }
+    }
+
+    fn breach(&mut self, row: BreachRow) {
+        if let Some(records) = self {
+            records.breach(row);
         }
     }
 }

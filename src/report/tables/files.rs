@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::super::directory;
 use super::super::selection::{Order, Place};
 use super::super::sorted::Sorted;
-use super::{Choice, CsvTable, Format, Name, ParquetTable, Table, calls, findings, metrics, streams};
-use crate::audit::{Audit, CallRow, Records, StreamRow};
+use super::{Choice, CsvTable, Format, Name, ParquetTable, Table, calls, findings, messages, metrics, streams};
+use crate::audit::{Audit, CallRow, MessageRow, MessageWish, Records, StreamRow};
 use crate::base::{Error, Result};
 
 /// The files of tables, being written. They have no name until the report has one, so a run that is killed leaves nothing.
@@ -17,6 +17,7 @@ pub struct Tables {
     dir: PathBuf,
     choice: Choice,
     streams: Vec<TableFile<StreamRow>>,
+    messages: Vec<TableFile<MessageRow>>,
     /// Calls end in no order that a reader wants.
     calls: Option<Sorted<CallRow, Place>>,
 }
@@ -28,8 +29,9 @@ impl Tables {
     /// When one cannot be written.
     pub fn begin(dir: &Path, choice: Choice) -> Result<Self> {
         let streams = begin(dir, &choice, Name::Streams, streams)?;
+        let messages = begin(dir, &choice, Name::Messages, messages)?;
         let calls = choice.formats(Name::Calls).next().map(|_| Sorted::by(|row| Order::Time.place(row)));
-        Ok(Self { dir: dir.to_owned(), choice, streams, calls })
+        Ok(Self { dir: dir.to_owned(), choice, streams, messages, calls })
     }
 
     /// Ends the files with the rows of the audit itself; gives each with its name, read from its start.
@@ -37,7 +39,7 @@ impl Tables {
     /// # Errors
     /// When one could not be written, now or before.
     pub(in super::super) fn end(self, audit: &Audit) -> Result<Vec<(String, File)>> {
-        let Self { dir, choice, streams, calls: sorted } = self;
+        let Self { dir, choice, streams, messages, calls: sorted } = self;
         let mut calls = begin(&dir, &choice, Name::Calls, calls)?;
         if let Some(sorted) = sorted {
             let take = |row: CallRow| {
@@ -52,6 +54,7 @@ impl Tables {
         let mut files = Vec::new();
         end(calls, &captures, &mut files)?;
         end(streams, &captures, &mut files)?;
+        end(messages, &captures, &mut files)?;
         end(findings, &captures, &mut files)?;
         end(metrics, &captures, &mut files)?;
         Ok(files)
@@ -63,6 +66,10 @@ impl Records for Tables {
         self.calls.is_some()
     }
 
+    fn wants_messages(&self) -> MessageWish {
+        if self.messages.is_empty() { MessageWish::None } else { MessageWish::All }
+    }
+
     fn stream(&mut self, row: &StreamRow) {
         self.streams.iter_mut().for_each(|file| file.row(row));
     }
@@ -71,6 +78,10 @@ impl Records for Tables {
         if let Some(sorted) = &mut self.calls {
             sorted.push(row);
         }
+    }
+
+    fn message(&mut self, row: MessageRow) {
+        self.messages.iter_mut().for_each(|file| file.row(&row));
     }
 }
 
@@ -170,6 +181,6 @@ mod tests {
         };
         assert!(names("none").is_empty());
         assert_eq!(names("streams"), ["streams.csv", "streams.parquet"]);
-        assert_eq!(names("csv"), ["calls.csv", "streams.csv", "findings.csv", "metrics.csv"]);
+        assert_eq!(names("csv"), ["calls.csv", "streams.csv", "messages.csv", "findings.csv", "metrics.csv"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::{CAPTURES_KEY, Column, Kind, SCHEMA_KEY, Table, calls, findings, metrics, streams};
+use super::{CAPTURES_KEY, Column, Kind, SCHEMA_KEY, Table, calls, findings, messages, metrics, streams};
 
 /// The page of all tables, displayed as Markdown.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,7 @@ impl Display for Page {
         writeln!(f, "and for a capture that is cut in pieces.")?;
         table(f, &calls())?;
         table(f, &streams())?;
+        table(f, &messages())?;
         table(f, &findings())?;
         table(f, &metrics())
     }
