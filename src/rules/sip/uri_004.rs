@@ -1,5 +1,7 @@
 //! Takes a message, gives whether the parameters of its URIs are agreed and fit each other, never where a number is routed.
 
+use memchr::memchr;
+
 use crate::base::Transport;
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::addresses::{Address, Place};
@@ -18,8 +20,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 4694 §4; RFC 4904 §5; RFC 3261 §19.1.1",
     keys: &["sip.uri.params"],
-    what: "The parameters of Request-URI, From, To, P-Asserted-Identity, Diversion and History-Info have the agreed level. `user` where \
-           it is required stands with every global number in a SIP URI; `npdi` with every `rn` and `cic`; any other parameter that is \
+    what: "The parameters of Request-URI, From, To, P-Asserted-Identity, Diversion and History-Info of a request outside dialogs have the \
+           agreed level, and of any other message those of P-Asserted-Identity: the rest is what another wrote. `user` where it \
+           is required stands with every global number in a SIP URI; `npdi` with every `rn` and `cic`; any other parameter that is \
            required in every Request-URI. A `tgrp` comes with its `trunk-context`, and the `transport` of the Request-URI is the one that \
            carries the request, unless a Route decides where it goes.",
     why: "The receiver routes and bills by these parameters: an unexpected carrier code selects a wrong route, a trunk group without \
@@ -30,55 +33,55 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(subject: &MessageSubject<'_>) -> Verdict {
-    let agreed = &subject.terms.sip.uri.params;
     let mut breaches = Vec::new();
-    let mut judged = false;
-    for address in subject.addresses() {
-        let Some(uri) = address.uri.filter(|u| !matches!(u.scheme, Scheme::Urn | Scheme::Other)) else { continue };
-        let own = [uri.params, if uri.scheme == Scheme::Tel { Params::default() } else { uri.user_params() }];
-        let has_params = own.iter().any(|params| !params.0.is_empty());
-        if has_params {
-            judged |= contradictions(subject, address, &uri, own, &mut breaches);
-        }
-        if !agreed.is_empty() {
-            judged = true;
-            own.iter().flat_map(|params| params.iter()).for_each(|(name, _)| unwanted(subject, address, name, &mut breaches));
-            missing(subject, address, &uri, own, &mut breaches);
+    let mut judged = wrong_transport(subject, &mut breaches);
+    // From and To of a dialog, and the Request-URI inside one, are as the first request or the other side wrote them (RFC 3261 §12.2.1.1).
+    let is_own = |address: &Address<'_>| subject.is_initial_request() || address.place == ASSERTED;
+    if subject.is_initial_request() || subject.message().has(HeaderName::PAssertedIdentity) {
+        for address in subject.addresses().iter().filter(|address| is_own(address)) {
+            judged |= parameters(subject, address, &mut breaches);
         }
     }
     if judged { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }
 
-/// What no agreement allows; whether there was anything to judge.
-fn contradictions(
-    subject: &MessageSubject<'_>,
-    address: &Address<'_>,
-    uri: &Uri<'_>,
-    own: [Params<'_>; 2],
-    breaches: &mut Vec<Breach>,
-) -> bool {
-    let has = |name: &[u8]| own.iter().any(|params| params.has(name));
-    let mut judged = false;
+/// Written anew by whoever sends a message, responses too (RFC 3325 §9.1).
+const ASSERTED: Place = Place::Header(HeaderName::PAssertedIdentity);
+
+/// Judges the parameters of one address; whether there was anything to judge.
+fn parameters(subject: &MessageSubject<'_>, address: &Address<'_>, breaches: &mut Vec<Breach>) -> bool {
+    let agreed = &subject.terms.sip.uri.params;
+    let Some(uri) = address.uri.filter(|u| !matches!(u.scheme, Scheme::Urn | Scheme::Other)) else { return false };
+    let own = [uri.params, if uri.scheme == Scheme::Tel { Params::default() } else { uri.user_params() }];
     // RFC 4904 §5: a trunk group means nothing without its context.
-    if has(b"tgrp") {
-        judged = true;
-        if !has(b"trunk-context") {
-            let observed = format!("tgrp without trunk-context in {}", address.place.text());
-            breaches.push(Breach::of_standard(observed, "tgrp with trunk-context").at(address.at));
-        }
+    let has = |name: &[u8]| own.iter().any(|params| params.has(name));
+    let has_group = own.iter().any(|params| !params.0.is_empty()) && has(b"tgrp");
+    if has_group && !has(b"trunk-context") {
+        let observed = format!("tgrp without trunk-context in {}", address.place.text());
+        breaches.push(Breach::of_standard(observed, "tgrp with trunk-context").at(address.at));
     }
-    let named = uri.params.value(b"transport").filter(|_| address.place == Place::RequestUri);
-    // RFC 3263 §4: a Route decides where the request goes, and over what.
-    if let Some(named) = named.filter(|_| !subject.message().has(HeaderName::Route)) {
-        let wire = subject.arrival.envelope.transport;
-        judged = true;
-        if !carries(named, wire) {
-            let named = token_or(named, "odd").to_ascii_lowercase();
-            let observed = format!("transport={named} in a Request-URI over {wire}");
-            breaches.push(Breach::of_standard(observed, "the transport that carries the request").at(address.at));
-        }
+    if !agreed.is_empty() {
+        own.iter().flat_map(|params| params.iter()).for_each(|(name, _)| unwanted(subject, address, name, breaches));
+        missing(subject, address, &uri, own, breaches);
     }
-    judged
+    has_group || !agreed.is_empty()
+}
+
+/// Holds the transport that a Request-URI names against the wire; whether there was anything to judge.
+fn wrong_transport(subject: &MessageSubject<'_>, breaches: &mut Vec<Breach>) -> bool {
+    // RFC 3263 §4: a Route decides where the request goes, and over what. Most targets have no parameters.
+    let has_params = subject.message().request_uri().is_some_and(|uri| memchr(b';', uri).is_some());
+    let steers = has_params && !subject.message().has(HeaderName::Route);
+    let target = if steers { subject.message().target() } else { None };
+    let uri = target.and_then(|target| target.uri).filter(|uri| !matches!(uri.scheme, Scheme::Urn | Scheme::Other));
+    let (Some(target), Some(named)) = (target, uri.and_then(|uri| uri.params.value(b"transport"))) else { return false };
+    let wire = subject.arrival.envelope.transport;
+    if !carries(named, wire) {
+        let named = token_or(named, "odd").to_ascii_lowercase();
+        let observed = format!("transport={named} in a Request-URI over {wire}");
+        breaches.push(Breach::of_standard(observed, "the transport that carries the request").at(target.at));
+    }
+    true
 }
 
 /// Whether `transport=named` may be carried so: with TLS below it, TCP is named (RFC 3261 §26.2.2), as WebSocket is (RFC 7118 §5.2).
@@ -122,6 +125,7 @@ fn missing(subject: &MessageSubject<'_>, address: &Address<'_>, uri: &Uri<'_>, o
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::Standing;
     use crate::rules::Reason;
     use crate::rules::scene::{Scene, levels, observed};
 
@@ -162,6 +166,17 @@ mod tests {
         }
         let routed = to("sip:x@y.example;transport=tcp").add("Route: <sip:198.51.100.33;lr>");
         assert_eq!(judged(routed, &[]), Verdict::NotApplicable);
+    }
+
+    #[test]
+    fn what_another_wrote_is_not_held_against_its_sender() {
+        let forbidden = |scene: Scene| scene.agreed(|t| t.sip.uri.params = levels(&[("cic", Level::Forbidden)], None)).judge(&RULE);
+        let copied = || Scene::response(180, "INVITE").set("To: <sip:+4930;cic=1234@edge.bravo.example>");
+        assert_eq!(forbidden(copied()), Verdict::NotApplicable);
+        let own = copied().add("P-Asserted-Identity: <sip:+4930;cic=1234@edge.bravo.example>");
+        assert_eq!(observed(&forbidden(own)), ["cic in P-Asserted-Identity"]);
+        let inside = to("sip:+4930;cic=1234@x.example;transport=tcp").placed(|p| p.standing = Standing::InDialog);
+        assert_eq!(observed(&forbidden(inside)), ["transport=tcp in a Request-URI over UDP"]);
     }
 
     #[test]
