@@ -9,6 +9,7 @@ mod made;
 use std::fs;
 
 use serde_json::Value;
+use speerlint::audit::Standing;
 use speerlint::pipeline::{Request, audit};
 use speerlint::report;
 
@@ -120,4 +121,29 @@ fn every_fault_of_the_addresses_of_bravo_is_found_and_none_else() {
         ("SIG-TLS-006", 1),
     ];
     assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+}
+
+/// The counts of rules and the findings are made in other places than the matrix.
+#[test]
+fn the_matrix_of_compliance_agrees_with_counts_and_findings() {
+    for case in made::samples() {
+        let request = Request { inputs: vec![case.capture.clone()], policy: case.policy, ..Request::default() };
+        let audit = audit(&request, &|_| {}).unwrap();
+        for rule in &audit.rules {
+            let row = audit.compliance.rules.iter().find(|row| row.rule == rule.id);
+            let any = |wanted: &[Standing]| row.is_some_and(|row| row.standing.iter().any(|standing| wanted.contains(standing)));
+            let (counts, place) = (&rule.coverage, (&case.capture, rule.id));
+            assert_eq!(any(&[Standing::Broken]), counts.violation > 0, "{place:?}");
+            assert!(counts.waived == 0 || any(&[Standing::Waived, Standing::Broken]), "{place:?}");
+            let kept = any(&[Standing::Kept, Standing::KeptInPart]);
+            assert!(if counts.pass == 0 { !kept } else { kept || any(&[Standing::Broken, Standing::Waived]) }, "{place:?}");
+            assert_eq!(row.is_some(), counts.pass + counts.violation + counts.waived > 0 || !counts.indeterminate.is_empty(), "{place:?}");
+        }
+        for finding in &audit.findings {
+            let column = audit.compliance.directions.iter().position(|[from, to]| (from, to) == (&finding.from, &finding.to)).unwrap();
+            let row = audit.compliance.rules.iter().find(|row| row.rule == finding.rule).unwrap();
+            let allowed = if finding.waiver.is_none() { &[Standing::Broken][..] } else { &[Standing::Broken, Standing::Waived] };
+            assert!(allowed.contains(&row.standing[column]), "{:?} {}", case.capture, finding.id);
+        }
+    }
 }

@@ -41,6 +41,7 @@ impl<'p> Judge<'p> {
     fn settle(&mut self, breach: Pending) {
         let Pending { key, subject, origin, at, evidence, new_call, .. } = breach;
         self.note_breach(&key, subject, evidence.as_ref().and_then(|e| e.call_id.as_deref()), (origin, at));
+        self.note_standing(&key);
         let number = self.proceedings.ledger.breach(key, subject, origin, at, || evidence);
         if new_call {
             self.proceedings.ledger.touch_call(number);

@@ -117,6 +117,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
             coverage: proceedings.ledger.coverage(i, docket.speaks_of(i)),
         })
         .collect();
+    let compliance = proceedings.compliance.matrix(docket, |party| names.of(party));
     let length = last.zip(first).map_or(0, |(last, first)| last.since(first));
     let metrics = metric_rows(policy, &names, &proceedings, &load, length);
     let totals = totals(&proceedings, &load, streams);
@@ -152,6 +153,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         codecs,
         media,
         rules,
+        compliance,
         findings,
         tls,
         series,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::compliance::Said;
 use super::judge::{Judge, Matter, interval_of};
 use super::proceedings::Traffic;
 use crate::base::seconds;
@@ -116,15 +117,20 @@ impl<'p> Judge<'p> {
         let read: Vec<(Addresses<'_>, Passports)> = heard.iter().map(|_| Default::default()).collect();
         let mut subjects: Vec<_> =
             heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, (&read.0, &read.1), &certified)).collect();
+        let compliance = &mut self.proceedings.compliance;
+        let places: SmallVec<[usize; 16]> = heard.iter().map(|heard| compliance.place(Some((heard.from, heard.to)))).collect();
         for (spoken_of, case) in &self.docket.messages {
-            for (heard, subject) in heard.iter().zip(&mut subjects).filter(|(heard, _)| heard.kind.is(*spoken_of)) {
+            for ((heard, subject), &place) in heard.iter().zip(&mut subjects).zip(&places).filter(|((h, _), _)| h.kind.is(*spoken_of)) {
                 subject.terms = match case.scope {
                     Scope::Session => heard.by_session,
                     Scope::Global => self.policy.global(),
                     Scope::Message | Scope::Connection | Scope::Interval => heard.by_message,
                 };
                 match (case.check)(subject) {
-                    Verdict::Pass => self.proceedings.ledger.pass(case.rule),
+                    Verdict::Pass => {
+                        self.proceedings.compliance.note(place, case.rule, Said::Pass);
+                        self.proceedings.ledger.pass(case.rule);
+                    }
                     Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
                     verdict => self.enter_heard(verdict, case.rule, heard),
                 }

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::breach_row::Breached;
 use super::call_row::{Broken, EndedCall};
+use super::compliance::Said;
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
 use super::ledger::{Blame, Key};
@@ -279,9 +280,15 @@ impl<'p> Judge<'p> {
     pub(super) fn enter(&mut self, verdict: Verdict, matter: &Matter<'_>) {
         let rule = matter.rule;
         match verdict {
-            Verdict::Pass => self.proceedings.ledger.pass(rule),
+            Verdict::Pass => {
+                self.note(matter.direction, rule, Said::Pass);
+                self.proceedings.ledger.pass(rule);
+            }
             Verdict::NotApplicable => self.proceedings.ledger.not_applicable(rule),
-            Verdict::Indeterminate(reason) => self.proceedings.ledger.indeterminate(rule, reason),
+            Verdict::Indeterminate(reason) => {
+                self.note(matter.direction, rule, Said::Unjudged);
+                self.proceedings.ledger.indeterminate(rule, reason);
+            }
             Verdict::Violation(breaches) => breaches.into_iter().for_each(|breach| self.breach(breach, matter)),
         }
     }
@@ -342,6 +349,7 @@ impl<'p> Judge<'p> {
         }
         let waived = key.waiver.is_some();
         self.note_breach(&key, matter.subject, matter.call_id, (origin, at));
+        self.note_standing(&key);
         let number = self.proceedings.ledger.breach(key, matter.subject, origin, at, evidence);
         if let Some(call) = matter.call {
             self.touches(call, number);
@@ -349,6 +357,16 @@ impl<'p> Judge<'p> {
         if !waived {
             self.note_broken(matter);
         }
+    }
+
+    fn note(&mut self, direction: Option<(Party, Party)>, rule: u16, said: Said) {
+        let place = self.proceedings.compliance.place(direction);
+        self.proceedings.compliance.note(place, rule, said);
+    }
+
+    /// Notes a breach in its direction.
+    pub(super) fn note_standing(&mut self, key: &Key) {
+        self.note(key.direction, key.rule, if key.waiver.is_some() { Said::Waived } else { Said::Broken });
     }
 
     /// Notes a breach for the rows of its call.

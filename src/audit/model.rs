@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CapacityReview, StreamRow};
+use super::{CapacityReview, ComplianceMatrix, StreamRow};
 use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -27,6 +27,8 @@ pub struct Audit {
     /// What the streams came to.
     pub media: MediaSummary,
     pub rules: Vec<RuleCoverage>,
+    /// What became of the rules in each direction.
+    pub compliance: ComplianceMatrix,
     pub findings: Vec<Finding>,
     /// TLS between border elements.
     pub tls: TlsUse,

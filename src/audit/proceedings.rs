@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::StreamRow;
 use super::codecs::CodecCounts;
+use super::compliance::Compliance;
 use super::docket::Docket;
 use super::ledger::Ledger;
 use super::waiving::Waiving;
@@ -51,6 +52,7 @@ pub struct CodecUse {
 #[allow(missing_docs)]
 pub struct Proceedings {
     pub ledger: Ledger,
+    pub compliance: Compliance,
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
@@ -80,6 +82,7 @@ impl Proceedings {
     pub fn new(docket: &Docket, policy: &Policy) -> Self {
         Self {
             ledger: Ledger::new(&docket.rules),
+            compliance: Compliance::new(docket.rules.len()),
             waiving: Waiving::new(policy),
             tallies: HashMap::default(),
             quality: BTreeMap::new(),
@@ -99,6 +102,7 @@ impl Proceedings {
     /// Adds those of another part.
     pub fn merge(&mut self, other: Self) {
         self.ledger.merge(other.ledger);
+        self.compliance.merge(other.compliance);
         self.waiving.merge(&other.waiving);
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
@@ -146,6 +150,7 @@ impl Proceedings {
     /// Gives hosts the name of their side, and folds what becomes the same.
     pub fn rename(&mut self, side: impl Fn(Party) -> Party) {
         self.ledger.rename(&side);
+        self.compliance.rename(&side);
         self.waiving.rename(&side);
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);

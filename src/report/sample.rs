@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Coverage, Crowd, Delay, Exhibit, Finding,
-    FindingOutcome, Headroom, Intake, MediaLoad, MediaRow, MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series,
-    StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict, WaiverNote,
+    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, ComplianceMatrix, ComplianceRow,
+    Coverage, Crowd, Delay, Exhibit, Finding, FindingOutcome, Headroom, Intake, MediaLoad, MediaRow, MediaSummary, MetricRow, Named,
+    PolicyInfo, Quote, RuleCoverage, Series, Standing, StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts,
+    Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
@@ -257,6 +258,7 @@ pub(crate) fn full() -> Audit {
             rule("MED-CODEC-001", "codec-not-agreed", Severity::High, Coverage { not_applicable: 1032, ..Coverage::default() }),
             RuleCoverage { enabled: false, ..rule("SIP-URI-003", "user-phone", Severity::Low, Coverage::default()) },
         ],
+        compliance: compliance(),
         findings: vec![refer(), limit, cleared, waived],
         tls: tls(),
         capacity: capacity(),
@@ -268,6 +270,22 @@ pub(crate) fn full() -> Audit {
             concurrent: (0..minutes).map(|i| 2 + wave(i, 59)).collect(),
             concurrent_limits: BTreeMap::from([("alpha → bravo".into(), 60.0)]),
         },
+    }
+}
+
+/// What became of the rules of [`full`].
+fn compliance() -> ComplianceMatrix {
+    use Standing::{Broken, Kept, NotApplicable, NotJudged, Waived};
+    let both = |from: &str, to: &str| [from.to_owned(), to.to_owned()];
+    let row = |rule, standing: [Standing; 3]| ComplianceRow { rule, standing: standing.to_vec() };
+    ComplianceMatrix {
+        directions: vec![both("alpha", "bravo"), both("bravo", "alpha"), both("*", "*")],
+        rules: vec![
+            row("SIP-METHOD-001", [Kept, Broken, NotApplicable]),
+            row("SIP-HDR-001", [Standing::KeptInPart, Broken, NotApplicable]),
+            row("PRV-TOPO-001", [Kept, Waived, NotApplicable]),
+            row("DLG-STATE-001", [NotJudged, NotJudged, NotApplicable]),
+        ],
     }
 }
 
@@ -413,6 +431,7 @@ pub(crate) fn empty() -> Audit {
         codecs: Vec::new(),
         media: MediaSummary::default(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],
+        compliance: ComplianceMatrix::default(),
         findings: Vec::new(),
         tls: TlsUse::default(),
         series: Series::default(),
@@ -445,6 +464,7 @@ pub(crate) fn hostile() -> Audit {
         capture.link_types = vec![text()];
         capture.damage.iter_mut().for_each(|d| d.what = text());
     }
+    audit.compliance.directions = vec![[text(), text()], [text(), text()], [text(), text()]];
     for row in &mut audit.metrics {
         (row.from, row.to) = (text(), text());
     }

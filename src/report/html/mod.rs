@@ -5,6 +5,7 @@ mod coverage;
 mod excerpt;
 mod findings;
 mod loads;
+mod matrix;
 mod measures;
 mod script;
 mod tls;

@@ -148,6 +148,12 @@
     one('#unfold').addEventListener('click', () => set(true));
     one('#fold').addEventListener('click', () => set(false));
   }
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[data-state]');
+    if (!link || !form) return;
+    event.preventDefault();
+    location.hash = `findings?${link.dataset.state}`;
+  });
   addEventListener('hashchange', follow);
   document.addEventListener('toggle', (event) => addButtons(event.target), true);
   all('details[open]').forEach(addButtons);

@@ -6,6 +6,7 @@ use super::coverage::{Rule, rule};
 use super::excerpt::head;
 use super::findings::{Facets, Found, Kept, choose, found};
 use super::loads::{Limit, Load, limit, load};
+use super::matrix::{Matrix, matrix};
 use super::measures::{Codec, Direction, Stream, codec, direction, stream};
 use super::script;
 use super::tls::{Certificate, certificate, tls_count};
@@ -40,6 +41,7 @@ pub(super) struct Document<'a> {
     findings: Vec<Found<'a>>,
     facets: Facets,
     kept: Vec<Kept>,
+    matrix: Matrix,
     /// How many findings are shown, of how many.
     part: String,
     script: &'static str,
@@ -110,6 +112,7 @@ impl<'a> Document<'a> {
             worst: digest::standing(audit).take(WORST).map(|f| found(f, audit, &facets)).collect(),
             findings: chosen.iter().map(|&f| found(f, audit, &facets)).collect(),
             kept,
+            matrix: matrix(audit, &chosen),
             part: format!("{} of {}", figures::count(chosen.len() as u64), figures::count(audit.findings.len() as u64)),
             script: script::TEXT,
             script_hash: script::hash(),
