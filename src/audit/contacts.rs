@@ -137,6 +137,9 @@ impl Contacts {
 
     fn connection(&mut self, subject: &ConnectionSubject<'_>, judge: &mut Judge<'_>) {
         let tls = subject.tls;
+        if let Some(seen) = &mut judge.proceedings.seen {
+            seen.connection(tls);
+        }
         self.connections += 1;
         self.established += u64::from(tls.outcome == Outcome::Established);
         self.resumed += u64::from(matches!(tls.resumption, Resumption::Of(_)));

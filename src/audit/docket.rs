@@ -53,6 +53,8 @@ pub struct Docket {
     pub wants_text: bool,
     /// Whether someone wants the rows of breaches.
     pub wants_breaches: bool,
+    /// Whether someone wants to know what was seen.
+    pub wants_seen: bool,
     /// For each rule: whether it runs at all.
     enabled: Vec<bool>,
     /// For each rule: whether the policy says anything of it.
@@ -92,6 +94,7 @@ impl Docket {
             messages_wanted: MessageWish::None,
             wants_text: false,
             wants_breaches: false,
+            wants_seen: false,
             enabled: Vec::new(),
             configured: Vec::new(),
             waivers: Vec::new(),
@@ -118,6 +121,7 @@ impl Docket {
         self.messages_wanted = records.wants_messages();
         self.wants_text = records.wants_text();
         self.wants_breaches = records.wants_breaches();
+        self.wants_seen = records.wants_seen();
     }
 
     fn enter(&mut self, rule: u16, entry: &'static Rule, check: Check) {
@@ -172,14 +176,14 @@ impl Docket {
         self.enabled.get(rule).copied().unwrap_or(false)
     }
 
-    /// The severity of a rule in a direction; `None` where the policy switches it off.
+    /// The severity of a breach in a direction, `own` where it has one beside its rule's; `None` where the policy switches the rule off.
     #[must_use]
-    pub fn severity(&self, rule: u16, policy: &Policy, from: Party, to: Party) -> Option<Severity> {
+    pub fn severity(&self, rule: u16, policy: &Policy, (from, to): (Party, Party), own: Option<Severity>) -> Option<Severity> {
         let entry = self.rule(rule)?;
         if self.configured.get(usize::from(rule)).copied().unwrap_or(false) {
-            policy.severity(entry.id, entry.severity, from, to)
+            policy.severity(entry.id, (entry.severity, own), from, to)
         } else {
-            Some(entry.severity)
+            Some(own.unwrap_or(entry.severity))
         }
     }
 

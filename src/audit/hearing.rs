@@ -84,6 +84,9 @@ impl<'p> Judge<'p> {
         if place.repeat != Repeat::First {
             return None;
         }
+        if let Some(seen) = &mut self.proceedings.seen {
+            seen.message(arrival, &place, sdp.as_deref());
+        }
         let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
         let trunk = self.trunk(arrival, &place, session_from, session_to);

@@ -302,12 +302,12 @@ impl<'p> Judge<'p> {
         let (Some(rule), (from, to)) = (self.docket.rule(matter.rule), direction.unwrap_or((Party::Unknown, Party::Unknown))) else {
             return;
         };
-        let Some(severity) = self.docket.severity(matter.rule, self.policy, from, to) else {
+        let Some(severity) = self.docket.severity(matter.rule, self.policy, (from, to), breach.severity) else {
             self.proceedings.ledger.not_applicable(matter.rule);
             return;
         };
         let Breach { observed, agreed, clause, at: mark, exhibit, about, .. } = breach;
-        let severity = Policy::capped(breach.severity.unwrap_or(severity), breach.level);
+        let severity = Policy::capped(severity, breach.level);
         let blame = match breach.offender.unwrap_or(rule.offender) {
             Offender::Sender | Offender::Client => Blame::Party(from),
             Offender::Responder | Offender::Server => Blame::Party(to),

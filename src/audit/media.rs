@@ -46,6 +46,9 @@ impl<'p> Judge<'p> {
             at: stream.begun,
         };
         self.judge(&docket.streams, matter, |check| check(&subject));
+        if let Some(seen) = &mut self.proceedings.seen {
+            seen.stream(&subject);
+        }
         let row = self.row(tied, &subject, sides);
         if tied.call.is_some() {
             self.measure(&subject, trunk);

@@ -11,6 +11,7 @@ use super::codecs::CodecCounts;
 use super::compliance::Compliance;
 use super::docket::Docket;
 use super::ledger::Ledger;
+use super::seen::Seen;
 use super::waiving::Waiving;
 use super::wires::Reuse;
 use crate::base::{Origin, Time};
@@ -74,6 +75,8 @@ pub struct Proceedings {
     pub call_ids: HashSet<u64, FixedState>,
     pub dialogs: u64,
     pub timeline: Timeline,
+    /// What a draft policy wants to know of the traffic, where someone wants one.
+    pub seen: Option<Box<Seen>>,
 }
 
 impl Proceedings {
@@ -96,6 +99,7 @@ impl Proceedings {
             call_ids: HashSet::default(),
             dialogs: 0,
             timeline: Timeline::default(),
+            seen: docket.wants_seen.then(Box::default),
         }
     }
 
@@ -131,6 +135,9 @@ impl Proceedings {
         self.call_ids.extend(other.call_ids);
         self.dialogs += other.dialogs;
         self.timeline.merge(&other.timeline);
+        if let (Some(mine), Some(theirs)) = (&mut self.seen, other.seen) {
+            mine.merge(*theirs);
+        }
     }
 
     /// Adds up the intervals of each direction and trunk group: what they came to in the whole capture.

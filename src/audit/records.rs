@@ -1,6 +1,6 @@
 //! Takes nothing, gives the place where rows of a run go as they come, never keeps one.
 
-use super::{BreachRow, CallRow, MessageRow, MessageWish, StreamRow};
+use super::{BreachRow, CallRow, MessageRow, MessageWish, Seen, StreamRow};
 
 /// What takes the rows of a run. Rows of messages come in the order of the capture, those that its end cut short last; rows of streams in the
 /// order in which they ended; rows of calls and of breaches in no order that means anything, but with what it takes to put them in one. All of
@@ -26,6 +26,11 @@ pub trait Records: Send {
         false
     }
 
+    /// Whether it wants to know what was seen, for a draft policy.
+    fn wants_seen(&self) -> bool {
+        false
+    }
+
     /// Takes a stream.
     fn stream(&mut self, _row: &StreamRow) {}
 
@@ -37,6 +42,9 @@ pub trait Records: Send {
 
     /// Takes a breach.
     fn breach(&mut self, _row: BreachRow) {}
+
+    /// Takes what was seen in the whole capture, once at its end.
+    fn seen(&mut self, _seen: Seen) {}
 }
 
 /// Wants nothing.
@@ -60,6 +68,10 @@ impl<R: Records> Records for Option<R> {
         self.as_ref().is_some_and(R::wants_breaches)
     }
 
+    fn wants_seen(&self) -> bool {
+        self.as_ref().is_some_and(R::wants_seen)
+    }
+
     fn stream(&mut self, row: &StreamRow) {
         if let Some(records) = self {
             records.stream(row);
@@ -81,6 +93,12 @@ impl<R: Records> Records for Option<R> {
     fn breach(&mut self, row: BreachRow) {
         if let Some(records) = self {
             records.breach(row);
+        }
+    }
+
+    fn seen(&mut self, seen: Seen) {
+        if let Some(records) = self {
+            records.seen(seen);
         }
     }
 }

@@ -78,6 +78,12 @@ impl Sides {
         if more == 0 { first.to_string() } else { format!("{first} (+{more})") }
     }
 
+    /// The hosts of the two sides, each in the order in which they were met.
+    #[must_use]
+    pub fn hosts(&self) -> [&[IpAddr]; 2] {
+        [&self.near, &self.far]
+    }
+
     /// The names of the sides that have hosts.
     #[must_use]
     pub fn names(&self) -> Vec<String> {

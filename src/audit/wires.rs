@@ -71,6 +71,9 @@ impl Judge<'_> {
 
     /// Judges how a media stream was carried.
     pub fn carried(&mut self, passed: &Passed) {
+        if let Some(seen) = &mut self.proceedings.seen {
+            seen.marked(passed);
+        }
         let class = match passed.kind {
             Some(MediaKind::Audio) => TrafficClass::Audio,
             Some(MediaKind::Video) => TrafficClass::Video,

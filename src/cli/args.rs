@@ -49,6 +49,20 @@ Examples:
   speerlint calls trunk.pcap --policy contract.toml --finding 'MED-*' --sort mos
   speerlint calls trunk.pcap --number 4930 --min-duration 60 --format csv > calls.csv";
 
+const LEARN_EXAMPLES: &str = "\
+Examples:
+  speerlint learn trunk.pcap -o draft.toml
+  speerlint learn 'week-46/*.pcapng.zst' --out draft.toml
+  speerlint learn tls.pcapng --keylog sslkeylog.txt > draft.toml
+then read it, change it, and check it:
+  speerlint policy check draft.toml
+  speerlint audit trunk.pcap --policy draft.toml
+
+Exit status:
+  0  the draft was written
+  2  a usage, input or output error
+  3  there is nothing to learn: no SIP message can be read";
+
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
 #[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -71,6 +85,11 @@ pub(super) enum Command {
     /// Say what changed between two audits
     #[command(after_help = COMPARE_EXAMPLES)]
     Compare(CompareArguments),
+    /// Write a draft policy from what captures show, each value with its count and first frame
+    ///
+    /// The captures are read twice: once to learn, once to say which rules they break under the draft itself.
+    #[command(after_help = LEARN_EXAMPLES)]
+    Learn(LearnArguments),
     /// List the calls of captures, one line each
     #[command(after_help = CALLS_EXAMPLES)]
     Calls(CallsArguments),
@@ -232,6 +251,31 @@ pub(super) struct CallsArguments {
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
     /// No progress bar
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LearnArguments {
+    /// Capture files, directories or globs; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// Where to write the draft; without it standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// A TLS key log (NSS format); may be given several times
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
+    /// Leave out frames before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) from: Option<Time>,
+    /// Leave out frames from this time on (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) to: Option<Time>,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// No progress bar, and no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

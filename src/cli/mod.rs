@@ -5,6 +5,7 @@ mod audit;
 mod calls;
 mod capacity;
 mod compare;
+mod learn;
 mod manual;
 mod output;
 mod policy;
@@ -59,6 +60,7 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Capacity(request) => capacity::run(request, color),
         Command::Compare(request) => compare::run(request, color),
         Command::Policy { command } => policy::run(command),
+        Command::Learn(request) => learn::run(request),
         Command::Calls(request) => calls::run(request, color),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::man(),

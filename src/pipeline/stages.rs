@@ -342,6 +342,10 @@ impl Stages<'_> {
             proceedings.merge(shard.judge.proceedings);
         }
         proceedings.timeline.merge(&self.timeline);
+        if let Some(mut seen) = proceedings.seen.take() {
+            seen.sides = self.sides.hosts().map(<[IpAddr]>::to_vec);
+            self.joint.records.seen(*seen);
+        }
         self.counter.anomalies.note_many(Anomaly::TlsUntallied, self.contacts.untallied);
         self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);

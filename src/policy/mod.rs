@@ -42,9 +42,9 @@ pub use level::{Level, LevelTable};
 pub use mistake::Style;
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};
-pub use schema::json_schema;
 #[cfg(test)]
 pub(crate) use schema::knows;
+pub use schema::{accepts, json_schema};
 pub use severity::Severity;
 pub use terms::*;
 pub use waiver::{BreachFacts, Cover, Waiver};

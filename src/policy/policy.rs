@@ -174,17 +174,21 @@ impl Policy {
         self.sources.iter().find(|source| source.name == from.source)?.line(from.line?)
     }
 
-    /// The severity that `[[rule]]` entries give a rule in a direction; `None` where they switch it off.
+    /// The severity that `[[rule]]` entries give a rule in a direction; `None` where they switch it off. `own` is that of a sub-case: what an
+    /// entry says caps it, and never raises what is lighter than its rule.
     #[must_use]
-    pub fn severity(&self, rule: &str, default: Severity, from: Party, to: Party) -> Option<Severity> {
-        let mut severity = default;
+    pub fn severity(&self, rule: &str, (default, own): (Severity, Option<Severity>), from: Party, to: Party) -> Option<Severity> {
+        let mut set = None;
         for setting in self.rules.iter().filter(|s| s.id == rule && s.direction.is_none_or(|d| d == (from, to))) {
             if !setting.enabled {
                 return None;
             }
-            severity = setting.severity.unwrap_or(severity);
+            set = setting.severity.or(set);
         }
-        Some(severity)
+        Some(match (set, own) {
+            (Some(set), Some(own)) => set.min(own),
+            (set, own) => set.or(own).unwrap_or(default),
+        })
     }
 
     /// The level capped severity (`standards.md` §6.2): recommended and discouraged give at most low.

@@ -7,6 +7,7 @@ pub mod chart;
 pub mod comparison;
 mod digest;
 mod directory;
+mod draft;
 mod escape;
 mod figures;
 pub mod html;
@@ -22,6 +23,7 @@ pub mod text;
 
 pub use calls::call_json;
 pub use directory::{check_dir, write_capacity, write_dir};
+pub use draft::{Draft, draft};
 pub use escape::visible;
 pub use selection::{Order, Place, Selection, Wanted};
 pub use sorted::Sorted;

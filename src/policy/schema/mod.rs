@@ -166,6 +166,29 @@ pub(super) fn paths() -> Vec<(String, &'static Kind)> {
     found
 }
 
+/// Whether a policy may write `text` at a path: as a key of the map, an element of the list, or the value that stands there.
+#[must_use]
+pub fn accepts(path: &str, text: &str) -> bool {
+    fn at(fields: &'static [&'static [Field]], path: &str) -> Option<&'static Kind> {
+        let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        let field = field(fields, key)?;
+        match (&field.kind, rest) {
+            (kind, None) => Some(kind),
+            (Kind::Table(inner) | Kind::Entries(_, inner), Some(rest)) => at(inner, rest),
+            _ => None,
+        }
+    }
+    fn takes(kind: &Kind, text: &str) -> bool {
+        match kind {
+            Kind::Text(form) | Kind::Map(form, ..) => (form.check)(text).is_ok(),
+            Kind::Word(words) => words.contains(&text),
+            Kind::List(kind) => takes(kind, text),
+            _ => false,
+        }
+    }
+    at(ROOT, path).is_some_and(|kind| takes(kind, text))
+}
+
 /// The identity of an entry by its `id`.
 fn by_id(entry: &Table) -> String {
     tree::text(entry, "id").unwrap_or_default().to_owned()

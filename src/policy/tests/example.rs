@@ -199,9 +199,12 @@ fn addresses_belong_to_peers_and_calls_to_trunk_groups() {
 #[test]
 fn rules_and_waivers_hold_where_they_say() {
     let policy = load(EXAMPLE);
-    assert_eq!(policy.severity("SDP-OA-005", Severity::Low, ALPHA, BRAVO), None);
-    assert_eq!(policy.severity("PRV-TOPO-003", Severity::Info, BRAVO, ALPHA), Some(Severity::Low));
-    assert_eq!(policy.severity("PRV-TOPO-003", Severity::Info, ALPHA, BRAVO), Some(Severity::Info));
+    assert_eq!(policy.severity("SDP-OA-005", (Severity::Low, None), ALPHA, BRAVO), None);
+    assert_eq!(policy.severity("PRV-TOPO-003", (Severity::Info, None), BRAVO, ALPHA), Some(Severity::Low));
+    assert_eq!(policy.severity("PRV-TOPO-003", (Severity::Info, None), ALPHA, BRAVO), Some(Severity::Info));
+    // What an entry says caps a sub-case, and raises none that is lighter than its rule.
+    assert_eq!(policy.severity("PRV-TOPO-003", (Severity::Info, Some(Severity::High)), BRAVO, ALPHA), Some(Severity::Low));
+    assert_eq!(policy.severity("PRV-TOPO-003", (Severity::Medium, Some(Severity::Info)), BRAVO, ALPHA), Some(Severity::Info));
     let time = |text: &str| Time(i64::try_from(text.parse::<jiff::Timestamp>().unwrap().as_nanosecond()).unwrap());
     let end = |text: &str| Some(Endpoint::new(text.parse().unwrap(), 5060));
     let facts = BreachFacts {

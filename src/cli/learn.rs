@@ -1,0 +1,133 @@
+//! Takes the arguments of `learn`, gives a draft policy, never one that the captures themselves would fail without a word.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::Status;
+use super::args::LearnArguments;
+use super::output::stdout;
+use super::progress::Bar;
+use crate::audit::{Finding, Records, Seen};
+use crate::base::{Error, Result};
+use crate::pipeline::{self, Request};
+use crate::report::{Draft, draft, visible};
+
+/// Where what was seen is put.
+#[derive(Default)]
+struct Learner(Option<Seen>);
+
+impl Records for Learner {
+    fn wants_seen(&self) -> bool {
+        true
+    }
+
+    fn seen(&mut self, seen: Seen) {
+        self.0 = Some(seen);
+    }
+}
+
+/// Learns, audits the captures with what was learned, and writes it with what they break.
+pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
+    if arguments.captures.iter().any(|path| path == Path::new("-")) {
+        return Err(Error::Usage("learn reads the captures twice, and standard input comes but once: save it to a file first".into()));
+    }
+    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
+        && from >= to
+    {
+        return Err(Error::Usage("--from must be before --to".into()));
+    }
+    let folder = arguments.out.as_deref().map(folder).transpose()?;
+    let (mut audit, seen) = {
+        let mut learner = Learner::default();
+        let audit = read(arguments, None, &mut learner)?;
+        (audit, learner.0.unwrap_or_default())
+    };
+    if audit.intake.sip_messages == 0 && audit.tls.connections == 0 {
+        say("nothing to learn: no SIP can be read in these captures");
+        return Ok(Status::Inconclusive);
+    }
+    // The findings against the baseline are no part of the draft.
+    audit.findings.clear();
+    let findings = check(arguments, &draft(&audit, &seen, &[]))?;
+    let draft = draft(&audit, &seen, &findings);
+    match (&arguments.out, folder) {
+        (Some(path), Some(folder)) => {
+            write(path, &folder, &draft.text)?;
+            if !arguments.quiet {
+                say(&summary(path, &draft));
+            }
+        }
+        _ => stdout(|out| out.write_all(draft.text.as_bytes()))?,
+    }
+    Ok(Status::Clean)
+}
+
+fn read(arguments: &LearnArguments, policy: Option<PathBuf>, records: &mut dyn Records) -> Result<crate::audit::Audit> {
+    let request = Request {
+        inputs: arguments.captures.clone(),
+        hash: policy.is_none(),
+        policy,
+        threads: arguments.threads,
+        from: arguments.from,
+        to: arguments.to,
+        keylogs: arguments.keylogs.clone(),
+    };
+    let bar = Bar::new(arguments.quiet);
+    pipeline::audit_with(&request, &|progress| bar.show(progress), records)
+}
+
+/// What the captures break of their own draft.
+fn check(arguments: &LearnArguments, draft: &Draft) -> Result<Vec<Finding>> {
+    let aside = || -> std::io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::with_suffix(".toml")?;
+        file.write_all(draft.text.as_bytes())?;
+        file.flush()?;
+        Ok(file)
+    };
+    let file = aside().map_err(|error| Error::output(Path::new("a temporary file"), &error))?;
+    Ok(read(arguments, Some(file.path().to_owned()), &mut ())?.findings)
+}
+
+/// The folder that the draft goes to: better to know before an hour of reading than after it.
+fn folder(path: &Path) -> Result<PathBuf> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(Error::Usage(format!("{} is a directory: --out names the file of the draft", path.display())));
+    }
+    if !parent.is_dir() {
+        return Err(Error::Usage(format!("{} is no directory", parent.display())));
+    }
+    Ok(parent.to_owned())
+}
+
+/// Writes aside and renames: the file is there as a whole, or as it was.
+fn write(path: &Path, folder: &Path, text: &str) -> Result<()> {
+    let aside = || -> std::io::Result<NamedTempFile> {
+        let mut file = NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.flush()?;
+        Ok(file)
+    };
+    let file = aside().map_err(|error| Error::output(path, &error))?;
+    file.persist(path).map_err(|error| Error::output(path, &error.error))?;
+    Ok(())
+}
+
+fn summary(path: &Path, draft: &Draft) -> String {
+    let many = |n: usize, one: &str, more: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {more}") };
+    format!(
+        "{}: a draft with {}; {} commented out as doubtful, {} lowered that the traffic breaks: read it before you agree to it",
+        path.display(),
+        many(draft.peers, "peer", "peers"),
+        many(draft.doubts, "line", "lines"),
+        many(draft.lowered, "rule", "rules"),
+    )
+}
+
+/// Says something on standard error.
+fn say(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
+}
