@@ -1,5 +1,5 @@
 //! Takes captures, gives a failure where the tables of an audit differ from its report or depend on how it was read, never opens Parquet with
-//! another engine: `tests/tables_read_back.py` does.
+//! another engine: `tests/read_back.py` does.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -7,8 +7,11 @@ mod made;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use made::Case;
 use serde_json::Value;
@@ -73,6 +76,30 @@ fn tables_hold_what_the_report_counts() {
             assert!(same("asr_pct", &metric["asr_pct"]) && same("srd_success_s_p95", &metric["srd_success_s"]["p95"]), "{shown}: {row:?}");
         }
     }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = made::mixtures(folder.path()).remove(1);
+    let out = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_speerlint"))
+        .args(["audit", "-", "--quiet", "--tables", "all", "--out"])
+        .arg(out.path())
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let capture = fs::read(&case.capture).unwrap();
+    let input = run.stdin.as_mut().unwrap();
+    input.write_all(&capture).unwrap();
+    input.flush().unwrap();
+    // It waits for more; nothing shows when it has begun but the place where its files would be, which must stay empty.
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(run.try_wait().unwrap().is_none());
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::audit::{Audit, Finding, FindingOutcome, RuleCoverage};
 #[template(
     ext = "xml",
     source = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="speerlint" tests="{{ cases.len() }}" failures="{{ failures }}" errors="0" skipped="{{ skipped }}">
+<testsuites name="speerlint" tests="{{ cases.len() }}" failures="{{ failures }}" errors="0">
   <testsuite name="{{ name }}" tests="{{ cases.len() }}" failures="{{ failures }}" errors="0" skipped="{{ skipped }}">
 {%- for case in cases %}
     <testcase classname="{{ case.family }}" name="{{ case.name }}">
