@@ -39,4 +39,6 @@ pub mod report;
 
 pub mod pipeline;
 
+pub mod excerpt;
+
 pub mod cli;

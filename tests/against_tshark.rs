@@ -220,3 +220,54 @@ fn findings_over_two_captures_name_the_capture_of_a_filter() {
     let named = |part: &PathBuf| finding.contains(part.file_name().unwrap().to_str().unwrap());
     assert!(parts.iter().all(named), "{finding}");
 }
+
+/// What tshark prints of the packets of a capture that hold octets: time, SIP Call-ID, whether it cannot be dissected.
+fn rows(capture: &Path) -> Vec<(String, Vec<String>, bool)> {
+    let fields = ["frame.time_epoch", "sip.Call-ID", "_ws.malformed"];
+    let mut command = Command::new("tshark");
+    command.args(["-n", "-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-Y", "frame.cap_len > 0", "-r"]).arg(capture);
+    command.args(fields.iter().flat_map(|field| ["-e", field]));
+    let output = command.output().expect("tshark is needed");
+    assert!(output.status.success(), "{}: {}", capture.display(), String::from_utf8_lossy(&output.stderr));
+    let row = |line: &str| {
+        let [time, call_ids, malformed] = line.split('\t').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{line}"));
+        (time.to_owned(), call_ids.split(',').map(str::to_owned).collect(), !malformed.is_empty())
+    };
+    String::from_utf8_lossy(&output.stdout).lines().map(row).collect()
+}
+
+#[test]
+#[ignore = "needs tshark"]
+fn tshark_sees_the_same_call_in_an_excerpt() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("cut.pcapng");
+    let mut checked = 0;
+    let clear = |case: &Case| !case.capture.with_file_name("keys.log").exists() && !case.capture.to_string_lossy().contains("sealed");
+    for case in cases(folder.path()).into_iter().filter(clear) {
+        let original = rows_of(&case.capture);
+        let ids: BTreeSet<&String> = original.iter().flat_map(|(_, ids, _)| ids).filter(|id| !id.is_empty()).collect();
+        for id in ids.into_iter().step_by(7).take(3) {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_speerlint"));
+            command.arg("extract").arg(&case.capture).args(["--call-id", id, "-o"]).arg(&out);
+            let output = command.args(case.policy.iter().flat_map(|p| ["--policy".as_ref(), p.as_os_str()])).output().unwrap();
+            assert!(output.status.success(), "{}: {id}: {}", case.capture.display(), String::from_utf8_lossy(&output.stderr));
+            let of_call = |rows: &[(String, Vec<String>, bool)]| -> Vec<String> {
+                rows.iter().filter(|(_, ids, _)| ids.contains(id)).map(|(time, ..)| time.clone()).collect()
+            };
+            let (cut, malformed) = (rows(&out), original.iter().filter(|row| row.2).count());
+            assert_eq!(of_call(&cut), of_call(&original), "{}: {id}", case.capture.display());
+            assert!(cut.iter().filter(|row| row.2).count() <= malformed, "{}: {id}", case.capture.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "{checked}");
+}
+
+/// The same of an original, which may end in the middle of a record.
+fn rows_of(capture: &Path) -> Vec<(String, Vec<String>, bool)> {
+    let whole = tshark(capture, "frame").len();
+    let copy = tempfile::NamedTempFile::new().unwrap();
+    let copied = Command::new("editcap").arg(capture).arg(copy.path()).output().expect("editcap comes with tshark");
+    assert!(copied.status.success() || whole > 0);
+    rows(copy.path())
+}

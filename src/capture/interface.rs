@@ -73,6 +73,26 @@ impl Interface {
         self.units
     }
 
+    /// Seconds by which its time stamps stand before the epoch.
+    #[must_use]
+    pub const fn offset(&self) -> i64 {
+        self.offset
+    }
+
+    /// The `if_tsresol` option that says its units; `None` where no power of ten or two does.
+    #[must_use]
+    pub fn resolution(&self) -> Option<u8> {
+        let exponent = |base: u64| (0..64).find(|&exponent| base.checked_pow(exponent) == Some(self.units));
+        exponent(10).or_else(|| exponent(2).map(|exponent| exponent | 0x80)).and_then(|code| u8::try_from(code).ok())
+    }
+
+    /// The time stamp of a time, the nearest that it can tell.
+    #[must_use]
+    pub fn ticks(&self, time: Time) -> u64 {
+        let since = i128::from(time.0) - i128::from(self.offset) * i128::from(SECOND);
+        u64::try_from(since.max(0) * i128::from(self.units) / i128::from(SECOND)).unwrap_or(u64::MAX)
+    }
+
     /// The time of a pcapng time stamp; what no 64-bit nanosecond count can hold becomes the nearest that can.
     #[inline]
     #[must_use]
@@ -130,6 +150,17 @@ mod tests {
         assert_eq!(at(0x80 | 1, 0, 3), 1_500_000_000);
         assert_eq!(at(0x80 | 20, 0, (5 << 20) + (1 << 19)), 5_500_000_000);
         assert_eq!(at(0x80 | 32, 0, (1_700_000_000 << 32) + 1), 1_700_000_000 * SECOND);
+    }
+
+    #[test]
+    fn a_resolution_is_written_as_it_was_read() {
+        for code in [0, 3, 6, 9, 18, 0x80 | 10, 0x80 | 20] {
+            let interface = Interface::new(LinkType(1), 0, units_per_second(code), 0);
+            assert_eq!(interface.resolution(), Some(code));
+            let ticks = interface.units() * 7 + 1;
+            assert!(interface.ticks(interface.time(ticks)).abs_diff(ticks) <= interface.units() / 1_000_000_000 + 1, "{code}");
+        }
+        assert_eq!(Interface::new(LinkType(1), 0, 7, 0).resolution(), None);
     }
 
     #[test]

@@ -63,6 +63,14 @@ Exit status:
   2  a usage, input or output error
   3  there is nothing to learn: no SIP message can be read";
 
+const EXTRACT_EXAMPLES: &str = "\
+Examples:
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o refer.pcapng
+  speerlint extract 'week-46/*.pcapng.zst' --call-id 3c26700@198.51.100.34 --no-media -o call.pcapng
+  speerlint extract tls.pcap --keylog sslkeylog.txt --call-id 3c26700@198.51.100.34 -o call.pcapng
+
+The ids of findings are those of `speerlint audit` with the same captures and policy.";
+
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
 #[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -93,6 +101,9 @@ pub(super) enum Command {
     /// List the calls of captures, one line each
     #[command(after_help = CALLS_EXAMPLES)]
     Calls(CallsArguments),
+    /// Cut the packets of a finding or a call out of captures
+    #[command(after_help = EXTRACT_EXAMPLES)]
+    Extract(ExtractArguments),
     /// Write a script that completes speerlint's commands and options in a shell
     #[command(after_help = "Example:\n  speerlint completions bash > /etc/bash_completion.d/speerlint")]
     Completions {
@@ -276,6 +287,38 @@ pub(super) struct LearnArguments {
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,
     /// No progress bar, and no summary
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("target").required(true))]
+pub(super) struct ExtractArguments {
+    /// Capture files, directories or globs; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The packets of this finding: the calls, streams and connections that it shows
+    #[arg(long, value_name = "ID", group = "target")]
+    pub(super) finding: Option<String>,
+    /// The packets of the call with this Call-ID
+    #[arg(long, value_name = "ID", group = "target")]
+    pub(super) call_id: Option<String>,
+    /// The file to write, pcapng
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
+    /// The policy; without it the built-in baseline applies and the peers are inferred
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// A TLS key log (NSS format); may be given several times. What opens the connections of the excerpt goes into it
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
+    /// Leave out RTP, RTCP and what else shares their ports
+    #[arg(long)]
+    pub(super) no_media: bool,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// No progress bar, and nothing on standard output
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

@@ -5,6 +5,7 @@ mod audit;
 mod calls;
 mod capacity;
 mod compare;
+mod extract;
 mod learn;
 mod manual;
 mod output;
@@ -62,6 +63,7 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Policy { command } => policy::run(command),
         Command::Learn(request) => learn::run(request),
         Command::Calls(request) => calls::run(request, color),
+        Command::Extract(request) => extract::run(request),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::man(),
         Command::Rules { id, format } => rules::run(id.as_deref(), *format, color),

@@ -87,7 +87,7 @@ fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Resul
 }
 
 /// Temporary files with the permissions that ordinary files get.
-fn builder() -> Builder<'static, 'static> {
+pub(crate) fn builder() -> Builder<'static, 'static> {
     let mut builder = Builder::new();
     builder.prefix(".speerlint-");
     #[cfg(unix)]

@@ -22,6 +22,7 @@ pub mod tables;
 pub mod text;
 
 pub use calls::call_json;
+pub(crate) use directory::builder as beside;
 pub use directory::{check_dir, write_capacity, write_dir};
 pub use draft::{Draft, draft};
 pub use escape::visible;

@@ -1,0 +1,69 @@
+//! Takes the arguments of `extract`, gives the excerpt, never a packet that is not of it.
+
+use super::Status;
+use super::args::ExtractArguments;
+use super::output::stdout;
+use super::progress::Bar;
+use crate::base::{Error, Result};
+use crate::excerpt::{self, Order, Summary, Target};
+use crate::report::visible;
+
+/// Cuts, and says in a line what was cut.
+pub(super) fn run(arguments: &ExtractArguments) -> Result<Status> {
+    let target = match (&arguments.finding, &arguments.call_id) {
+        (Some(id), _) => Target::Finding(id.clone()),
+        (None, Some(id)) => Target::Call(id.clone()),
+        (None, None) => return Err(Error::Usage("say what to extract: --finding or --call-id".into())),
+    };
+    let order = Order {
+        inputs: &arguments.captures,
+        policy: arguments.policy.as_deref(),
+        keylogs: &arguments.keylogs,
+        target,
+        out: &arguments.out,
+        media: !arguments.no_media,
+        threads: arguments.threads,
+        command: command(),
+    };
+    let summary = {
+        let bar = Bar::new(arguments.quiet);
+        excerpt::extract(&order, &|progress| bar.show(progress))?
+    };
+    if !arguments.quiet {
+        stdout(|out| lines(arguments, &summary).iter().try_for_each(|line| writeln!(out, "{}", visible(line))))?;
+    }
+    Ok(Status::Clean)
+}
+
+/// The command as it was given, in words that a shell takes.
+fn command() -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@+,%".contains(c);
+    let quoted =
+        |word: String| if word.chars().all(plain) && !word.is_empty() { word } else { format!("'{}'", word.replace('\'', r"'\''")) };
+    let arguments = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
+    std::iter::once("speerlint".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// What was cut, and what an audit of it cannot say.
+fn lines(arguments: &ExtractArguments, summary: &Summary) -> Vec<String> {
+    let counted = |n: u64, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
+    let Summary { messages, calls, signalling, media, .. } = *summary;
+    let mut line = format!("{}: {}", arguments.out.display(), counted(signalling + media, "frame", "frames"));
+    if messages > 0 {
+        line += &format!(", {} of {}", counted(messages, "message", "messages"), counted(calls, "call", "calls"));
+    }
+    if media > 0 {
+        line += &format!(", {} of media", counted(media, "frame", "frames"));
+    }
+    let mut lines = vec![line];
+    if let Some((count, shown)) = summary.count.filter(|(count, shown)| count > shown) {
+        lines.push(format!("the finding was made {count} times; the excerpt holds the {shown} that it shows"));
+    }
+    match summary.repeats {
+        Some(true) => lines.push("an audit of the excerpt alone makes the same finding".into()),
+        Some(false) => lines
+            .push("an audit of the excerpt alone does not make the same finding: it rests on more than the packets that show it".into()),
+        None => {}
+    }
+    lines
+}

@@ -1,0 +1,158 @@
+//! Takes an order for an excerpt, gives the file, never one that is not whole.
+
+use std::fs;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::labels::Labels;
+use super::quest::{Quest, no_call};
+use super::rows::Rows;
+use super::scissors::Scissors;
+use super::secrets::KeyLogs;
+use super::trace::{Search, trace};
+use crate::audit::{Audit, Finding};
+use crate::base::{Error, Result};
+use crate::pipeline::{self, Progress, Request};
+use crate::policy::{Policy, Style};
+use crate::report::beside;
+use crate::rules;
+
+/// What an excerpt is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A finding, by its id in the audit of the same captures and policy.
+    Finding(String),
+    /// A call, by its Call-ID.
+    Call(String),
+}
+
+/// What to cut out, and whereto.
+#[derive(Clone, Debug)]
+pub struct Order<'a> {
+    /// Files, directories and globs: one capture together.
+    pub inputs: &'a [PathBuf],
+    /// The policy of the audit; `None` for the built-in baseline.
+    pub policy: Option<&'a Path>,
+    /// TLS key logs, beside the one that the policy names and those inside the captures.
+    pub keylogs: &'a [PathBuf],
+    /// What it is of.
+    pub target: Target,
+    /// The file to write.
+    pub out: &'a Path,
+    /// Whether media is cut out too.
+    pub media: bool,
+    /// How many threads; `None` for as many as the machine has.
+    pub threads: Option<NonZeroUsize>,
+    /// The command as it was given, for the comment of the file.
+    pub command: String,
+}
+
+/// What an excerpt came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// SIP messages of the calls.
+    pub messages: u64,
+    /// Calls.
+    pub calls: u64,
+    /// Frames of signalling.
+    pub signalling: u64,
+    /// Frames of media.
+    pub media: u64,
+    /// How often the finding was made, and by how many exhibits the excerpt shows it.
+    pub count: Option<(u64, u64)>,
+    /// Whether an audit of the excerpt by itself makes the finding again; `None` where no finding was asked for.
+    pub repeats: Option<bool>,
+}
+
+/// Cuts an excerpt out of captures. `progress` is called now and then, for each of three readings anew.
+///
+/// # Errors
+/// When an input or the policy cannot be read, what is asked for is not there, or the file cannot be written.
+pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary> {
+    refuse_pipes(order.inputs)?;
+    // Better to know before reading for an hour than after it.
+    temporary(order.out)?;
+    let request = Request {
+        inputs: order.inputs.to_vec(),
+        policy: order.policy.map(Path::to_path_buf),
+        threads: order.threads,
+        keylogs: order.keylogs.to_vec(),
+        ..Request::default()
+    };
+    let mut rows = Rows::of(&order.target);
+    let audit = pipeline::audit_with(&request, progress, &mut rows)?;
+    // From here on the files themselves: a directory may get another while it is read.
+    let inputs: Vec<PathBuf> = audit.captures.iter().map(|capture| capture.path.clone()).collect();
+    refuse_overwriting(order.out, &inputs)?;
+    let quest = Quest::of(&order.target, &audit)?;
+    let keys = key_logs(order, &inputs)?;
+    let unknown = no_call(quest.calls.first().map_or("", String::as_str), &rows);
+    let rules = std::mem::take(&mut rows.rules);
+    let exhibits: Vec<_> = quest.findings.iter().flat_map(|finding| finding.exhibits.iter().cloned()).collect();
+    let streams = rows.streams(&quest.calls, &quest.places, &exhibits)?;
+    let search = Search { calls: &quest.calls, places: &quest.places, streams: &streams, media: order.media };
+    let trail = trace(&inputs, &search, &keys.opened(), progress)?;
+    if trail.messages == 0 && matches!(order.target, Target::Call(_)) {
+        return Err(unknown);
+    }
+    let labels = Labels::new(&quest, &audit, false);
+    let comment = labels.section(order, &quest, &rules, &audit);
+    let secrets = keys.lines_of(&trail.wanted.strands.hellos);
+    let program = format!("{} {}", audit.tool.name, audit.tool.version);
+    let scissors = Scissors { wanted: &trail.wanted, labels: &labels, out: order.out, program, comment, secrets };
+    let (file, mut summary) = scissors.cut(&inputs, progress)?;
+    (summary.messages, summary.calls) = (trail.messages, trail.calls);
+    if let (Target::Finding(_), [finding]) = (&order.target, quest.findings.as_slice()) {
+        summary.count = Some((finding.count, finding.exhibits.len() as u64));
+        let alone = Request { inputs: vec![file.path().to_owned()], keylogs: Vec::new(), ..request };
+        summary.repeats = Some(makes_again(finding, &pipeline::audit(&alone, &|_| {})?));
+    }
+    file.persist(order.out).map_err(|error| Error::output(order.out, &error.error))?;
+    Ok(summary)
+}
+
+/// Whether another audit makes a finding again: the same rule, the same direction, the same observation.
+fn makes_again(finding: &Finding, audit: &Audit) -> bool {
+    let what = |f: &Finding| (f.rule, f.from.clone(), f.to.clone(), f.observed.clone());
+    audit.findings.iter().any(|again| what(again) == what(finding))
+}
+
+/// The key logs of the command line, the policy and the captures.
+fn key_logs(order: &Order<'_>, inputs: &[PathBuf]) -> Result<KeyLogs> {
+    let mut files = order.keylogs.to_vec();
+    if let Some(path) = order.policy {
+        let policy = Policy::load(path, rules::KNOWN)?.with_files(Style::Plain)?;
+        files.extend(policy.global().capture.tls_keylog.as_ref().map(|clause| clause.value.clone()));
+    }
+    KeyLogs::gather(&files, inputs)
+}
+
+/// What can be read but once cannot be cut: which packets are meant is known only behind the last.
+fn refuse_pipes(inputs: &[PathBuf]) -> Result<()> {
+    let once = |path: &&PathBuf| path.as_path() == Path::new("-") || fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+    inputs.iter().find(once).map_or(Ok(()), |path| {
+        let name = if path.as_path() == Path::new("-") { "standard input".into() } else { path.display().to_string() };
+        Err(Error::Usage(format!("{name} can be read only once, and `extract` reads three times: save it to a file first")))
+    })
+}
+
+/// The excerpt may not take the place of a capture that it is of.
+fn refuse_overwriting(out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(place) = fs::canonicalize(out) else { return Ok(()) };
+    let same = |input: &&PathBuf| fs::canonicalize(input).is_ok_and(|input| input == place);
+    inputs.iter().find(same).map_or(Ok(()), |input| {
+        Err(Error::Usage(format!("{} is one of the captures: choose another name for the excerpt", input.display())))
+    })
+}
+
+/// A file beside `out` that nobody reads.
+pub(super) fn temporary(out: &Path) -> Result<NamedTempFile> {
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if out.is_dir() {
+        return Err(Error::output(out, &io::Error::other("it is a directory")));
+    }
+    beside().tempfile_in(parent).map_err(|error| Error::output(out, &error))
+}

@@ -1,0 +1,16 @@
+//! Takes captures and the name of a finding or a call, gives its packets as a pcapng file, never judges them again.
+//!
+//! The captures are read three times: for the audit, which says what is meant; for the frames that carry it (`trace`); and to write them.
+
+mod cut;
+mod labels;
+mod pcapng;
+mod quest;
+mod rows;
+mod scissors;
+mod secrets;
+mod strand;
+mod trace;
+mod wanted;
+
+pub use cut::{Order, Summary, Target, extract};

@@ -1,0 +1,231 @@
+//! Takes samples and made captures, gives a failure where an excerpt of them is not what it was cut out of, never looks inside the program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod made;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use made::Case;
+use made::calls::Call;
+use serde_json::Value;
+
+fn run(command: &str, captures: &[PathBuf], more: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_speerlint"));
+    program.arg(command).args(captures).args(more).stdin(Stdio::null()).output().unwrap()
+}
+
+fn audit(captures: &[PathBuf], policy: Option<&Path>) -> Value {
+    let policy = policy.map(|policy| ["--policy", policy.to_str().unwrap()]);
+    let output = run("audit", captures, &[&["--format", "json"][..], policy.as_ref().map_or(&[], |policy| policy)].concat());
+    assert!(output.status.code() != Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Cuts, and gives what was printed.
+fn extract(captures: &[PathBuf], policy: Option<&Path>, out: &Path, more: &[&str]) -> String {
+    let policy = policy.map(|policy| ["--policy", policy.to_str().unwrap()]);
+    let output = run("extract", captures, &[more, &["-o", out.to_str().unwrap()], policy.as_ref().map_or(&[], |policy| policy)].concat());
+    assert!(output.status.success(), "{more:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Why cutting was refused.
+fn refused(captures: &[PathBuf], more: &[&str]) -> String {
+    let output = run("extract", captures, more);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{more:?}: {error}");
+    error
+}
+
+fn same(finding: &Value) -> impl Fn(&&Value) -> bool {
+    let keys = ["rule", "from", "to", "observed"];
+    move |other| keys.iter().all(|key| other[key] == finding[key])
+}
+
+/// What a capture holds: time in units of its clock, octets, comments of each packet, and its decryption secrets. Little-endian pcapng.
+#[derive(Default)]
+struct Read {
+    packets: Vec<(u64, Vec<u8>, Vec<String>)>,
+    secrets: Vec<u8>,
+}
+
+fn read(path: &Path) -> Read {
+    let (bytes, mut at, mut found) = (fs::read(path).unwrap(), 0, Read::default());
+    let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let half = |at: usize| usize::from(u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap()));
+    while at < bytes.len() {
+        let end = at + word(at + 4);
+        assert_eq!(word(end - 4), word(at + 4));
+        match word(at) {
+            6 => {
+                let (data, length) = (at + 28, word(at + 20));
+                let (mut option, mut comments) = ((data + length).next_multiple_of(4), Vec::new());
+                while option < end - 4 && half(option) != 0 {
+                    let value = option + 4..option + 4 + half(option + 2);
+                    option = value.end.next_multiple_of(4);
+                    comments.push(String::from_utf8(bytes[value].to_vec()).unwrap());
+                }
+                let ticks = (word(at + 12) as u64) << 32 | word(at + 16) as u64;
+                found.packets.push((ticks, bytes[data..data + length].to_vec(), comments));
+            }
+            10 => found.secrets.extend(&bytes[at + 16..at + 16 + word(at + 12)]),
+            _ => {}
+        }
+        at = end;
+    }
+    // Where the capture begins and ends is marked by packets without octets.
+    found.packets.retain(|(_, data, _)| !data.is_empty());
+    found
+}
+
+/// What is found in messages, calls, streams and connections is found again in what was cut out for it; what rests on more says so.
+#[test]
+fn an_excerpt_makes_its_finding_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("cut.pcapng");
+    let (mut again, mut other) = (0, Vec::new());
+    let some = ["failures", "first-look", "fragmented-late-offer", "srtp-faults", "tls-faults", "websocket"];
+    for case in made::samples().into_iter().filter(|case| some.iter().any(|name| case.capture.parent().unwrap().ends_with(name))) {
+        let captures = [case.capture.clone()];
+        let report = audit(&captures, case.policy.as_deref());
+        // One finding of each rule.
+        let mut seen = BTreeSet::new();
+        for finding in report["findings"].as_array().unwrap().iter().filter(|finding| seen.insert(finding["rule"].to_string())) {
+            let id = finding["id"].as_str().unwrap();
+            let said = extract(&captures, case.policy.as_deref(), &out, &["--finding", id]);
+            let excerpt = audit(std::slice::from_ref(&out), case.policy.as_deref());
+            let found = excerpt["findings"].as_array().unwrap().iter().any(|other| same(finding)(&other));
+            assert_eq!(found, said.contains("makes the same finding"), "{}: {finding}: {said}", case.capture.display());
+            let kind = finding["subject"]["kind"].as_str().unwrap();
+            if found { again += 1 } else { other.push((kind.to_owned(), finding["rule"].to_string())) }
+        }
+    }
+    other.retain(|(kind, _)| !matches!(kind.as_str(), "interval" | "limit" | "capture"));
+    // A share of attempts is another share of fewer attempts.
+    assert_eq!(other, [("connection".to_owned(), "\"SIG-TLS-005\"".to_owned())]);
+    assert!(again > 30, "{again}");
+}
+
+/// Each packet is an octet-for-octet copy with its time, and its comment says where the original stands.
+#[test]
+fn packets_are_copies_and_say_where_they_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, made::program::PEERS).unwrap();
+    let frames = made::mixed();
+    let whole = made::write(folder.path(), "mixed.pcap", &frames);
+    let parts = made::cut(&whole, 3, folder.path());
+    let (one, many) = (folder.path().join("one.pcapng"), folder.path().join("many.pcapng"));
+    for (call, fragments) in [("over-tcp", 0), ("over-sctp", 0), ("in-pieces", 1), ("in-ipv6", 0), ("in-pieces-of-ipv6", 1)] {
+        let said = extract(std::slice::from_ref(&whole), Some(&policy), &one, &["--call-id", &format!("{call}@alpha.example"), "--no-media"]);
+        assert!(said.contains("6 messages of 1 call"), "{call}: {said}");
+        extract(&parts, Some(&policy), &many, &["--call-id", &format!("{call}@alpha.example"), "--no-media"]);
+        let (one, many) = (read(&one), read(&many));
+        assert!(one.packets.len() >= 6 + fragments, "{call}: {}", one.packets.len());
+        for (ticks, data, comments) in &one.packets {
+            let number: usize = comments[0].strip_prefix("mixed.pcap, frame ").unwrap().parse().unwrap();
+            let original = &frames[number - 1];
+            assert_eq!((*ticks, data), (original.micros, &original.octets), "{call}: {comments:?}");
+        }
+        let plain = |read: &Read| read.packets.iter().map(|(ticks, data, _)| (*ticks, data.clone())).collect::<Vec<_>>();
+        assert_eq!(plain(&one), plain(&many), "{call}");
+        assert!(many.packets.iter().all(|(_, _, comments)| comments[0].starts_with("part-")), "{call}");
+    }
+}
+
+#[test]
+fn media_is_that_of_the_call_or_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = sample("tcp-trunk");
+    let captures = [case.capture];
+    let id = first_call(&captures, case.policy.as_deref());
+    let out = folder.path().join("cut.pcapng");
+    let said = extract(&captures, case.policy.as_deref(), &out, &["--call-id", &id]);
+    let (all, rows) = (read(&out).packets.len(), audit(std::slice::from_ref(&out), case.policy.as_deref()));
+    let rtp = rows["intake"]["rtp_packets"].as_u64().unwrap();
+    assert!(rtp > 0 && said.contains(&format!("{rtp} frames of media")), "{said}");
+    assert_eq!((rows["totals"]["call_ids"].as_u64(), rows["media"]["strays"].as_u64()), (Some(1), Some(0)));
+    extract(&captures, case.policy.as_deref(), &out, &["--call-id", &id, "--no-media"]);
+    assert_eq!(read(&out).packets.len(), all - rtp as usize);
+}
+
+/// An excerpt of TLS opens by itself, and opens nothing else.
+#[test]
+fn keys_of_the_connection_go_with_it_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = sample("tls-peering");
+    let keys = fs::read_to_string(case.capture.with_file_name("keys.log")).unwrap();
+    let captures = [case.capture];
+    let id = first_call(&captures, case.policy.as_deref());
+    let out = folder.path().join("cut.pcapng");
+    extract(&captures, case.policy.as_deref(), &out, &["--call-id", &id]);
+    let secrets = String::from_utf8(read(&out).secrets).unwrap();
+    let randoms = |text: &str| text.lines().filter_map(|line| line.split(' ').nth(1).map(str::to_owned)).collect::<BTreeSet<_>>();
+    assert_eq!(randoms(&secrets).len(), 1);
+    assert!(randoms(&keys).len() > 1 && secrets.lines().all(|line| keys.contains(line)));
+    // Without any policy, so without the key log that it names.
+    let excerpt = audit(std::slice::from_ref(&out), None);
+    assert!(excerpt["intake"]["sip_by_transport"]["TLS"].as_u64() > Some(5));
+}
+
+#[test]
+fn a_call_id_may_hold_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let odd = "a/../b\"'$(x)%00ü ;*?";
+    let mut call = Call::new("odd");
+    call.invite(0.0).answer(1.0, 486);
+    let mut frames = call.frames.clone();
+    for frame in &mut frames {
+        let text = String::from_utf8_lossy(&frame.octets[42..]).replace("Call-ID: odd", &format!("Call-ID: {odd}"));
+        *frame = made::udp(
+            (frame.micros - made::EPOCH) as f64 / 1e6,
+            ([192, 0, 2, 17].into(), 5060),
+            ([198, 51, 100, 33].into(), 5060),
+            text.as_bytes(),
+        );
+    }
+    let capture = [made::write(folder.path(), "odd.pcap", &frames)];
+    let out = folder.path().join("cut.pcapng");
+    assert!(extract(&capture, None, &out, &["--call-id", &format!("{odd}@alpha.example")]).contains("2 messages of 1 call"));
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = Call::new("there");
+    call.invite(0.0).answer(1.0, 486);
+    let capture = [made::write(folder.path(), "a.pcap", &call.frames)];
+    let before = fs::read(&capture[0]).unwrap();
+    let (own, out) = (capture[0].to_str().unwrap(), folder.path().join("cut.pcapng"));
+    let out = out.to_str().unwrap();
+    let error = refused(&["-".into()], &["--call-id", "there@alpha.example", "-o", out]);
+    assert!(error.contains("standard input can be read only once"), "{error}");
+    let error = refused(&capture, &["--call-id", "there@alpha.example", "-o", own]);
+    assert!(error.contains("is one of the captures"), "{error}");
+    let error = refused(&capture, &["--call-id", "the", "-o", out]);
+    assert!(error.contains("did you mean there@alpha.example"), "{error}");
+    let error = refused(&capture, &["--finding", "F-9999", "-o", out]);
+    assert!(error.contains("no finding F-9999: this audit has"), "{error}");
+    let error = refused(&capture, &["--call-id", "there@alpha.example", "-o", folder.path().join("no/where.pcapng").to_str().unwrap()]);
+    assert!(error.contains("cannot write"), "{error}");
+    let error = refused(&capture, &["--call-id", "there@alpha.example", "-o", folder.path().to_str().unwrap()]);
+    assert!(error.contains("it is a directory"), "{error}");
+    assert!(refused(&capture, &["-o", out]).contains("--finding"));
+    assert_eq!(fs::read(&capture[0]).unwrap(), before);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+fn sample(name: &str) -> Case {
+    made::samples().into_iter().find(|case| case.capture.parent().unwrap().ends_with(name)).unwrap()
+}
+
+fn first_call(captures: &[PathBuf], policy: Option<&Path>) -> String {
+    let policy = policy.unwrap().to_str().unwrap();
+    let output = run("calls", captures, &["--policy", policy, "--format", "jsonl"]);
+    let first = String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned();
+    serde_json::from_str::<Value>(&first).unwrap()["call_id"].as_str().unwrap().to_owned()
+}
