@@ -169,7 +169,8 @@ mod tests {
         assert_eq!((interface.linktype.0, interface.snaplen, interface.if_tsresol), (113, 96, 9));
         assert_eq!((u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low), packet.caplen, packet.origlen), (ticks, 5, 9));
         assert_eq!(packet.data.get(..5), Some(&b"abcde"[..]));
-        let read: Vec<_> = packet.options.iter().filter(|o| o.code.0 == 1).map(|o| String::from_utf8_lossy(&o.value).into_owned()).collect();
+        let read: Vec<_> =
+            packet.options.iter().filter(|o| o.code.0 == 1).map(|o| String::from_utf8_lossy(&o.value).into_owned()).collect();
         assert_eq!(read.iter().map(|c| c.trim_end_matches('\0')).collect::<Vec<_>>(), ["one", "zwei ä"]);
     }
 }
