@@ -8,7 +8,7 @@ use super::wires::Steps;
 use crate::base::{Origin, Time, fingerprint};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
-use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, WaiverUse};
+use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, RepertoireSubject, WaiverUse};
 
 impl<'p> Judge<'p> {
     /// A judge that goes on from what all parts came to.
@@ -66,6 +66,19 @@ impl<'p> Judge<'p> {
         let subject = IntervalSubject { start, tally, terms };
         let length = i64::from(interval_seconds(terms)) * 1_000_000_000;
         self.judge(&self.docket.intervals, matter, |check| steps.soften(start, length, check(&subject)));
+    }
+
+    /// Judges what every party showed every other that it can.
+    pub(super) fn repertoires(&mut self) {
+        let repertoires = std::mem::take(&mut self.proceedings.repertoires);
+        for ((from, to), repertoire) in &repertoires {
+            let (terms, received) = (self.policy.terms(*from, *to, None), self.policy.terms(*to, *from, None));
+            let anchor = repertoire.first_allow.or(repertoire.first);
+            let at = anchor.map(|(_, at)| at).unwrap_or_default();
+            let matter = Matter { anchor, ..Self::wide("interval", Some((*from, *to)), None, at) };
+            let subject = RepertoireSubject { repertoire, terms, received };
+            self.judge(&self.docket.repertoires, matter, |check| check(&subject));
+        }
     }
 
     /// Judges an admission limit in one scope.

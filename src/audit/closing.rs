@@ -99,6 +99,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     judge.signaling(&party);
     judge.tunnels(&sealed, &party);
     judge.links(&openings, &party);
+    judge.repertoires();
     judge.release();
     judge.hygiene(first, last);
     judge.count_rest();

@@ -40,6 +40,8 @@ pub struct Docket {
     pub intakes: Vec<Case<rules::IntakeCheck>>,
     pub flows: Vec<Case<rules::FlowCheck>>,
     pub links: Vec<Case<rules::LinkCheck>>,
+    /// Rules on what a party shows that it can.
+    pub repertoires: Vec<Case<rules::RepertoireCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
     /// With the kind of message that each speaks of.
     pub messages: Vec<(Kind, Case<rules::MessageCheck>)>,
@@ -88,6 +90,7 @@ impl Docket {
             intakes: Vec::new(),
             flows: Vec::new(),
             links: Vec::new(),
+            repertoires: Vec::new(),
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
             wants_calls: false,
@@ -150,6 +153,7 @@ impl Docket {
             Check::Intake(check) => self.intakes.push(case(rule, entry, check)),
             Check::Flow(check) => self.flows.push(case(rule, entry, check)),
             Check::Link(check) => self.links.push(case(rule, entry, check)),
+            Check::Repertoire(check) => self.repertoires.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
             // A rule of several kinds gives each check by itself.
             Check::Several(_) => {}

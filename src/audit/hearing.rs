@@ -139,11 +139,21 @@ impl<'p> Judge<'p> {
                 }
             }
         }
+        if !self.docket.repertoires.is_empty() {
+            heard.iter().for_each(|heard| self.note_repertoire(heard));
+        }
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
             self.note_attestation(heard, subject);
             self.note_transaction(heard);
         }
+    }
+
+    /// Notes what a message shows that its sender can.
+    fn note_repertoire(&mut self, heard: &Heard<'_, 'p>) {
+        let asks = !heard.by_message.sip.rfc_groups.is_empty();
+        let repertoire = self.proceedings.repertoires.entry((heard.from, heard.to)).or_default();
+        repertoire.hear(heard.arrival, &heard.place, heard.sdp.as_deref(), asks);
     }
 
     /// Counts how strongly an INVITE is attested, where that was agreed.

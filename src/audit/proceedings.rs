@@ -18,6 +18,7 @@ use crate::base::{Origin, Time};
 use crate::metrics::{Bandwidth, Carriage, Quality, Tally, Timeline};
 use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
+use crate::rules::Repertoire;
 
 /// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
 pub(super) type TallyKey = (Party, Party, Option<TrunkId>, Option<Time>);
@@ -70,6 +71,8 @@ pub struct Proceedings {
     /// Streams that no call named.
     pub strays: u64,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
+    /// What one party showed another that it can.
+    pub repertoires: BTreeMap<(Party, Party), Repertoire>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
     /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
     pub call_ids: HashSet<u64, FixedState>,
@@ -95,6 +98,7 @@ impl Proceedings {
             carriage: Carriage::default(),
             strays: 0,
             codecs: BTreeMap::new(),
+            repertoires: BTreeMap::new(),
             traffic: HashMap::default(),
             call_ids: HashSet::default(),
             dialogs: 0,
@@ -123,6 +127,9 @@ impl Proceedings {
         }
         for (key, theirs) in other.codecs {
             self.codecs.entry(key).or_default().merge(theirs);
+        }
+        for (key, theirs) in other.repertoires {
+            self.repertoires.entry(key).or_default().merge(&theirs);
         }
         for (pair, theirs) in other.traffic {
             let mine = self.traffic.entry(pair).or_default();
@@ -168,6 +175,9 @@ impl Proceedings {
         for ((from, to), codecs) in std::mem::take(&mut self.heard) {
             let mine = self.heard.entry((side(from), side(to))).or_default();
             codecs.into_iter().for_each(|(name, quality)| mine.entry(name).or_default().merge(&quality));
+        }
+        for ((from, to), repertoire) in std::mem::take(&mut self.repertoires) {
+            self.repertoires.entry((side(from), side(to))).or_default().merge(&repertoire);
         }
         for ((from, to), codecs) in std::mem::take(&mut self.codecs) {
             self.codecs.entry((side(from), side(to))).or_default().merge(codecs);

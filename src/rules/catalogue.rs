@@ -55,8 +55,10 @@ static ALL: &[&Rule] = &[
 
     // SIP
     &sip::method_001::RULE,
+    &sip::method_002::RULE,
     &sip::method_003::RULE,
     &sip::ext_001::RULE,
+    &sip::ext_002::RULE,
     &sip::hdr_001::RULE,
     &sip::hdr_002::RULE,
     &sip::hdr_003::RULE,

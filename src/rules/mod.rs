@@ -15,6 +15,7 @@ mod page;
 mod passage;
 mod passports;
 mod quote;
+mod repertoire;
 mod reuse_subject;
 mod rule;
 #[cfg(test)]
@@ -51,11 +52,12 @@ pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use passports::Passports;
+pub use repertoire::{Repertoire, RepertoireSubject};
 pub use reuse_subject::{Once, Recalled, ReuseSubject};
 pub use rule::{
     CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck, IntervalCheck, LimitCheck,
-    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, ReuseCheck, Rule, Scope,
-    SessionCheck, StreamCheck, TransactionCheck,
+    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, RepertoireCheck, ReuseCheck,
+    Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

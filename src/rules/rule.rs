@@ -3,6 +3,7 @@
 use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
+use super::repertoire::RepertoireSubject;
 use super::reuse_subject::ReuseSubject;
 use super::subject::{
     CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, MessageSubject,
@@ -87,6 +88,8 @@ pub type HandshakeCheck = fn(&HandshakeSubject<'_>) -> Verdict;
 pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
 /// Judges the streams of an interval.
 pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
+/// Judges what one party showed another that it can.
+pub type RepertoireCheck = fn(&RepertoireSubject<'_>) -> Verdict;
 /// Judges a policy.
 pub type PolicyCheck = fn(&PolicySubject<'_>) -> Verdict;
 
@@ -131,6 +134,8 @@ pub enum Check {
     Flow(FlowCheck),
     /// The connections that one host opened to another.
     Link(LinkCheck),
+    /// What one party showed another that it can, over the whole capture.
+    Repertoire(RepertoireCheck),
     /// The policy against the capture.
     Policy(PolicyCheck),
     /// Subjects of several kinds, each with the check for it; none of them is of several itself.

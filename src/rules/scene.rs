@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::certified::{Certified, ClientShown};
-use super::{Addresses, Check, Kind, MessageSubject, Passports, Recalled, Rule, Verdict};
+use super::{Addresses, Check, Kind, MessageSubject, Passports, Recalled, Repertoire, Rule, Verdict};
 use crate::base::{Endpoint, Origin, Transport};
 use crate::call::Place;
 use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
@@ -186,17 +186,28 @@ impl Scene {
         format!("{}\r\n{head}{length}\r\n{}", self.start, self.body)
     }
 
-    /// What `rule` says of it.
-    pub(super) fn judge(&self, rule: &Rule) -> Verdict {
-        let found =
-            rule.checks().iter().find_map(|check| if let Check::Message(kind, check) = *check { Some((kind, check)) } else { None });
-        let (spoken_of, check) = found.unwrap_or_else(|| panic!("{} looks at no message", rule.id));
+    /// The message as it arrives, and its SDP.
+    fn arrival(&self) -> (Arrival, Option<Description>) {
         let mut text = self.text().into_bytes();
         text.truncate(self.kept);
         let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
         let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
-        let arrival = Arrival { envelope: self.envelope, message, ..Arrival::default() };
+        (Arrival { envelope: self.envelope, message, ..Arrival::default() }, sdp)
+    }
+
+    /// Adds what it shows of its sender.
+    pub(super) fn shows(&self, repertoire: &mut Repertoire) {
+        let (arrival, sdp) = self.arrival();
+        repertoire.hear(&arrival, &self.place, sdp.as_ref(), true);
+    }
+
+    /// What `rule` says of it.
+    pub(super) fn judge(&self, rule: &Rule) -> Verdict {
+        let found =
+            rule.checks().iter().find_map(|check| if let Check::Message(kind, check) = *check { Some((kind, check)) } else { None });
+        let (spoken_of, check) = found.unwrap_or_else(|| panic!("{} looks at no message", rule.id));
+        let (arrival, sdp) = self.arrival();
         let read = Addresses::default();
         let verdict = check(&MessageSubject {
             arrival: &arrival,

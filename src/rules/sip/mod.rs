@@ -4,6 +4,7 @@ mod header_term;
 mod matrix;
 
 pub(super) mod ext_001;
+pub(super) mod ext_002;
 pub(super) mod hdr_001;
 pub(super) mod hdr_002;
 pub(super) mod hdr_003;
@@ -12,6 +13,7 @@ pub(super) mod hdr_005;
 pub(super) mod hdr_006;
 pub(super) mod hdr_007;
 pub(super) mod method_001;
+pub(super) mod method_002;
 pub(super) mod method_003;
 pub(super) mod resp_001;
 pub(super) mod resp_002;
