@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::StreamRow;
 use super::judge::Judge;
+use super::labels::Labels;
 use super::sides::Sides;
 use crate::base::Time;
 use crate::binding::{Bound, Hop};
@@ -83,6 +84,7 @@ pub struct EndedCall {
     pub(super) sessions: Vec<Session>,
     pub(super) trunk: Option<TrunkId>,
     pub(super) broken: Broken,
+    pub(super) labels: Labels,
 }
 
 /// What is kept of a stream for the row of its call.
@@ -90,12 +92,12 @@ pub struct EndedCall {
 pub struct CarriedStream {
     hop: Hop,
     begun: Time,
-    codec: String,
-    packets: u64,
-    expected: u64,
-    lost: u64,
+    pub(super) codec: String,
+    pub(super) packets: u64,
+    pub(super) expected: u64,
+    pub(super) lost: u64,
     jitter_ms: Option<f64>,
-    mos: Option<f64>,
+    pub(super) mos: Option<f64>,
 }
 
 impl CarriedStream {
@@ -124,12 +126,7 @@ impl Judge<'_> {
         rules.dedup();
         let rules: Vec<Cow<'static, str>> =
             rules.iter().filter_map(|&rule| self.docket.rule(rule)).map(|rule| Cow::Borrowed(rule.id)).collect();
-        let owner = |stream: &CarriedStream| {
-            let at_hop = |s: &&Session| hop(s) == stream.hop;
-            let begun_before = sessions.iter().rposition(|s| at_hop(&s) && s.invite.first <= stream.begun);
-            begun_before.or_else(|| sessions.iter().position(|s| at_hop(&s))).unwrap_or(0)
-        };
-        let owners: Vec<usize> = streams.iter().map(owner).collect();
+        let owners = owners(&sessions, streams);
         let row = |(number, session): (usize, &Session)| {
             let own: Vec<&CarriedStream> = streams.iter().zip(&owners).filter(|(_, owner)| **owner == number).map(|(s, _)| s).collect();
             CallRow { rules: rules.clone(), ..self.call_row(session, &own, trunk, sides) }
@@ -194,6 +191,16 @@ impl Judge<'_> {
             rules: Vec::new(),
         }
     }
+}
+
+/// For each stream the place of the session request that it belongs to: at its hop the last that began before it.
+pub(super) fn owners(sessions: &[Session], streams: &[CarriedStream]) -> Vec<usize> {
+    let owner = |stream: &CarriedStream| {
+        let at_hop = |s: &&Session| hop(s) == stream.hop;
+        let begun_before = sessions.iter().rposition(|s| at_hop(&s) && s.invite.first <= stream.begun);
+        begun_before.or_else(|| sessions.iter().position(|s| at_hop(&s))).unwrap_or(0)
+    };
+    streams.iter().map(owner).collect()
 }
 
 /// The hosts between which a session request passed, in one order.

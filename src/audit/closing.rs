@@ -135,6 +135,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         policy,
         docket.redaction,
     );
+    let incident = super::incident::view(&proceedings.incident, &captures);
     let findings: Vec<Finding> = proceedings
         .ledger
         .into_sorted()
@@ -159,6 +160,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         tls,
         series,
         capacity,
+        incident,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Delay, MetricRow};
+use super::{Delay, MetricRow, UnitRatios};
 use crate::base::Time;
 use crate::metrics::{Distribution, Ratio, Tally};
 use crate::policy::{CountUnit, Terms};
@@ -21,28 +21,39 @@ pub(super) fn row(tally: &Tally, terms: &Terms, interval: Option<(Time, u32)>) -
     // RFC 6076 leaves NER open; standards.md §8.3 gives the list that holds where nothing was agreed.
     let codes = performance.ner_effective_codes.as_ref().map_or(&[480, 486, 600, 603, 607][..], |c| &c.value);
     let ring_no_answer = performance.ner_ring_no_answer.as_ref().is_none_or(|c| c.value);
-    let ratios: BTreeMap<&'static str, Ratio> = [
-        ("ser_pct", tally.ser(unit)),
-        ("seer_pct", tally.seer(unit)),
-        ("isa_pct", tally.isa(unit, timeout_counts_as)),
-        ("scr_pct", tally.scr(unit)),
-        ("asr_pct", tally.asr(unit)),
-        ("ner_pct", tally.ner(unit, codes, ring_no_answer)),
-        ("ira_pct", tally.ira(unit)),
-    ]
-    .into();
+    let of_unit = |unit: CountUnit| -> BTreeMap<&'static str, Ratio> {
+        [
+            ("ser_pct", tally.ser(unit)),
+            ("seer_pct", tally.seer(unit)),
+            ("isa_pct", tally.isa(unit, timeout_counts_as)),
+            ("scr_pct", tally.scr(unit)),
+            ("asr_pct", tally.asr(unit)),
+            ("ner_pct", tally.ner(unit, codes, ring_no_answer)),
+            ("ira_pct", tally.ira(unit)),
+        ]
+        .into()
+    };
+    let parts = |ratios: &BTreeMap<&'static str, Ratio>| ratios.iter().map(|(&key, r)| (key, [r.numerator, r.denominator])).collect();
+    let ratios = of_unit(unit);
+    let other = match unit {
+        CountUnit::Chain => CountUnit::Transaction,
+        CountUnit::Transaction => CountUnit::Chain,
+    };
+    // 50 is the built-in default of performance.min_samples.
+    let min_samples = performance.min_samples.as_ref().map_or(50, |c| u64::from(c.value));
     let percent = |key: &str| ratios.get(key).and_then(|r| r.percent());
     MetricRow {
         interval_start: interval.map(|(start, _)| start),
         interval_s: interval.map(|(_, seconds)| seconds),
-        count_unit: match unit {
-            CountUnit::Chain => "chain",
-            CountUnit::Transaction => "transaction",
-        },
-        attempts: match unit {
-            CountUnit::Chain => tally.attempts,
-            CountUnit::Transaction => tally.leg_outcomes.values().sum(),
-        },
+        count_unit: name(unit),
+        attempts: attempts(tally, unit),
+        min_samples,
+        few_samples: attempts(tally, unit) < min_samples,
+        other_unit: interval.is_none().then(|| UnitRatios {
+            count_unit: name(other),
+            attempts: attempts(tally, other),
+            ratios: parts(&of_unit(other)),
+        }),
         censored: tally.censored,
         ser_pct: percent("ser_pct"),
         seer_pct: percent("seer_pct"),
@@ -61,8 +72,22 @@ pub(super) fn row(tally: &Tally, terms: &Terms, interval: Option<(Time, u32)>) -
         sdd_failed_ms: delay(&tally.sdd_failed, MILLISECOND),
         sdt_failed_s: delay(&tally.sdt_failed, SECOND),
         rrd_ms: delay(&tally.rrd, MILLISECOND),
-        ratios: ratios.iter().map(|(&key, ratio)| (key, [ratio.numerator, ratio.denominator])).collect(),
+        ratios: parts(&ratios),
         ..MetricRow::default()
+    }
+}
+
+const fn name(unit: CountUnit) -> &'static str {
+    match unit {
+        CountUnit::Chain => "chain",
+        CountUnit::Transaction => "transaction",
+    }
+}
+
+fn attempts(tally: &Tally, unit: CountUnit) -> u64 {
+    match unit {
+        CountUnit::Chain => tally.attempts,
+        CountUnit::Transaction => tally.leg_outcomes.values().sum(),
     }
 }
 

@@ -20,8 +20,8 @@ use crate::sip::{Arrival, HeaderName, Method};
 pub struct Heard<'a, 'p> {
     pub(super) arrival: &'a Arrival,
     pub(super) place: Place,
-    sdp: Option<Arc<Description>>,
-    kind: Kind,
+    pub(super) sdp: Option<Arc<Description>>,
+    pub(super) kind: Kind,
     pub(super) from: Party,
     pub(super) to: Party,
     pub(super) session_from: Party,
@@ -142,6 +142,7 @@ impl<'p> Judge<'p> {
         if !self.docket.repertoires.is_empty() {
             heard.iter().for_each(|heard| self.note_repertoire(heard));
         }
+        heard.iter().filter(|heard| heard.place.method == Some(Method::Invite)).for_each(|heard| self.note_labels(heard));
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
             self.note_attestation(heard, subject);

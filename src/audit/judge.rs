@@ -13,6 +13,7 @@ use super::call_row::{Broken, EndedCall};
 use super::compliance::Said;
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
+use super::labels::Labels;
 use super::ledger::{Blame, Key};
 use super::message_row::SeenMessage;
 use super::proceedings::{Proceedings, TallyKey};
@@ -41,9 +42,11 @@ pub(super) struct Docketed {
     pub(super) trunk: Option<TrunkId>,
     /// Findings that it is to be counted for when it is over: only then is it known whether it is a call.
     touched: SmallVec<[usize; 4]>,
-    /// Rules that it breaks, and its session requests: for its rows, where someone wants them.
+    /// Rules that it breaks, where someone wants rows of calls; and its session requests.
     broken: Broken,
     sessions: Vec<Session>,
+    /// What tells it from other calls.
+    pub(super) labels: Labels,
     /// A registration that was challenged, and between whom.
     challenged: Challenged,
     parties: Option<(Party, Party)>,
@@ -74,7 +77,7 @@ pub struct Judge<'p> {
     pub uses: Vec<Use>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
-    /// Calls that are over, since they were last taken: for their rows.
+    /// Calls that are over, since they were last taken: for what they have in common, and for their rows.
     pub ended: Vec<EndedCall>,
     /// Messages since they were last taken: for their rows.
     pub seen: Vec<SeenMessage>,
@@ -205,9 +208,7 @@ impl<'p> Judge<'p> {
             tally.answer(session, &terms.accounting);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
-        if self.docket.wants_calls {
-            self.known(call).sessions.push(session.clone());
-        }
+        self.known(call).sessions.push(session.clone());
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
         let attest = self.live.get(&call).and_then(|known| known.attest);
         let subject = SessionSubject { session, attest, policy: self.policy, terms };
@@ -227,7 +228,13 @@ impl<'p> Judge<'p> {
                 self.count(&known.touched);
             }
             if !known.sessions.is_empty() {
-                self.ended.push(EndedCall { call, sessions: known.sessions, trunk: known.trunk, broken: known.broken });
+                self.ended.push(EndedCall {
+                    call,
+                    sessions: known.sessions,
+                    trunk: known.trunk,
+                    broken: known.broken,
+                    labels: known.labels,
+                });
             }
             if let Some((from, to)) = known.parties {
                 self.register(known.challenged.give_up(), from, to);

@@ -13,8 +13,10 @@ mod events;
 mod evidence;
 mod figures;
 mod hearing;
+mod incident;
 mod intake;
 mod judge;
+mod labels;
 mod ledger;
 mod media;
 mod message_row;
@@ -38,6 +40,7 @@ pub use compliance::{Compliance, ComplianceMatrix, ComplianceRow, Standing};
 pub use contacts::Contacts;
 pub use docket::Docket;
 pub use hearing::Heard;
+pub use incident::{Common, Ending, ExampleCall, Incident, IncidentView, Shared};
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use message_row::{MediaLine, MessageRow, MessageWish, SeenMessage};
@@ -51,6 +54,6 @@ pub use waiving::Pending;
 
 pub use model::{
     Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MediaRow,
-    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, Verdict,
-    WaiverNote,
+    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, UnitRatios,
+    Verdict, WaiverNote,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CapacityReview, ComplianceMatrix, StreamRow};
+use super::{CapacityReview, ComplianceMatrix, IncidentView, StreamRow};
 use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -36,6 +36,8 @@ pub struct Audit {
     pub series: Series,
     /// What the interconnect bore, next to what was agreed.
     pub capacity: CapacityReview,
+    /// What failed and poor calls have in common.
+    pub incident: IncidentView,
 }
 
 /// Who made the report.
@@ -180,6 +182,22 @@ pub struct MetricRow {
     pub erlangs: Option<f64>,
     pub peak_concurrent: Option<u64>,
     pub peak_cps: Option<u64>,
+    /// Numerator and denominator of each ratio, by the name of its key.
+    pub ratios: BTreeMap<&'static str, [u64; 2]>,
+    /// Attempts below which nothing is judged, as agreed.
+    pub min_samples: u64,
+    /// Whether there are fewer.
+    pub few_samples: bool,
+    /// The same by the other counting unit, over the whole capture.
+    pub other_unit: Option<UnitRatios>,
+}
+
+/// Ratios by one counting unit.
+#[derive(Clone, Debug, Default, Serialize)]
+#[allow(missing_docs)]
+pub struct UnitRatios {
+    pub count_unit: &'static str,
+    pub attempts: u64,
     /// Numerator and denominator of each ratio, by the name of its key.
     pub ratios: BTreeMap<&'static str, [u64; 2]>,
 }

@@ -10,6 +10,7 @@ use super::StreamRow;
 use super::codecs::CodecCounts;
 use super::compliance::Compliance;
 use super::docket::Docket;
+use super::incident::Incident;
 use super::ledger::Ledger;
 use super::seen::Seen;
 use super::waiving::Waiving;
@@ -55,6 +56,7 @@ pub struct CodecUse {
 pub struct Proceedings {
     pub ledger: Ledger,
     pub compliance: Compliance,
+    pub incident: Incident,
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
@@ -89,6 +91,7 @@ impl Proceedings {
         Self {
             ledger: Ledger::new(&docket.rules),
             compliance: Compliance::new(docket.rules.len()),
+            incident: Incident::default(),
             waiving: Waiving::new(policy),
             tallies: HashMap::default(),
             quality: BTreeMap::new(),
@@ -111,6 +114,7 @@ impl Proceedings {
     pub fn merge(&mut self, other: Self) {
         self.ledger.merge(other.ledger);
         self.compliance.merge(other.compliance);
+        self.incident.merge(other.incident);
         self.waiving.merge(&other.waiving);
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);

@@ -23,7 +23,7 @@ pub(super) struct Joint<'r> {
     looked: Time,
     /// The same for bandwidth; `None` where nobody limits it.
     summed: Option<Time>,
-    /// Calls whose signalling is over and whose media is not, and what their streams came to so far: where someone wants their rows.
+    /// Calls whose signalling is over and whose media is not, and what their streams came to so far.
     ended: HashMap<u64, EndedCall>,
     carried: HashMap<u64, Vec<CarriedStream>>,
     wants_calls: bool,
@@ -46,13 +46,21 @@ impl<'r> Joint<'r> {
     }
 
     /// Takes calls whose signalling is over, and whether their media is yet to be judged; those without need not wait for any.
-    pub(super) fn end(&mut self, ended: impl IntoIterator<Item = (bool, EndedCall)>, bench: &Judge<'_>, sides: &Sides) {
+    pub(super) fn end(&mut self, ended: impl IntoIterator<Item = (bool, EndedCall)>, bench: &mut Judge<'_>, sides: &Sides) {
         for (waits, call) in ended {
             if waits {
                 self.ended.insert(call.call, call);
             } else {
-                bench.call_rows(call, &[], &[], sides).into_iter().for_each(|row| self.records.call(row));
+                self.over(call, &[], &[], bench, sides);
             }
+        }
+    }
+
+    /// A call is over, with its media: it is weighed, and recorded where someone wants that.
+    fn over(&mut self, ended: EndedCall, streams: &[CarriedStream], broken: &[u16], bench: &mut Judge<'_>, sides: &Sides) {
+        bench.weigh(&ended, streams);
+        if self.wants_calls {
+            bench.call_rows(ended, streams, broken, sides).into_iter().for_each(|row| self.records.call(row));
         }
     }
 
@@ -114,11 +122,11 @@ impl<'r> Joint<'r> {
             self.passed.push(Passed::of(&stream));
             self.table.end(stream);
         }
-        let (start, records, carried, wants_calls) = (self.start, &mut self.records, &mut self.carried, self.wants_calls);
+        let (start, records, carried) = (self.start, &mut self.records, &mut self.carried);
         self.table.settle(&mut calls, clock, |tied| {
             let row = bench.stream(tied, start, sides);
             records.stream(&row);
-            if let Some((call, bound)) = tied.call.filter(|_| wants_calls) {
+            if let Some((call, bound)) = tied.call {
                 carried.entry(call.number).or_default().push(CarriedStream::of(&row, bound));
             }
         });
@@ -145,7 +153,7 @@ impl<'r> Joint<'r> {
                 broken.extend(bench.forget(call));
                 let streams = self.carried.remove(&call).unwrap_or_default();
                 if let Some(ended) = self.ended.remove(&call) {
-                    bench.call_rows(ended, &streams, &broken, sides).into_iter().for_each(|row| self.records.call(row));
+                    self.over(ended, &streams, &broken, bench, sides);
                 }
             }
             shard.announced.drain(..).for_each(|(call, end)| bench.announce(&call, end, sides));

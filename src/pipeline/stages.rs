@@ -253,7 +253,7 @@ impl Stages<'_> {
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
         }
-        self.joint.end(ended, &self.bench, &self.sides);
+        self.joint.end(ended, &mut self.bench, &self.sides);
         self.loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
         for Loaded { event, trunk } in self.loaded.drain(..) {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));

@@ -1,6 +1,8 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
-use crate::audit::{Audit, Exhibit, Finding, FindingOutcome, MediaSummary, PolicyInfo, RuleCoverage, TlsUse, Totals, Verdict};
+use crate::audit::{
+    Audit, Exhibit, Finding, FindingOutcome, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse, Totals, Verdict,
+};
 use crate::base::Time;
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -293,6 +295,38 @@ fn list(names: &[String]) -> String {
 /// The serde word of a small enum (`pcapng`, `gzip`).
 fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// How many calls went how.
+pub(super) fn incident(view: &IncidentView) -> String {
+    let left_out = match view.left_out {
+        0 => String::new(),
+        n => format!("; {} left out: ended by their users, redirected, or without their end", count(n)),
+    };
+    format!("{} failed, {} with poor media, {} good{left_out}", counted(view.failed, "call"), count(view.poor), count(view.good))
+}
+
+/// What a value is shared by: `called prefix +4930: 40 of 42 failed, 10 of 410 good, 39.0 times as often`.
+pub(super) fn shared(kind: &str, shared: &Shared) -> String {
+    let Shared { property, value, bad, bad_of, good, good_of, .. } = shared;
+    let lift = shared.lift.map_or_else(String::new, |lift| format!(", {} times as often", real(Some(lift), 1)));
+    format!("{property} {value}: {} of {} {kind}, {} of {} good{lift}", count(*bad), count(*bad_of), count(*good), count(*good_of))
+}
+
+/// A part of a whole: `40 of 42 (95.2 %)`.
+pub(super) fn share(n: u64, of: u64) -> String {
+    format!("{} of {} ({} %)", count(n), count(of), percent(n, of))
+}
+
+/// A part of a whole in percent; a dash where there is no whole.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn percent(n: u64, of: u64) -> String {
+    real((of > 0).then(|| n as f64 * 100.0 / of as f64), 1)
+}
+
+/// A part of a whole as it was counted: `40 / 42`.
+pub(super) fn fraction(n: u64, of: u64) -> String {
+    format!("{} / {}", count(n), count(of))
 }
 
 /// The streams in one sentence.

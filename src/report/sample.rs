@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, ComplianceMatrix, ComplianceRow,
-    Coverage, Crowd, Delay, Exhibit, Finding, FindingOutcome, Headroom, Intake, MediaLoad, MediaRow, MediaSummary, MetricRow, Named,
-    PolicyInfo, Quote, RuleCoverage, Series, Standing, StreamRow, StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts,
-    Verdict, WaiverNote,
+    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Common, ComplianceMatrix, ComplianceRow,
+    Coverage, Crowd, Delay, Ending, ExampleCall, Exhibit, Finding, FindingOutcome, Headroom, IncidentView, Intake, MediaLoad, MediaRow,
+    MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series, Shared, Standing, StreamRow, StreamSeries, Subject, TlsCount,
+    TlsUse, Tool, Totals, TransportCounts, UnitRatios, Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
@@ -67,6 +67,13 @@ fn row(from: &str, to: &str, attempts: u64) -> MetricRow {
             ("asr_pct", [748, 1032]),
             ("ner_pct", [996, 1032]),
         ]),
+        min_samples: 50,
+        few_samples: attempts < 50,
+        other_unit: Some(UnitRatios {
+            count_unit: "transaction",
+            attempts: attempts + 68,
+            ratios: BTreeMap::from([("ser_pct", [748, 1100])]),
+        }),
         ..MetricRow::default()
     }
 }
@@ -262,6 +269,7 @@ pub(crate) fn full() -> Audit {
         findings: vec![refer(), limit, cleared, waived],
         tls: tls(),
         capacity: capacity(),
+        incident: incident(),
         series: Series {
             start: Some(START),
             bucket_s: 60,
@@ -270,6 +278,38 @@ pub(crate) fn full() -> Audit {
             concurrent: (0..minutes).map(|i| 2 + wave(i, 59)).collect(),
             concurrent_limits: BTreeMap::from([("alpha → bravo".into(), 60.0)]),
         },
+    }
+}
+
+/// One prefix fails, and little else.
+fn incident() -> IncidentView {
+    let example = ExampleCall { call_id: "3c26700d8a7b4c19@198.51.100.34".into(), capture: "bravo-2026-11-14.pcapng".into(), frame: 1482 };
+    let shared = Shared {
+        property: "called prefix",
+        value: "+493012".into(),
+        bad: 30,
+        bad_of: 34,
+        good: 70,
+        good_of: 748,
+        lift: Some(9.43),
+        p: 1e-21,
+        excess: 26.8,
+        example: example.clone(),
+    };
+    IncidentView {
+        good: 748,
+        failed: 34,
+        left_out: 250,
+        poor_mos_below: 3.6,
+        poor_loss_above_pct: 3.0,
+        fewest: 3,
+        significance: 0.05,
+        endings: [("503 Service Unavailable", 22), ("timeout", 12)]
+            .map(|(response, calls)| Ending { response: response.into(), calls, example: example.clone() })
+            .into(),
+        of_failed: Common { compared: 41, values: vec![shared], more: 0 },
+        coarse: vec!["called prefix"],
+        ..IncidentView::default()
     }
 }
 
@@ -436,6 +476,7 @@ pub(crate) fn empty() -> Audit {
         tls: TlsUse::default(),
         series: Series::default(),
         capacity: CapacityReview::default(),
+        incident: IncidentView::default(),
     }
 }
 
@@ -465,6 +506,10 @@ pub(crate) fn hostile() -> Audit {
         capture.damage.iter_mut().for_each(|d| d.what = text());
     }
     audit.compliance.directions = vec![[text(), text()], [text(), text()], [text(), text()]];
+    for shared in &mut audit.incident.of_failed.values {
+        (shared.value, shared.example.call_id, shared.example.capture) = (text(), text(), text());
+    }
+    audit.incident.endings.iter_mut().for_each(|e| e.response = text());
     for row in &mut audit.metrics {
         (row.from, row.to) = (text(), text());
     }

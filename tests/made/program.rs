@@ -51,6 +51,16 @@ pub fn without_places(mut report: Value) -> Value {
             exhibit["frame"] = Value::Null;
         }
     }
+    for part in ["of_failed", "of_poor"] {
+        for shared in report["incident"][part]["values"].as_array_mut().into_iter().flatten() {
+            shared["example"]["capture"] = Value::Null;
+            shared["example"]["frame"] = Value::Null;
+        }
+    }
+    for ending in report["incident"]["endings"].as_array_mut().into_iter().flatten() {
+        ending["example"]["capture"] = Value::Null;
+        ending["example"]["frame"] = Value::Null;
+    }
     for part in report["capacity"]["load"].as_array_mut().into_iter().flatten() {
         for basis in ["confirmed", "attempted"] {
             for call in part[basis]["peak_calls"].as_array_mut().into_iter().flatten() {

@@ -12,6 +12,8 @@ pub(super) struct Direction {
     pub(super) unit: &'static str,
     pub(super) attempts: String,
     pub(super) censored: String,
+    /// Below how many attempts nothing is judged, where there are fewer.
+    pub(super) few: Option<String>,
     pub(super) ratios: Vec<(String, String)>,
     pub(super) delay: String,
     pub(super) samples: String,
@@ -56,6 +58,7 @@ pub(super) fn direction(row: &MetricRow) -> Direction {
         unit: row.count_unit,
         attempts: count(row.attempts),
         censored: count(row.censored),
+        few: row.few_samples.then(|| count(row.min_samples)),
         ratios: vec![
             ratio("ser_pct", row.ser_pct),
             ratio("seer_pct", row.seer_pct),

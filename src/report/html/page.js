@@ -156,7 +156,7 @@
   });
   addEventListener('hashchange', follow);
   document.addEventListener('toggle', (event) => addButtons(event.target), true);
-  all('details[open]').forEach(addButtons);
+  all('details[open], #incident').forEach(addButtons);
   if (location.hash) follow();
 
   // On paper nothing can be opened.

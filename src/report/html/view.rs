@@ -5,9 +5,11 @@ use askama::Template;
 use super::coverage::{Rule, rule};
 use super::excerpt::head;
 use super::findings::{Facets, Found, Kept, choose, found};
+use super::incident::{Incident, incident};
 use super::loads::{Limit, Load, limit, load};
 use super::matrix::{Matrix, matrix};
 use super::measures::{Codec, Direction, Stream, codec, direction, stream};
+use super::methods::{Appendix, appendix};
 use super::script;
 use super::tls::{Certificate, certificate, tls_count};
 use crate::audit::{Audit, Verdict};
@@ -42,6 +44,8 @@ pub(super) struct Document<'a> {
     facets: Facets,
     kept: Vec<Kept>,
     matrix: Matrix,
+    appendix: Appendix,
+    incident: Option<Incident>,
     /// How many findings are shown, of how many.
     part: String,
     script: &'static str,
@@ -113,6 +117,8 @@ impl<'a> Document<'a> {
             findings: chosen.iter().map(|&f| found(f, audit, &facets)).collect(),
             kept,
             matrix: matrix(audit, &chosen),
+            appendix: appendix(audit, shown),
+            incident: incident(audit),
             part: format!("{} of {}", figures::count(chosen.len() as u64), figures::count(audit.findings.len() as u64)),
             script: script::TEXT,
             script_hash: script::hash(),

@@ -6,6 +6,7 @@ mod catalogue;
 mod comparison;
 mod coverage;
 mod finding;
+mod incident;
 mod page;
 mod quote;
 mod summary;

@@ -27,6 +27,7 @@ pub(super) fn write(page: &mut Page, audit: &Audit) {
         page.labelled(&[(Paint::Strong, if i == 0 { "traffic" } else { "" })], LABEL, line);
     }
     page.labelled(&[(Paint::Strong, "sessions")], LABEL, &digest::sessions(&audit.totals));
+    super::incident::write(page, &audit.incident);
     unjudged(page, audit);
     metrics(page, audit);
 }
@@ -110,6 +111,11 @@ fn metrics(page: &mut Page, audit: &Audit) {
     }
     if let Some(more) = rows.len().checked_sub(SHOWN).filter(|&n| n > 0) {
         page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more direction")));
+    }
+    let few: Vec<String> = rows.iter().filter(|r| r.few_samples).take(SHOWN).map(|r| digest::direction(&r.from, &r.to)).collect();
+    if let Some(least) = rows.iter().find(|r| r.few_samples).map(|r| r.min_samples) {
+        let text = format!("Few samples (under min_samples, {}), so not judged: {}.", count(least), few.join(", "));
+        page.paragraph(0, Paint::Dim, &text);
     }
     page.paragraph(0, Paint::Dim, "Ratios in percent, by RFC 6076 and ITU-T E.425, as seen at the tap; whole capture.");
 }
