@@ -97,6 +97,33 @@ fn what_nobody_can_open_is_told_and_never_called_kept() {
     }
 }
 
+/// What the scenarios of the sample were written to break, and whose message it is.
+#[test]
+fn each_carrier_of_the_broken_contract_answers_for_what_it_sent() {
+    let capture = std::path::PathBuf::from("samples/broken-contract/capture.pcap");
+    let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };
+    let audit = audit(&request, &|_| {}).unwrap();
+    let by =
+        |who: &str| -> std::collections::BTreeSet<&str> { audit.findings.iter().filter(|f| f.offender == who).map(|f| f.rule).collect() };
+    let alpha = [
+        ["NET-SBE-001", "NET-SBE-002", "NET-SBE-003", "NET-DBE-002", "NET-IPV-001", "SIG-TRANSPORT-002", "SIG-TRANSPORT-003"].as_slice(),
+        &["SIP-EXT-001", "SIP-HDR-001", "SIP-HDR-004", "SIP-HDR-006", "SIP-HDR-007", "SIP-URI-001", "SIP-URI-002", "SIP-URI-004"],
+        &["TXN-CANCEL-001", "TXN-RETX-002", "DLG-CONTACT-001", "DLG-CSEQ-001", "DLG-STATE-001", "DLG-TIMER-001"],
+        &["SDP-SYNTAX-001", "SDP-OA-001", "SDP-OA-004", "SDP-OA-005", "SDP-ICE-001", "IMP-PIDF-001", "ACC-SID-001"],
+        &["MED-CODEC-004", "MED-CODEC-005", "MED-MODE-001", "MED-MODE-004", "MSEC-SDES-001", "MSEC-KEYMGMT-001"],
+        &["IDN-PAI-002", "PRV-ID-001", "PRV-ID-002", "PRV-AUTH-001", "CAC-CPS-001"],
+    ];
+    let bravo = [
+        ["SIP-HDR-001", "SIP-RESP-001", "SIP-RESP-002", "SIP-RESP-004", "TXN-STRAY-001", "TXN-TIMEOUT-002", "IMP-SUB-001"].as_slice(),
+        &["DLG-CONTACT-001", "DLG-TAG-001", "DLG-TIMER-001", "SDP-OA-001", "SDP-OA-002", "SDP-OA-003", "SDP-OA-005", "SDP-OA-006"],
+        &["PRF-SER-001", "PRF-SEER-001", "PRF-NER-001", "PRF-SDD-001", "PRF-SRD-002"],
+    ];
+    for (who, rules) in [("alpha", alpha.concat()), ("bravo", bravo.concat())] {
+        let (found, none) = (by(who), Vec::<&str>::new());
+        assert_eq!(rules.into_iter().filter(|rule| !found.contains(rule)).collect::<Vec<_>>(), none, "{who}");
+    }
+}
+
 /// Counted by hand from the table in the README of the sample.
 #[test]
 fn every_fault_of_the_addresses_of_bravo_is_found_and_none_else() {
