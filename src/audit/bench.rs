@@ -8,7 +8,7 @@ use super::wires::Steps;
 use crate::base::{Origin, Time, fingerprint};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
-use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, PairTraffic, PolicySubject, RepertoireSubject, WaiverUse};
+use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, Observed, PairTraffic, PolicySubject, RepertoireSubject, WaiverUse};
 
 impl<'p> Judge<'p> {
     /// A judge that goes on from what all parts came to.
@@ -104,11 +104,11 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges the policy itself: last, when every waiver has done what it could.
-    pub fn hygiene(&mut self, first: Option<Time>, last: Option<Time>) {
+    pub fn hygiene(&mut self, observed: &Observed<'_>, first: Option<Time>, last: Option<Time>) {
         let uses: Vec<WaiverUse<'_>> = (self.policy.waivers.iter().zip(self.proceedings.waiving.uses()))
             .map(|(waiver, u)| WaiverUse { waiver, waived: u.waived, refused: u.refused, first_refused: u.first_refused })
             .collect();
-        let subject = PolicySubject { policy: self.policy, waivers: &uses, first, last };
+        let subject = PolicySubject { policy: self.policy, waivers: &uses, observed: Some(observed), first, last };
         let matter = Self::wide("policy", None, None, first.unwrap_or_default());
         self.judge(&self.docket.policies, matter, |check| check(&subject));
     }

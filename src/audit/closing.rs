@@ -1,6 +1,6 @@
 //! Takes what all parts of the capture came to, gives the audit, never looks at a message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::contacts::{Contacts, Shower, Shown};
@@ -16,15 +16,15 @@ use super::{
     Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary, MetricRow,
     PolicyInfo, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
-use crate::base::{Origin, Time};
+use crate::base::{Origin, Time, Transport};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
-use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Quality, Tally, Timeline, quality};
+use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Part, Quality, Tally, Timeline, quality};
 use crate::policy::{LimitKind, LimitScope, Party, Policy};
-use crate::rules::{Check, Losses, PairTraffic, suite_text};
-use crate::transport::tls::{Side, TlsVersion};
+use crate::rules::{Check, Losses, Observed, PairTraffic, suite_text};
+use crate::transport::tls::{Side, TlsVersion, suite};
 use crate::transport::{Openings, SealedTraffic};
 
 /// Everything that a run collected.
@@ -101,7 +101,9 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     judge.links(&openings, &party);
     judge.repertoires();
     judge.release();
-    judge.hygiene(first, last);
+    let elements = judge.proceedings.carriage.parts().map(|(part, _)| part.clone()).collect::<Vec<_>>();
+    let observed = observed(&judge.proceedings, &elements, &sides, &intake, &contacts);
+    judge.hygiene(&observed, first, last);
     judge.count_rest();
     judge.release();
     let proceedings = judge.proceedings;
@@ -180,6 +182,31 @@ impl Names<'_> {
 
     fn direction(&self, from: Party, to: Party) -> String {
         format!("{} → {}", self.of(from), self.of(to))
+    }
+}
+
+/// What the capture showed of what a policy can declare; `parts` are those that carried media.
+fn observed<'a>(proceedings: &Proceedings, parts: &'a [Part], sides: &Sides, intake: &Intake, contacts: &Contacts) -> Observed<'a> {
+    let elements: BTreeSet<_> =
+        parts.iter().filter_map(|part| if let Part::Element(party, name) = part { Some((*party, &**name)) } else { None }).collect();
+    let by = &intake.sip_by_transport;
+    let counts = [by.udp, by.tcp, by.tls, by.ws, by.wss, by.sctp, by.tls_sctp];
+    let carried = Transport::ALL.into_iter().zip(counts).filter(|(_, messages)| *messages > 0).map(|(transport, _)| transport);
+    let mut transports: Vec<Transport> = carried.collect();
+    // Sealed, and yet it carries SIP.
+    if contacts.established > 0 && !transports.contains(&Transport::Tls) {
+        transports.push(Transport::Tls);
+    }
+    let codecs = proceedings.codecs.values().flat_map(|used| used.offered.by_name().into_keys().chain(used.answered.by_name().into_keys()));
+    Observed {
+        hosts: sides.hosts().concat(),
+        tells_media: !elements.is_empty() && !parts.contains(&Part::Other),
+        elements,
+        trunks: proceedings.tallies.keys().filter_map(|(_, _, trunk, _)| *trunk).collect(),
+        has_sessions: proceedings.tallies.values().any(|tally| tally.attempts > 0),
+        codecs: codecs.collect(),
+        transports,
+        suites: contacts.suites.keys().filter_map(|code| suite(*code)).map(|suite| suite.name.to_owned()).collect(),
     }
 }
 

@@ -196,6 +196,7 @@ static ALL: &[&Rule] = &[
     // POL
     &pol::waiver_001::RULE,
     &pol::valid_001::RULE,
+    &pol::stale_001::RULE,
 ];
 
 /// Every id of the catalogue, those that do not run yet too: what a policy may name.

@@ -63,6 +63,6 @@ pub use rule::{
 pub(crate) use sig::handshake;
 pub use subject::{
     CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, Losses, MessageSubject,
-    OfferAnswerSubject, PairTraffic, PolicySubject, Reversed, SessionSubject, TrafficClass, TransactionSubject, WaiverUse,
+    Observed, OfferAnswerSubject, PairTraffic, PolicySubject, Reversed, SessionSubject, TrafficClass, TransactionSubject, WaiverUse,
 };
 pub use verdict::{Breach, Reason, Verdict};

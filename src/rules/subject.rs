@@ -6,15 +6,16 @@ use super::distinct::Distinct;
 use super::passports::{Passports, Signed};
 use super::reuse_subject::Recalled;
 use super::verdict::{Breach, Reason, Verdict};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::base::{Origin, Time};
+use crate::base::{Origin, Time, Transport};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
 use crate::capture::CaptureInfo;
 use crate::media::Concerted;
 use crate::metrics::{Blank, Excursion, Tally};
 use crate::packet::Carried;
-use crate::policy::{Limit, Party, Peer, Policy, Terms, Waiver};
+use crate::policy::{Limit, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 use crate::stir::Attest;
@@ -340,12 +341,35 @@ pub struct WaiverUse<'a> {
     pub first_refused: Option<Time>,
 }
 
+/// What the capture showed of what a policy can declare.
+#[derive(Clone, Debug, Default)]
+pub struct Observed<'a> {
+    /// Hosts that exchanged SIP, or TLS of SIP.
+    pub hosts: Vec<IpAddr>,
+    /// Media border elements, by name or address, and whose they are.
+    pub elements: BTreeSet<(Party, &'a str)>,
+    /// Whether there was media, and all of its elements are told apart.
+    pub tells_media: bool,
+    /// Trunk groups of sessions.
+    pub trunks: BTreeSet<TrunkId>,
+    /// Whether there were session requests.
+    pub has_sessions: bool,
+    /// Codecs that were offered or answered, `NAME/clock`.
+    pub codecs: BTreeSet<String>,
+    /// What carried SIP.
+    pub transports: Vec<Transport>,
+    /// Names of the cipher suites of TLS connections that carry signalling.
+    pub suites: Vec<String>,
+}
+
 /// The policy against the capture.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub struct PolicySubject<'a> {
     pub policy: &'a Policy,
     pub waivers: &'a [WaiverUse<'a>],
+    /// What of it the capture showed, where somebody asks.
+    pub observed: Option<&'a Observed<'a>>,
     pub first: Option<Time>,
     pub last: Option<Time>,
 }

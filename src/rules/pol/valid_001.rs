@@ -43,7 +43,7 @@ mod tests {
     fn judge(first: i64, last: i64) -> Verdict {
         let mut policy = Policy::baseline();
         (policy.effective_from, policy.effective_until) = (agreed(Time(100)), agreed(Time(200)));
-        check(&PolicySubject { policy: &policy, waivers: &[], first: Some(Time(first)), last: Some(Time(last)) })
+        check(&PolicySubject { policy: &policy, waivers: &[], observed: None, first: Some(Time(first)), last: Some(Time(last)) })
     }
 
     #[test]
@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn without_term_or_packets_there_is_nothing_to_judge() {
-        let subject = PolicySubject { policy: &Policy::baseline(), waivers: &[], first: Some(Time(1)), last: Some(Time(2)) };
+        let subject =
+            PolicySubject { policy: &Policy::baseline(), waivers: &[], observed: None, first: Some(Time(1)), last: Some(Time(2)) };
         assert_eq!(check(&subject), Verdict::NotApplicable);
         let mut policy = Policy::baseline();
         policy.effective_from = agreed(Time(100));

@@ -79,7 +79,7 @@ mod tests {
             from: provenance(),
         };
         let used = WaiverUse { waiver: &waiver, waived, refused: u64::from(refused_at.is_some()), first_refused: refused_at.map(Time) };
-        check(&PolicySubject { policy: &Policy::baseline(), waivers: &[used], first: None, last: None })
+        check(&PolicySubject { policy: &Policy::baseline(), waivers: &[used], observed: None, first: None, last: None })
     }
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn without_waivers_there_is_nothing_to_judge() {
-        let subject = PolicySubject { policy: &Policy::baseline(), waivers: &[], first: None, last: None };
+        let subject = PolicySubject { policy: &Policy::baseline(), waivers: &[], observed: None, first: None, last: None };
         assert_eq!(check(&subject), Verdict::NotApplicable);
     }
 }

@@ -1,0 +1,191 @@
+//! Takes what the policy declares and what the capture showed, gives what was declared and never seen, never a fault of a peer.
+
+use std::sync::Arc;
+
+use crate::base::Transport;
+use crate::policy::{CodecTerm, Dbe, Level, Party, Peer, Sbe, Severity, TrunkId};
+use crate::rules::{Breach, Check, Observed, Offender, PolicySubject, Reason, Rule, Scope, Verdict};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "POL-STALE-001",
+    name: "declared-and-never-seen",
+    title: "declared element never observed",
+    severity: Severity::Info,
+    tier: 2,
+    scope: Scope::Global,
+    offender: Offender::Policy,
+    reference: "RFC 6271 Req #1 to #3",
+    keys: &["report.report_unused"],
+    what: "Where report.report_unused is true: each declared SBE sent or received SIP (or TLS of SIP), each declared DBE media, each trunk \
+           group a session request; each required audio or video codec was offered, each required transport carried SIP; and the list of allowed TLS suites \
+           allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is left out.",
+    why: "An agreement grows old: elements are taken out of service, trunks are moved, and what is still declared is a door that nobody \
+          watches. A list that allows nothing that is used is a list that was never tried.",
+    confirm: "Filter `ip.addr == ADDRESS` with the addresses of the element; a capture of an hour shows less than one of a week.",
+    fix: "ask the peer whether the element is still in service, and take it out of the policy if it is not",
+    check: Check::Policy(check),
+};
+
+fn check(subject: &PolicySubject<'_>) -> Verdict {
+    let terms = subject.policy.global();
+    let wanted = terms.report.report_unused.as_ref().is_some_and(|clause| clause.value);
+    let Some(observed) = subject.observed.filter(|_| wanted) else { return Verdict::NotApplicable };
+    if observed.hosts.is_empty() {
+        return Verdict::Indeterminate(Reason::SampleTooSmall);
+    }
+    let mut breaches = Vec::new();
+    for (peer, index) in subject.policy.peers.iter().zip(0_u16..) {
+        breaches.extend(peer.sbe.iter().filter(|sbe| !is_met(sbe, observed)).map(unmet));
+        if observed.tells_media {
+            breaches.extend(
+                peer.dbe.iter().filter(|dbe| !observed.elements.contains(&(Party::Declared(index), dbe.name.as_str()))).map(silent),
+            );
+        }
+        if observed.has_sessions {
+            breaches.extend(unused(peer, index, observed));
+        }
+    }
+    let codecs = terms.media.audio.codecs.iter().chain(&terms.media.video.codecs).filter(|codec| codec.level.value == Level::Required);
+    breaches.extend(codecs.filter(|codec| !observed.codecs.is_empty() && !is_offered(codec, observed)).map(|codec| {
+        let breach = Breach::of_clause(&codec.level, format!("codec {} never offered", codec.name), "required");
+        breach.about(codec.name.clone())
+    }));
+    let transports = terms.sip.transport.levels.iter().filter(|(_, level)| level.value == Level::Required);
+    breaches.extend(
+        transports
+            .filter(|(transport, _)| !carried(**transport, observed))
+            .map(|(transport, level)| Breach::of_clause(level, format!("transport {} never used", transport.token()), "required")),
+    );
+    if let Some(suites) = terms.tls.allowed_suites.as_ref().filter(|suites| !suites.value.is_empty() && !observed.suites.is_empty()) {
+        let is_used = |name: &String| observed.suites.iter().any(|suite| suite.eq_ignore_ascii_case(name));
+        if !suites.value.iter().any(is_used) {
+            breaches.push(Breach::of_clause(suites, "the list of TLS suites allowed nothing", suites.value.join(", ")));
+        }
+    }
+    Verdict::of(breaches)
+}
+
+fn is_met(sbe: &Sbe, observed: &Observed<'_>) -> bool {
+    observed.hosts.iter().any(|host| sbe.addresses.iter().any(|net| net.contains(host)))
+}
+
+fn unmet(sbe: &Sbe) -> Breach {
+    Breach { clause: Some(Arc::clone(&sbe.from)), ..Breach::of_standard(format!("border element {} never seen", sbe.name), "in service") }
+}
+
+fn silent(dbe: &Dbe) -> Breach {
+    let breach = Breach::of_standard(format!("media border element {} never seen", dbe.name), "in service");
+    Breach { clause: Some(Arc::clone(&dbe.from)), ..breach }
+}
+
+fn unused<'a>(peer: &'a Peer, index: u16, observed: &'a Observed<'_>) -> impl Iterator<Item = Breach> {
+    peer.trunk_groups.iter().zip(0_u16..).filter(move |(_, group)| !observed.trunks.contains(&TrunkId { peer: index, group: *group })).map(
+        |(group, _)| {
+            let breach = Breach::of_standard(format!("trunk group {} never used", group.id), "in service");
+            Breach { clause: Some(Arc::clone(&peer.from)), ..breach }
+        },
+    )
+}
+
+fn is_offered(codec: &CodecTerm, observed: &Observed<'_>) -> bool {
+    observed.codecs.iter().any(|offered| {
+        let mut parts = offered.split('/');
+        let (name, clock) = (parts.next().unwrap_or_default(), parts.next().and_then(|hz| hz.parse().ok()));
+        name.eq_ignore_ascii_case(&codec.name) && (codec.clock == 0 || clock.is_none_or(|hz: u32| hz == codec.clock))
+    })
+}
+
+fn carried(transport: Transport, observed: &Observed<'_>) -> bool {
+    observed.transports.contains(&transport)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+    use crate::rules::scene;
+
+    const DECLARED: &str = r#"
+        schema = 1
+        [policy]
+        id = "made"
+        [report]
+        report_unused = true
+        [sip.transport.levels]
+        tls = "required"
+        [security.tls]
+        allowed_suites = ["TLS_AES_256_GCM_SHA384"]
+        [[media.audio.codec]]
+        name = "PCMA"
+        clock = 8000
+        level = "required"
+        [[peer]]
+        id = "alpha"
+          [[peer.sbe]]
+          name = "fra"
+          addresses = ["192.0.2.16/29"]
+          [[peer.sbe]]
+          name = "muc"
+          addresses = ["192.0.2.24/29"]
+          [[peer.dbe]]
+          name = "media"
+          addresses = ["192.0.2.64/26"]
+          [[peer.trunk_group]]
+          id = "retail"
+          match = { tgrp = "retail" }
+    "#;
+
+    fn judge(text: &str, observed: &Observed<'_>) -> Verdict {
+        let path = std::path::Path::new("policy.toml");
+        let policy = Policy::parse(path, text, crate::rules::KNOWN, crate::policy::Style::Plain).unwrap();
+        check(&PolicySubject { policy: &policy, waivers: &[], observed: Some(observed), first: None, last: None })
+    }
+
+    fn all() -> Observed<'static> {
+        Observed {
+            hosts: vec!["192.0.2.17".parse().unwrap(), "192.0.2.25".parse().unwrap()],
+            elements: [(Party::Declared(0), "media")].into(),
+            tells_media: true,
+            trunks: [TrunkId { peer: 0, group: 0 }].into(),
+            has_sessions: true,
+            codecs: ["pcma/8000".to_owned()].into(),
+            transports: vec![Transport::Tls],
+            suites: vec!["TLS_AES_256_GCM_SHA384".to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_never_shows_is_told() {
+        let mut less = all();
+        less.hosts.pop();
+        (less.elements, less.trunks) = Default::default();
+        less.codecs = ["PCMA/16000".to_owned(), "PCMU/8000".to_owned()].into();
+        less.transports = vec![Transport::Udp];
+        less.suites = vec!["TLS_RSA_WITH_AES_128_CBC_SHA".to_owned()];
+        let expected = [
+            "border element muc never seen",
+            "media border element media never seen",
+            "trunk group retail never used",
+            "codec PCMA never offered",
+            "transport TLS never used",
+            "the list of TLS suites allowed nothing",
+        ];
+        assert_eq!(scene::observed(&judge(DECLARED, &less)), expected);
+    }
+
+    #[test]
+    fn what_shows_keeps_it() {
+        assert_eq!(judge(DECLARED, &all()), Verdict::Pass);
+    }
+
+    #[test]
+    fn what_the_capture_cannot_show_is_not_judged() {
+        let mut signalling = all();
+        (signalling.elements, signalling.tells_media) = (Default::default(), false);
+        (signalling.trunks, signalling.has_sessions) = (Default::default(), false);
+        (signalling.codecs, signalling.suites) = Default::default();
+        assert_eq!(judge(DECLARED, &signalling), Verdict::Pass);
+        assert_eq!(judge(DECLARED, &Observed::default()), Verdict::Indeterminate(Reason::SampleTooSmall));
+        assert_eq!(judge(&DECLARED.replace("report_unused = true", ""), &all()), Verdict::NotApplicable);
+    }
+}
