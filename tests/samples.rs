@@ -124,6 +124,17 @@ fn each_carrier_of_the_broken_contract_answers_for_what_it_sent() {
     }
 }
 
+/// Both carriers keep to the agreement; the script of the sample broke what the tap hands over.
+#[test]
+fn what_a_tap_lost_is_laid_at_the_tap() {
+    let capture = std::path::PathBuf::from("samples/blind-tap/capture.pcap");
+    let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };
+    let audit = audit(&request, &|_| {}).unwrap();
+    let found: Vec<_> = audit.findings.iter().map(|f| (f.rule, f.offender.as_str())).collect();
+    assert_eq!(found, [("CAP-ONEWAY-001", "capture"), ("CAP-LOSS-001", "capture"), ("CAP-CLOCK-001", "capture")]);
+    assert_eq!((audit.totals.failed, audit.totals.censored), (0, 4));
+}
+
 /// Counted by hand from the table in the README of the sample.
 #[test]
 fn every_fault_of_the_addresses_of_bravo_is_found_and_none_else() {
