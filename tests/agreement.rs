@@ -160,3 +160,60 @@ fn a_level_caps_the_severity() {
     let report = judged(&four_calls(), "[sip.methods]\nBYE = \"discouraged\"\n");
     assert_eq!((of(&report, "SIP-METHOD-001")[0]["severity"].as_str(), verdict(&report)), (Some("low"), "pass"));
 }
+
+/// RFC 3261 §20.33, §21.5.4: whoever was told to wait ten seconds waits, in whatever call it asks again.
+#[test]
+fn overload_is_waited_out_across_calls() {
+    let mut refused = Call::new("refused");
+    refused.request(0.0, "INVITE", 1, true, "").response(0.1, 503, "INVITE", 1, true, "Retry-After: 10\r\n");
+    refused.request(0.105, "ACK", 1, true, "X-Non-2xx\r\n");
+    let asks = |name: &str, at: f64, method: &str| {
+        let mut call = Call::new(name);
+        call.request(at, method, 1, true, "").response(at + 0.1, 486, method, 1, true, "");
+        if method == "INVITE" {
+            call.request(at + 0.105, "ACK", 1, true, "X-Non-2xx\r\n");
+        }
+        call
+    };
+    let calls = vec![
+        refused,
+        asks("racing", 0.3, "INVITE"),
+        asks("probe", 4.0, "OPTIONS"),
+        asks("patient", 12.0, "INVITE"),
+        asks("late", 13.0, "INVITE"),
+    ];
+    let frames = capture(calls.clone(), 60.0);
+    let report = judged(&frames, "");
+    assert_eq!(counts(&report, "SIP-RESP-003")[..2], [1, 0], "one waited, and after it nobody has to");
+    let frames = capture([calls, vec![asks("early", 5.0, "INVITE")]].concat(), 60.0);
+    let report = judged(&frames, "");
+    let [finding] = of(&report, "SIP-RESP-003")[..] else { panic!("{}", report["findings"]) };
+    assert_eq!((&finding["offender"], &finding["exhibits"][0]["call_id"]), (&json!("alpha"), &json!("early@alpha.example")));
+    assert!(finding["exhibits"][0]["excerpt"].as_str().unwrap().starts_with("4.9 s after 503 with Retry-After: 10: INVITE"), "{finding}");
+}
+
+/// RFC 3261 §21.4.6, §20.5: what was agreed to be required is refused by one side, and its Allow headers never list it.
+#[test]
+fn a_required_method_is_to_be_served() {
+    let mut frames = four_calls();
+    let mut ping = Call::new("ping");
+    ping.request(100.0, "OPTIONS", 1, true, "").response(100.1, 405, "OPTIONS", 1, true, "Allow: INVITE\r\n");
+    frames.extend(ping.frames);
+    let report = judged(&frames, "[sip.methods]\nOPTIONS = \"required\"\n");
+    let [finding] = of(&report, "SIP-METHOD-002")[..] else { panic!("{}", report["findings"]) };
+    assert_eq!((&finding["offender"], &finding["observed"]), (&json!("bravo"), &json!("OPTIONS answered with 405")));
+    let mut call = Call::new("shows");
+    call.request(105.0, "INVITE", 1, true, "Allow: INVITE, ACK, BYE\r\n").response(
+        105.1,
+        200,
+        "INVITE",
+        1,
+        true,
+        "Allow: INVITE, OPTIONS\r\n",
+    );
+    frames.extend(call.ack(105.2).bye(106.0, true).bye_answer(106.1, 200, true).frames.clone());
+    let report = judged(&frames, "[sip.methods]\nOPTIONS = \"required\"\n");
+    let observed: Vec<_> =
+        of(&report, "SIP-METHOD-002").iter().map(|f| (f["offender"].as_str().unwrap(), f["observed"].as_str().unwrap())).collect();
+    assert_eq!(observed, [("bravo", "OPTIONS answered with 405"), ("alpha", "OPTIONS in no Allow header")]);
+}

@@ -40,6 +40,8 @@ pub struct Docket {
     pub intakes: Vec<Case<rules::IntakeCheck>>,
     pub flows: Vec<Case<rules::FlowCheck>>,
     pub links: Vec<Case<rules::LinkCheck>>,
+    /// Rules on requests that follow a refusal for overload.
+    pub backoffs: Vec<Case<rules::BackoffCheck>>,
     /// Rules on what a party shows that it can.
     pub repertoires: Vec<Case<rules::RepertoireCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
@@ -90,6 +92,7 @@ impl Docket {
             intakes: Vec::new(),
             flows: Vec::new(),
             links: Vec::new(),
+            backoffs: Vec::new(),
             repertoires: Vec::new(),
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
@@ -153,6 +156,7 @@ impl Docket {
             Check::Intake(check) => self.intakes.push(case(rule, entry, check)),
             Check::Flow(check) => self.flows.push(case(rule, entry, check)),
             Check::Link(check) => self.links.push(case(rule, entry, check)),
+            Check::Backoff(check) => self.backoffs.push(case(rule, entry, check)),
             Check::Repertoire(check) => self.repertoires.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
             // A rule of several kinds gives each check by itself.

@@ -139,6 +139,9 @@ impl<'p> Judge<'p> {
                 }
             }
         }
+        if !self.docket.backoffs.is_empty() {
+            heard.iter().for_each(|heard| self.note_approach(heard));
+        }
         if !self.docket.repertoires.is_empty() {
             heard.iter().for_each(|heard| self.note_repertoire(heard));
         }

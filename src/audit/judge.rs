@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::backoff::Approach;
 use super::breach_row::Breached;
 use super::call_row::{Broken, EndedCall};
 use super::compliance::Said;
@@ -75,6 +76,8 @@ pub struct Judge<'p> {
     pub begun: HashMap<Begun, u64, FixedState>,
     /// What calls carried that may pass only once, since it was last taken.
     pub uses: Vec<Use>,
+    /// Refusals for overload and the requests that may follow them, since they were last taken.
+    pub approaches: Vec<Approach>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
     /// Calls that are over, since they were last taken: for what they have in common, and for their rows.
@@ -120,6 +123,7 @@ impl<'p> Judge<'p> {
             load: Vec::new(),
             begun: HashMap::default(),
             uses: Vec::new(),
+            approaches: Vec::new(),
             pending: Vec::new(),
             ended: Vec::new(),
             seen: Vec::new(),

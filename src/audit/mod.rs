@@ -1,5 +1,6 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
+mod backoff;
 mod bench;
 mod breach_row;
 mod call_row;
@@ -32,6 +33,7 @@ mod stream_row;
 mod waiving;
 mod wires;
 
+pub use backoff::Backoffs;
 pub use breach_row::{BreachRow, Breached};
 pub use call_row::{CallRow, CarriedStream, EndedCall};
 pub use capacity::{BusyHour, CapacityReview, CapacityRow, CapacitySeries, Crowd, DirectionSeries, Headroom, MediaLoad, Named, Spread};

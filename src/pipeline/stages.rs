@@ -12,7 +12,7 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses};
+use crate::audit::{self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -58,6 +58,7 @@ pub(super) struct Stages<'p> {
     /// The same of TLS.
     tls: Vec<TlsEvent>,
     uses: Uses,
+    backoffs: Backoffs,
     resumptions: Resumptions,
     load: Load,
     capacity: Capacity,
@@ -115,6 +116,7 @@ impl<'p> Stages<'p> {
             named: Vec::new(),
             tls: Vec::new(),
             uses: Uses::default(),
+            backoffs: Backoffs::default(),
             resumptions: Resumptions::default(),
             load: Load::default(),
             capacity: Capacity::default(),
@@ -231,12 +233,13 @@ impl Stages<'_> {
     fn settle(&mut self) {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
-        let mut ended = Vec::new();
+        let (mut ended, mut approaches) = (Vec::new(), Vec::new());
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
             uses.append(&mut shard.judge.uses);
+            approaches.append(&mut shard.judge.approaches);
             loaded.append(&mut shard.judge.load);
             begun.extend(shard.judge.begun.drain());
             named.append(&mut shard.named);
@@ -247,6 +250,7 @@ impl Stages<'_> {
             self.announced.announce(endpoint, secure, clock);
         }
         self.uses.settle(uses, &mut self.bench);
+        self.backoffs.settle(approaches, &mut self.bench);
         pending.append(&mut self.bench.pending);
         self.bench.hold(pending);
         met.sort_unstable();

@@ -72,6 +72,7 @@ static ALL: &[&Rule] = &[
     &sip::uri_004::RULE,
     &sip::resp_001::RULE,
     &sip::resp_002::RULE,
+    &sip::resp_003::RULE,
     &sip::resp_004::RULE,
 
     // TXN

@@ -53,11 +53,11 @@ pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSu
 pub use page::{Catalogue, Page};
 pub use passports::Passports;
 pub use repertoire::{Repertoire, RepertoireSubject};
-pub use reuse_subject::{Once, Recalled, ReuseSubject};
+pub use reuse_subject::{BackoffSubject, Once, Recalled, ReuseSubject};
 pub use rule::{
-    CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck, IntervalCheck, LimitCheck,
-    LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck, RepertoireCheck, ReuseCheck,
-    Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
+    BackoffCheck, CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck,
+    IntervalCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck,
+    RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

@@ -109,6 +109,7 @@ const fn subject(check: Check) -> &'static str {
         Check::Capture(_) | Check::Intake(_) => "capture",
         Check::Flow(_) => "flow",
         Check::Link(_) => "connections between two hosts",
+        Check::Backoff(_) => "requests after a refusal for overload",
         Check::Repertoire(_) => "what a party shows that it can",
         Check::Policy(_) => "policy",
         Check::Stream(_) => "stream",

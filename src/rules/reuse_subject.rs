@@ -1,4 +1,4 @@
-//! Takes nothing, gives what rules on things that pass only once, or only so often, look at, never a verdict.
+//! Takes nothing, gives what rules on things that pass only once, only so often, or only after a time look at, never a verdict.
 
 use crate::base::Time;
 use crate::call::Trace;
@@ -39,6 +39,19 @@ impl ReuseSubject<'_> {
         let line = format!("as at {}, {since:.3} s before: {}", before.clock(), self.trace.text());
         Trace { line: line.as_bytes().into(), ..self.trace.clone() }
     }
+}
+
+/// A request outside any dialog to a host that refused its sender for overload.
+#[derive(Clone, Copy, Debug)]
+pub struct BackoffSubject<'a> {
+    /// The request.
+    pub request: &'a Trace,
+    /// The last 503 with Retry-After between the two hosts.
+    pub refused: &'a Trace,
+    /// Its Retry-After, in seconds.
+    pub retry_after_s: u64,
+    /// What was agreed for the request.
+    pub terms: &'a Terms,
 }
 
 /// What earlier messages of its call said that a message is judged by.

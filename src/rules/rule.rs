@@ -4,7 +4,7 @@ use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use super::repertoire::RepertoireSubject;
-use super::reuse_subject::ReuseSubject;
+use super::reuse_subject::{BackoffSubject, ReuseSubject};
 use super::subject::{
     CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, MessageSubject,
     OfferAnswerSubject, PolicySubject, SessionSubject, TransactionSubject,
@@ -88,6 +88,8 @@ pub type HandshakeCheck = fn(&HandshakeSubject<'_>) -> Verdict;
 pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
 /// Judges the streams of an interval.
 pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
+/// Judges a request that follows a refusal for overload.
+pub type BackoffCheck = fn(&BackoffSubject<'_>) -> Verdict;
 /// Judges what one party showed another that it can.
 pub type RepertoireCheck = fn(&RepertoireSubject<'_>) -> Verdict;
 /// Judges a policy.
@@ -134,6 +136,8 @@ pub enum Check {
     Flow(FlowCheck),
     /// The connections that one host opened to another.
     Link(LinkCheck),
+    /// A request of a host to one that asked it to wait.
+    Backoff(BackoffCheck),
     /// What one party showed another that it can, over the whole capture.
     Repertoire(RepertoireCheck),
     /// The policy against the capture.

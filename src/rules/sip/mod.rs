@@ -17,6 +17,7 @@ pub(super) mod method_002;
 pub(super) mod method_003;
 pub(super) mod resp_001;
 pub(super) mod resp_002;
+pub(super) mod resp_003;
 pub(super) mod resp_004;
 pub(super) mod uri_001;
 pub(super) mod uri_002;
