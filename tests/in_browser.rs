@@ -175,6 +175,36 @@ fn a_visitor_filters_opens_and_follows() {
     assert_eq!(answers, vec!["true"; 13].join(" "));
 }
 
+/// Six thousand methods that nobody agreed, each a finding of its own.
+#[test]
+#[ignore = "needs Chromium"]
+fn thousands_of_findings_open_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = |n: u32| {
+        format!(
+            "METHOD{n} sip:+4420555000@bravo.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.17;branch=z9hG4bK{n}\r\nMax-Forwards: 70\r\n\
+             From: <sip:a@alpha.example>;tag=1\r\nTo: <sip:b@bravo.example>\r\nCall-ID: {n}@alpha.example\r\nCSeq: 1 METHOD{n}\r\n\
+             Content-Length: 0\r\n\r\n"
+        )
+    };
+    let frames: Vec<_> = (0..6_000).map(|n| udp(f64::from(n) * 0.01, ALPHA, BRAVO, request(n).as_bytes())).collect();
+    let capture = made::write(folder.path(), "many.pcap", &frames);
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, format!("{}[sip.methods]\ndefault = \"forbidden\"\n", made::program::PEERS)).unwrap();
+    let (_out, page) = page(&Case { capture, policy: Some(policy) });
+    let octets = fs::metadata(&page).unwrap().len();
+    assert!(octets < 5_000_000, "{octets} octets");
+    let answers = visited(
+        &page,
+        "const shown = document.querySelectorAll('.finding').length;
+         const text = document.querySelector('[name=text]');
+         text.value = 'method10'; text.dispatchEvent(new Event('input', { bubbles: true }));
+         const left = document.querySelectorAll('.finding:not([hidden])').length;
+         document.title = [shown > 100, left > 0 && left < shown, document.querySelector('#findings').textContent.includes('findings are on this page')].join(' ');",
+    );
+    assert_eq!(answers, "true true true");
+}
+
 /// A message whose every field wants to be markup, to turn the text around, or to be too much.
 fn hostile(n: u32) -> Vec<u8> {
     let script = "<script>document.title='pwned'</script><img src=x onerror=document.title='pwned'>";

@@ -19,6 +19,8 @@ const POOR_MOS: f64 = 3.6;
 const POOR_LOSS_PCT: f64 = 3.0;
 /// How many bad calls must share a value before it is compared.
 const FEWEST: u64 = 3;
+/// How much more often bad calls must have a value than good ones: a difference may be certain and still tell nothing.
+const LEAST_LIFT: f64 = 1.2;
 /// The probability of chance, over all values that are compared, below which a value is told.
 const SIGNIFICANT: f64 = 0.05;
 /// How many values are told for each kind of bad calls.
@@ -88,6 +90,8 @@ pub struct IncidentView {
     pub fewest: u64,
     /// The probability of chance, over all values compared, that a value must stay below.
     pub significance: f64,
+    /// How many times as often as good calls bad ones must have a value.
+    pub least_lift: f64,
     /// How failed calls ended, most frequent first.
     pub endings: Vec<Ending>,
     /// What failed calls have in common, most telling first.
@@ -272,6 +276,7 @@ pub(super) fn view(incident: &Incident, captures: &[CaptureInfo]) -> IncidentVie
         poor_loss_above_pct: POOR_LOSS_PCT,
         fewest: FEWEST,
         significance: SIGNIFICANT,
+        least_lift: LEAST_LIFT,
         endings,
         of_failed: common(incident, Fate::Failed, captures),
         of_poor: common(incident, Fate::Poor, captures),
@@ -290,7 +295,7 @@ fn common(incident: &Incident, fate: Fate, captures: &[CaptureInfo]) -> Common {
             compared += 1;
             let (bad, good) = (met.of(fate), met.of(Fate::Good));
             let (bad_share, good_share) = (bad as f64 / bad_of as f64, good as f64 / good_of as f64);
-            if bad_share > good_share {
+            if bad_share >= LEAST_LIFT * good_share {
                 values.push(Shared {
                     property: name,
                     value: value.to_owned(),

@@ -313,11 +313,6 @@ pub(super) fn shared(kind: &str, shared: &Shared) -> String {
     format!("{property} {value}: {} of {} {kind}, {} of {} good{lift}", count(*bad), count(*bad_of), count(*good), count(*good_of))
 }
 
-/// A part of a whole: `40 of 42 (95.2 %)`.
-pub(super) fn share(n: u64, of: u64) -> String {
-    format!("{} of {} ({} %)", count(n), count(of), percent(n, of))
-}
-
 /// A part of a whole in percent; a dash where there is no whole.
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn percent(n: u64, of: u64) -> String {

@@ -304,6 +304,7 @@ fn incident() -> IncidentView {
         poor_loss_above_pct: 3.0,
         fewest: 3,
         significance: 0.05,
+        least_lift: 1.2,
         endings: [("503 Service Unavailable", 22), ("timeout", 12)]
             .map(|(response, calls)| Ending { response: response.into(), calls, example: example.clone() })
             .into(),

@@ -27,7 +27,7 @@ pub(super) struct Value {
     pub(super) property: &'static str,
     pub(super) value: String,
     /// Bad and good calls with it.
-    pub(super) shares: [String; 2],
+    pub(super) shares: [(String, String); 2],
     pub(super) lift: String,
     pub(super) excess: String,
     pub(super) p: String,
@@ -54,7 +54,8 @@ fn part(kind: &'static str, calls: u64, common: &Common) -> Option<Part> {
     let value = |shared: &crate::audit::Shared| Value {
         property: shared.property,
         value: head(&shared.value, 160),
-        shares: [digest::share(shared.bad, shared.bad_of), digest::share(shared.good, shared.good_of)],
+        shares: [(shared.bad, shared.bad_of), (shared.good, shared.good_of)]
+            .map(|(n, of)| (digest::fraction(n, of), digest::percent(n, of))),
         lift: shared.lift.map_or_else(|| "no good call has it".into(), |lift| format!("{} ×", real(Some(lift), 1))),
         excess: real(Some(shared.excess), 1),
         p: if shared.p < 1e-4 { "< 0.0001".into() } else { real(Some(shared.p), 4) },

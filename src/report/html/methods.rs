@@ -165,6 +165,7 @@ pub(super) struct Appendix {
     pub(super) loss_above: String,
     pub(super) fewest: String,
     pub(super) significance: String,
+    pub(super) least_lift: String,
 }
 
 const KEYS: [&str; 7] = ["ser_pct", "seer_pct", "isa_pct", "scr_pct", "asr_pct", "ner_pct", "ira_pct"];
@@ -186,6 +187,7 @@ pub(super) fn appendix(audit: &Audit, shown: usize) -> Appendix {
         loss_above: real(Some(audit.incident.poor_loss_above_pct), 1),
         fewest: count(audit.incident.fewest),
         significance: real(Some(audit.incident.significance), 2),
+        least_lift: real(Some(audit.incident.least_lift), 1),
     }
 }
 

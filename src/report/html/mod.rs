@@ -69,6 +69,31 @@ mod tests {
         }
     }
 
+    /// WCAG 2.2 §1.4.3: 4.5 to 1 for text, on both grounds, light and dark; and of every severity's badge.
+    #[test]
+    fn colours_of_text_stand_out_from_their_ground() {
+        let luminance = |hex: &str| {
+            let part = |at: usize| {
+                let c = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+                if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            };
+            0.2126 * part(0) + 0.7152 * part(2) + 0.0722 * part(4)
+        };
+        let themes: Vec<&str> = include_str!("page.css").split(":root {").skip(1).map(|rest| rest.split('}').next().unwrap()).collect();
+        assert_eq!(themes.len(), 2);
+        for theme in themes {
+            let colour = |name: &str| luminance(&theme.split(&format!("--{name}: #")).nth(1).unwrap()[..6]);
+            for (over, under) in ["text", "quiet", "link", "critical", "high", "medium", "low", "info", "good", "chart-text"]
+                .iter()
+                .flat_map(|over| [(*over, "paper"), (*over, "sheet")])
+                .chain([("text", "mark")])
+            {
+                let (a, b) = (colour(over).max(colour(under)), colour(over).min(colour(under)));
+                assert!((a + 0.05) / (b + 0.05) >= 4.5, "{over} on {under}: {:.2}", (a + 0.05) / (b + 0.05));
+            }
+        }
+    }
+
     #[test]
     fn a_capture_without_sessions_still_makes_a_page() {
         let page = page(&sample::empty());
