@@ -225,7 +225,7 @@ fn findings_over_two_captures_name_the_capture_of_a_filter() {
 fn rows(capture: &Path) -> Vec<(String, Vec<String>, bool)> {
     let fields = ["frame.time_epoch", "sip.Call-ID", "_ws.malformed"];
     let mut command = Command::new("tshark");
-    command.args(["-n", "-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-Y", "frame.cap_len > 0", "-r"]).arg(capture);
+    command.args(["-n", "-2", "-T", "fields", "-Y", "frame.cap_len > 0", "-r"]).arg(capture);
     command.args(fields.iter().flat_map(|field| ["-e", field]));
     let output = command.output().expect("tshark is needed");
     assert!(output.status.success(), "{}: {}", capture.display(), String::from_utf8_lossy(&output.stderr));

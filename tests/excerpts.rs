@@ -173,6 +173,98 @@ fn keys_of_the_connection_go_with_it_and_no_others() {
     assert!(excerpt["intake"]["sip_by_transport"]["TLS"].as_u64() > Some(5));
 }
 
+/// What names somebody in a capture, as tshark would list it, in lower case: addresses, users, hosts.
+fn names(packets: &[(u64, Vec<u8>, Vec<String>)]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, data, _) in packets {
+        let text = String::from_utf8_lossy(data).to_lowercase();
+        for (at, scheme) in text.match_indices("sip:").chain(text.match_indices("ip4 ")) {
+            let rest = &text[at + scheme.len()..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-.@_".contains(c))).unwrap_or(rest.len());
+            found.extend(rest[..end].split('@').filter(|name| name.len() > 4).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// An anonymous excerpt names nobody, and yet makes the same finding by the policy that was changed with it.
+#[test]
+fn an_anonymous_excerpt_names_nobody_and_makes_its_finding_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [open, out, policy] = ["open.pcapng", "cut.pcapng", "policy.toml"].map(|name| folder.path().join(name));
+    let more = ["--anonymize", "--key", "secret", "--policy-out", policy.to_str().unwrap()];
+    let (mut again, mut named) = (0, 0);
+    for name in ["failures", "first-look", "fragmented-late-offer", "srtp-faults"] {
+        let case = sample(name);
+        let captures = [case.capture.clone()];
+        let report = audit(&captures, case.policy.as_deref());
+        let mut seen = BTreeSet::new();
+        let of_packets = |finding: &&Value| !matches!(finding["subject"]["kind"].as_str(), Some("interval" | "limit" | "capture"));
+        let findings = report["findings"].as_array().unwrap().iter().filter(of_packets);
+        for finding in findings.filter(|finding| seen.insert(finding["rule"].to_string())) {
+            let id = finding["id"].as_str().unwrap();
+            extract(&captures, case.policy.as_deref(), &open, &["--finding", id]);
+            let said = extract(&captures, case.policy.as_deref(), &out, &[&["--finding", id], &more[..]].concat());
+            assert!(said.contains("makes the same finding"), "{name}: {finding}: {said}");
+            let excerpt = audit(std::slice::from_ref(&out), Some(&policy));
+            let keys = ["rule", "from", "to"];
+            let found = excerpt["findings"].as_array().unwrap().iter().any(|other| keys.iter().all(|key| other[key] == finding[key]));
+            assert!(found, "{name}: {finding}");
+            let octets = String::from_utf8_lossy(&fs::read(&out).unwrap()).to_lowercase();
+            let originals = names(&read(&open).packets);
+            assert!(originals.iter().all(|name| !octets.contains(name.as_str())), "{name}: {id}: {originals:?}");
+            (again, named) = (again + 1, named + originals.len());
+        }
+    }
+    assert!(again > 15 && named > 50, "{again} {named}");
+}
+
+/// With a passphrase the file is the same each time; the streams and times of an anonymous call are those of the call.
+#[test]
+fn anonymity_repeats_with_its_key_and_keeps_what_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = sample("tcp-trunk");
+    let captures = [case.capture];
+    let id = first_call(&captures, case.policy.as_deref());
+    let [plain, one, two, other] = ["plain", "one", "two", "other"].map(|name| folder.path().join(name));
+    extract(&captures, case.policy.as_deref(), &plain, &["--call-id", &id]);
+    for (out, key) in [(&one, "a"), (&two, "a"), (&other, "b")] {
+        extract(&captures, case.policy.as_deref(), out, &["--call-id", &id, "--anonymize", "--key", key]);
+    }
+    assert_eq!(fs::read(&one).unwrap(), fs::read(&two).unwrap());
+    assert_ne!(fs::read(&one).unwrap(), fs::read(&other).unwrap());
+    let times = |path: &Path| read(path).packets.iter().map(|(ticks, ..)| *ticks).collect::<Vec<_>>();
+    assert_eq!(times(&plain), times(&one));
+    let streams = |path: &PathBuf| {
+        let rows = audit(std::slice::from_ref(path), None)["media"]["worst"].as_array().unwrap().clone();
+        let mut rows: Vec<_> = rows
+            .iter()
+            .map(|row| (row["ssrc"].to_string(), row["packets"].clone(), row["lost"].clone(), row["jitter_max_ms"].to_string()))
+            .collect();
+        rows.sort_by(|a, b| a.0.cmp(&b.0));
+        rows
+    };
+    assert_eq!(streams(&plain), streams(&one));
+    assert!(!streams(&one).is_empty());
+}
+
+/// What is encrypted cannot be changed, and what holds the messages of others in its frames is not guessed at.
+#[test]
+fn what_is_sealed_cannot_be_anonymous() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("cut.pcapng");
+    for (name, word) in [("tls-peering", "over TLS"), ("websocket", "over WebSocket")] {
+        let case = sample(name);
+        let captures = [case.capture];
+        let id = first_call(&captures, case.policy.as_deref());
+        let policy = case.policy.unwrap();
+        let error =
+            refused(&captures, &["--policy", policy.to_str().unwrap(), "--call-id", &id, "--anonymize", "-o", out.to_str().unwrap()]);
+        assert!(error.contains(word) && error.contains("leave out --anonymize"), "{error}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_call_id_may_hold_anything() {
     let folder = tempfile::tempdir().unwrap();
@@ -208,7 +300,7 @@ fn what_cannot_be_done_is_said_and_leaves_nothing() {
     let error = refused(&["-".into()], &["--call-id", "there@alpha.example", "-o", out]);
     assert!(error.contains("standard input can be read only once"), "{error}");
     let error = refused(&capture, &["--call-id", "there@alpha.example", "-o", own]);
-    assert!(error.contains("is one of the captures"), "{error}");
+    assert!(error.contains("would be overwritten"), "{error}");
     let error = refused(&capture, &["--call-id", "the", "-o", out]);
     assert!(error.contains("did you mean there@alpha.example"), "{error}");
     let error = refused(&capture, &["--finding", "F-9999", "-o", out]);

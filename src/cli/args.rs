@@ -67,6 +67,7 @@ const EXTRACT_EXAMPLES: &str = "\
 Examples:
   speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o refer.pcapng
   speerlint extract 'week-46/*.pcapng.zst' --call-id 3c26700@198.51.100.34 --no-media -o call.pcapng
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o shared.pcapng --anonymize --policy-out shared.toml
   speerlint extract tls.pcap --keylog sslkeylog.txt --call-id 3c26700@198.51.100.34 -o call.pcapng
 
 The ids of findings are those of `speerlint audit` with the same captures and policy.";
@@ -315,6 +316,15 @@ pub(super) struct ExtractArguments {
     /// Leave out RTP, RTCP and what else shares their ports
     #[arg(long)]
     pub(super) no_media: bool,
+    /// Replace addresses, numbers, names and domains, each always by the same of its length and kind; media is cut to its headers
+    #[arg(long)]
+    pub(super) anonymize: bool,
+    /// A passphrase, for the same replacements in every run; without it nobody can undo them
+    #[arg(long, value_name = "PASSPHRASE", requires = "anonymize")]
+    pub(super) key: Option<String>,
+    /// Write the policy with the same replacements: by it the excerpt can be audited
+    #[arg(long, value_name = "FILE", requires_all = ["anonymize", "policy"])]
+    pub(super) policy_out: Option<PathBuf>,
     /// Threads to work with [default: as many as there are processors]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<NonZeroUsize>,

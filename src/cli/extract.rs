@@ -5,7 +5,7 @@ use super::args::ExtractArguments;
 use super::output::stdout;
 use super::progress::Bar;
 use crate::base::{Error, Result};
-use crate::excerpt::{self, Order, Summary, Target};
+use crate::excerpt::{self, Key, Order, Summary, Target};
 use crate::report::visible;
 
 /// Cuts, and says in a line what was cut.
@@ -15,7 +15,14 @@ pub(super) fn run(arguments: &ExtractArguments) -> Result<Status> {
         (None, Some(id)) => Target::Call(id.clone()),
         (None, None) => return Err(Error::Usage("say what to extract: --finding or --call-id".into())),
     };
+    let anonymity = match (&arguments.key, arguments.anonymize) {
+        (Some(passphrase), true) => Some(Key::of(passphrase)),
+        (None, true) => Some(Key::random()?),
+        (_, false) => None,
+    };
     let order = Order {
+        anonymity,
+        policy_out: arguments.policy_out.as_deref(),
         inputs: &arguments.captures,
         policy: arguments.policy.as_deref(),
         keylogs: &arguments.keylogs,
@@ -54,6 +61,9 @@ fn lines(arguments: &ExtractArguments, summary: &Summary) -> Vec<String> {
     }
     if media > 0 {
         line += &format!(", {} of media", counted(media, "frame", "frames"));
+    }
+    if summary.left_out > 0 {
+        line += &format!("; {} left out that only name addresses and keys", counted(summary.left_out, "frame is", "frames are"));
     }
     let mut lines = vec![line];
     if let Some((count, shown)) = summary.count.filter(|(count, shown)| count > shown) {

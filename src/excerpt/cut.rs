@@ -1,19 +1,21 @@
 //! Takes an order for an excerpt, gives the file, never one that is not whole.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::Key;
 use super::labels::Labels;
+use super::mask::Mask;
 use super::quest::{Quest, no_call};
 use super::rows::Rows;
 use super::scissors::Scissors;
 use super::secrets::KeyLogs;
 use super::trace::{Search, trace};
-use crate::audit::{Audit, Finding};
+use crate::audit::Finding;
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Progress, Request};
 use crate::policy::{Policy, Style};
@@ -48,6 +50,10 @@ pub struct Order<'a> {
     pub threads: Option<NonZeroUsize>,
     /// The command as it was given, for the comment of the file.
     pub command: String,
+    /// With what names are replaced; `None` where everything stays as it is.
+    pub anonymity: Option<Key>,
+    /// Where the policy is written with the same replacements.
+    pub policy_out: Option<&'a Path>,
 }
 
 /// What an excerpt came to.
@@ -63,6 +69,8 @@ pub struct Summary {
     pub media: u64,
     /// How often the finding was made, and by how many exhibits the excerpt shows it.
     pub count: Option<(u64, u64)>,
+    /// Frames that an anonymous excerpt leaves out.
+    pub left_out: u64,
     /// Whether an audit of the excerpt by itself makes the finding again; `None` where no finding was asked for.
     pub repeats: Option<bool>,
 }
@@ -75,6 +83,7 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     refuse_pipes(order.inputs)?;
     // Better to know before reading for an hour than after it.
     temporary(order.out)?;
+    order.policy_out.map(temporary).transpose()?;
     let request = Request {
         inputs: order.inputs.to_vec(),
         policy: order.policy.map(Path::to_path_buf),
@@ -86,7 +95,9 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     let audit = pipeline::audit_with(&request, progress, &mut rows)?;
     // From here on the files themselves: a directory may get another while it is read.
     let inputs: Vec<PathBuf> = audit.captures.iter().map(|capture| capture.path.clone()).collect();
-    refuse_overwriting(order.out, &inputs)?;
+    for out in [order.out].into_iter().chain(order.policy_out) {
+        refuse_overwriting(out, inputs.iter().map(PathBuf::as_path).chain(order.policy))?;
+    }
     let quest = Quest::of(&order.target, &audit)?;
     let keys = key_logs(order, &inputs)?;
     let unknown = no_call(quest.calls.first().map_or("", String::as_str), &rows);
@@ -98,26 +109,46 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     if trail.messages == 0 && matches!(order.target, Target::Call(_)) {
         return Err(unknown);
     }
-    let labels = Labels::new(&quest, &audit, false);
+    let labels = Labels::new(&quest, &audit, order.anonymity.is_some());
+    let program = format!("{} {}", audit.tool.name, audit.tool.version);
     let comment = labels.section(order, &quest, &rules, &audit);
     let secrets = keys.lines_of(&trail.wanted.strands.hellos);
-    let program = format!("{} {}", audit.tool.name, audit.tool.version);
+    let mut mask = order.anonymity.clone().map(|key| Mask::new(key, &inputs, &trail.wanted, progress)).transpose()?;
+    let policy = mask.as_mut().zip(order.policy).map(|(mask, path)| masked_policy(path, mask, order.out)).transpose()?;
     let scissors = Scissors { wanted: &trail.wanted, labels: &labels, out: order.out, program, comment, secrets };
-    let (file, mut summary) = scissors.cut(&inputs, progress)?;
+    let (file, mut summary) = scissors.cut(&inputs, mask.as_mut(), progress)?;
     (summary.messages, summary.calls) = (trail.messages, trail.calls);
     if let (Target::Finding(_), [finding]) = (&order.target, quest.findings.as_slice()) {
         summary.count = Some((finding.count, finding.exhibits.len() as u64));
-        let alone = Request { inputs: vec![file.path().to_owned()], keylogs: Vec::new(), ..request };
-        summary.repeats = Some(makes_again(finding, &pipeline::audit(&alone, &|_| {})?));
+        let policy = policy.as_ref().map(|file| file.path().to_owned()).or(request.policy.clone());
+        let alone = Request { inputs: vec![file.path().to_owned()], keylogs: Vec::new(), policy, ..request };
+        let again = pipeline::audit(&alone, &|_| {})?;
+        summary.repeats = Some(again.findings.iter().any(|again| is_same(finding, again, mask.as_mut())));
+    }
+    if let (Some(policy), Some(out)) = (policy, order.policy_out) {
+        policy.persist(out).map_err(|error| Error::output(out, &error.error))?;
     }
     file.persist(order.out).map_err(|error| Error::output(order.out, &error.error))?;
     Ok(summary)
 }
 
-/// Whether another audit makes a finding again: the same rule, the same direction, the same observation.
-fn makes_again(finding: &Finding, audit: &Audit) -> bool {
-    let what = |f: &Finding| (f.rule, f.from.clone(), f.to.clone(), f.observed.clone());
-    audit.findings.iter().any(|again| what(again) == what(finding))
+/// Whether a finding is another again: the same rule, the same direction, and the same observation where nobody replaced what is in it.
+fn is_same(finding: &Finding, again: &Finding, mask: Option<&mut Mask>) -> bool {
+    let masked = mask.is_some();
+    let mut parties = [finding.from.clone(), finding.to.clone()];
+    if let Some(mask) = mask {
+        parties.iter_mut().for_each(|party| mask.party(party));
+    }
+    let same = (finding.rule, &parties) == (again.rule, &[again.from.clone(), again.to.clone()]);
+    same && (masked || finding.observed == again.observed)
+}
+
+/// The policy with what it names replaced, in a file beside the one it is for.
+fn masked_policy(path: &Path, mask: &mut Mask, out: &Path) -> Result<NamedTempFile> {
+    let text = fs::read_to_string(path).map_err(|error| Error::input(path, error.to_string()))?;
+    let mut file = temporary(out)?;
+    file.write_all(mask.policy(&text).as_bytes()).map_err(|error| Error::output(out, &error))?;
+    Ok(file)
 }
 
 /// The key logs of the command line, the policy and the captures.
@@ -139,12 +170,12 @@ fn refuse_pipes(inputs: &[PathBuf]) -> Result<()> {
     })
 }
 
-/// The excerpt may not take the place of a capture that it is of.
-fn refuse_overwriting(out: &Path, inputs: &[PathBuf]) -> Result<()> {
+/// What is written may not take the place of what is read.
+fn refuse_overwriting<'a>(out: &Path, mut inputs: impl Iterator<Item = &'a Path>) -> Result<()> {
     let Ok(place) = fs::canonicalize(out) else { return Ok(()) };
-    let same = |input: &&PathBuf| fs::canonicalize(input).is_ok_and(|input| input == place);
-    inputs.iter().find(same).map_or(Ok(()), |input| {
-        Err(Error::Usage(format!("{} is one of the captures: choose another name for the excerpt", input.display())))
+    let same = |input: &&Path| fs::canonicalize(input).is_ok_and(|input| input == place);
+    inputs.find(same).map_or(Ok(()), |input| {
+        Err(Error::Usage(format!("{} would be overwritten, and it is read: choose another name for the excerpt", input.display())))
     })
 }
 

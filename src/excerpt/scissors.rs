@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::cut::{Summary, temporary};
 use super::labels::Labels;
+use super::mask::Mask;
 use super::pcapng::{PacketRecord, PcapngWriter};
 use super::secrets::TLS_KEY_LOG;
 use super::wanted::{Part, Wanted};
@@ -44,15 +45,15 @@ struct Sheet<'a, W> {
 
 impl Scissors<'_> {
     /// Reads the captures and writes what is wanted.
-    pub(super) fn cut(&self, inputs: &[PathBuf], progress: &dyn Fn(Progress)) -> Result<(NamedTempFile, Summary)> {
+    pub(super) fn cut(&self, inputs: &[PathBuf], mask: Option<&mut Mask>, progress: &dyn Fn(Progress)) -> Result<(NamedTempFile, Summary)> {
         let mut reader = Reader::open(inputs, Options::default())?;
         let mut file = temporary(self.out)?;
-        let summary = self.fill(&mut reader, BufWriter::new(&mut file), progress)?;
+        let summary = self.fill(&mut reader, BufWriter::new(&mut file), mask, progress)?;
         file.as_file().sync_all().map_err(|error| Error::output(self.out, &error))?;
         Ok((file, summary))
     }
 
-    fn fill<W: Write>(&self, reader: &mut Reader, out: W, progress: &dyn Fn(Progress)) -> Result<Summary> {
+    fn fill<W: Write>(&self, reader: &mut Reader, out: W, mut mask: Option<&mut Mask>, progress: &dyn Fn(Progress)) -> Result<Summary> {
         let fail = |error: io::Error| Error::output(self.out, &error);
         let mut writer = PcapngWriter::begin(out, &self.program, &self.comment).map_err(fail)?;
         if !self.secrets.is_empty() {
@@ -71,8 +72,15 @@ impl Scissors<'_> {
                 frames += 1;
                 match (self.wanted.has(&recorded.frame, &packet), edge) {
                     (Some(part), _) => {
-                        summary.count(part);
-                        sheet.write(&recorded).map_err(fail)?;
+                        let masked = mask.as_mut().map(|mask| mask.frame(&recorded.frame, &packet, part)).transpose()?;
+                        match &masked {
+                            Some(None) => summary.left_out += 1,
+                            _ => {
+                                summary.count(part);
+                                let data = masked.as_ref().and_then(Option::as_deref).unwrap_or(recorded.frame.data);
+                                sheet.put(&recorded, data, &self.labels.of(&recorded)).map_err(fail)?;
+                            }
+                        }
                     }
                     (None, Some(edge)) => sheet.mark(&recorded, edge).map_err(fail)?,
                     (None, None) => {}
@@ -97,10 +105,6 @@ impl Summary {
 }
 
 impl<W: Write> Sheet<'_, W> {
-    fn write(&mut self, recorded: &Recorded<'_>) -> io::Result<()> {
-        self.put(recorded, recorded.frame.data, &self.labels.of(recorded))
-    }
-
     /// Marks where the capture began or ended by a packet without its octets: what did not happen in a call until then is evidence too.
     fn mark(&mut self, recorded: &Recorded<'_>, edge: &str) -> io::Result<()> {
         let place = self.labels.place(recorded);

@@ -35,6 +35,17 @@ pub(super) fn walk<'a>(frame: &Frame<'a>) -> Decoded<'a> {
     (packet.unwrap_or(Packet::Undecodable), walk.anomaly)
 }
 
+/// Where the IP headers of a frame begin, the outermost first: those of tunnels, and of what they carry.
+#[must_use]
+pub fn ip_headers(frame: &Frame<'_>) -> Vec<usize> {
+    let mut walk = Walk { heads: Some(Vec::new()), ..Walk::default() };
+    if let Some(peeled) = link::open(frame.link, frame.data) {
+        walk.down(peeled.inside, peeled.rest);
+    }
+    let begin = frame.data.as_ptr().addr();
+    walk.heads.into_iter().flatten().filter_map(|head| head.checked_sub(begin)).collect()
+}
+
 impl Whole {
     /// The packet in a reassembled datagram.
     #[must_use]
@@ -67,6 +78,8 @@ struct Walk {
     in_ip: bool,
     /// Whether this is a packet that an ICMP error quotes.
     quoted: bool,
+    /// Where IP headers were met in memory, if anybody asks.
+    heads: Option<Vec<usize>>,
 }
 
 impl Walk {
@@ -98,6 +111,9 @@ impl Walk {
 
     fn ip<'a>(&mut self, data: &'a [u8]) -> Option<Packet<'a>> {
         let ip = ip::parse(data)?;
+        if let Some(heads) = &mut self.heads {
+            heads.push(data.as_ptr().addr());
+        }
         if ip.lies || (ip.missing > 0 && !self.quoted) {
             self.odd(Anomaly::BadLength);
         }

@@ -14,7 +14,7 @@ mod tunnels;
 mod view;
 
 pub use carriage::{Carriage, Carried, Tunnels};
-pub use decode::{Decoded, decode};
+pub use decode::{Decoded, decode, ip_headers};
 pub use fragments::{FragmentPart, Fragments, Whole};
 pub use sctp::{Chunk, Chunks};
 pub use view::{Datagram, Fragment, Layers, Packet, Sctp, Segment, TcpFlags};
