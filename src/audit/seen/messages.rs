@@ -17,7 +17,9 @@ impl Seen {
         let (envelope, message) = (&arrival.envelope, &arrival.message);
         let (at, sender) = (envelope.origin, envelope.source.ip);
         self.hosts.add(sender, "", at);
-        self.hosts.add(envelope.destination.ip, "", at);
+        if envelope.destination.ip != sender {
+            self.hosts.add(envelope.destination.ip, "", at);
+        }
         self.name(Topic::Transport, envelope.transport.token().as_bytes(), at);
         self.ip_version(sender, at);
         if !envelope.via_hep {

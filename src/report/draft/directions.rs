@@ -15,6 +15,9 @@ pub(super) const MARGIN_POINTS: u32 = 5;
 /// Fewer samples say little: what they show is commented out. It is what `performance.min_samples` is by default.
 const ENOUGH: u64 = 50;
 
+/// Ratios worse than this, in percent, are trouble and no service level.
+const POOR: f64 = 50.0;
+
 /// The share of streams below which a class of quality is nobody's habit: one in twenty.
 const FEW: u64 = 20;
 
@@ -136,7 +139,12 @@ impl<'a> Part<'a> {
             let margin = f64::from(MARGIN_POINTS);
             let value = if less_is_better { (worst + margin).ceil().min(100.0) } else { (worst - margin).floor().max(0.0) };
             let note = format!("{} % of {}", short(worst), counted(of, "session request"));
-            judged(sheet, &format!("  {key}"), &format!("{value:.1}"), &note, of);
+            let is_poor = if less_is_better { worst > POOR } else { worst < POOR };
+            if is_poor && of >= ENOUGH {
+                sheet.aside(&format!("  {key} = {value:.1}"), &format!("{note}: nobody agrees on so little"));
+            } else {
+                judged(sheet, &format!("  {key}"), &format!("{value:.1}"), &note, of);
+            }
         }
     }
 
