@@ -72,6 +72,13 @@ Examples:
 
 The ids of findings are those of `speerlint audit` with the same captures and policy.";
 
+const FLOW_EXAMPLES: &str = "\
+Examples:
+  speerlint flow trunk.pcap --call-id 3c26700d8a7b4c19@198.51.100.34
+  speerlint flow trunk.pcap --call-id 3c2670 --policy contract.toml
+  speerlint flow trunk.pcap --policy contract.toml --finding F-0003 --format svg -o call.svg
+  speerlint flow 'week-46/*.pcapng.zst' --call-id 3c2670 --format mermaid";
+
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
 #[command(name = "speerlint", version, after_help = EXIT_STATUS, arg_required_else_help = true)]
@@ -105,6 +112,9 @@ pub(super) enum Command {
     /// Cut the packets of a finding or a call out of captures
     #[command(after_help = EXTRACT_EXAMPLES)]
     Extract(ExtractArguments),
+    /// Draw the ladder of a call: its messages, its media, and what they break
+    #[command(after_help = FLOW_EXAMPLES)]
+    Flow(FlowArguments),
     /// Write a script that completes speerlint's commands and options in a shell
     #[command(after_help = "Example:\n  speerlint completions bash > /etc/bash_completion.d/speerlint")]
     Completions {
@@ -331,6 +341,62 @@ pub(super) struct ExtractArguments {
     /// No progress bar, and nothing on standard output
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FlowArguments {
+    /// Capture files, directories, globs, or `-` for standard input; several are one capture
+    #[arg(value_name = "CAPTURE", required = true)]
+    pub(super) captures: Vec<PathBuf>,
+    /// The call: its Call-ID, or the beginning of it; without it the only call of the capture
+    #[arg(long, value_name = "ID")]
+    pub(super) call_id: Option<String>,
+    /// The first call of this finding: F-0001, or a rule
+    #[arg(long, value_name = "FINDING", conflicts_with = "call_id")]
+    pub(super) finding: Option<String>,
+    /// The policy; without it the built-in baseline applies and the peers are inferred
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+    /// A TLS key log (NSS format); may be given several times
+    #[arg(long = "keylog", value_name = "FILE")]
+    pub(super) keylogs: Vec<PathBuf>,
+    /// Leave out the other legs of a back-to-back agent
+    #[arg(long)]
+    pub(super) no_legs: bool,
+    /// How to draw it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: FlowFormat,
+    /// Write it here instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Columns of the text [default: as wide as the terminal, at most 140; elsewhere 80]
+    #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub(super) width: Option<u16>,
+    /// Leave out frames before this time (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) after: Option<Time>,
+    /// Leave out frames from this time on (RFC 3339)
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) before: Option<Time>,
+    /// The time zone of the times, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub(super) time_zone: jiff::tz::TimeZone,
+    /// Threads to work with [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<NonZeroUsize>,
+    /// No progress bar
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FlowFormat {
+    /// For a terminal
+    Text,
+    /// A drawing that stands by itself
+    Svg,
+    /// A sequence diagram of Mermaid, for tickets and wikis
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,6 +6,7 @@ mod calls;
 mod capacity;
 mod compare;
 mod extract;
+mod flow;
 mod learn;
 mod manual;
 mod output;
@@ -64,6 +65,7 @@ fn dispatch(arguments: &Arguments) -> Result<Status> {
         Command::Learn(request) => learn::run(request),
         Command::Calls(request) => calls::run(request, color),
         Command::Extract(request) => extract::run(request),
+        Command::Flow(request) => flow::run(request, color),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::man(),
         Command::Rules { id, format } => rules::run(id.as_deref(), *format, color),

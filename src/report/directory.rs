@@ -69,6 +69,25 @@ pub fn write_capacity(dir: &Path, audit: &Audit) -> Result<()> {
     Ok(())
 }
 
+/// Writes one file, which appears whole or not at all; into what is no file (a pipe, a terminal) as it comes.
+///
+/// # Errors
+/// When it cannot be written; what was there stays as it was.
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let written = fs::OpenOptions::new().write(true).open(path).and_then(|file| {
+            let mut out = BufWriter::new(file);
+            write(&mut out)?;
+            out.flush()
+        });
+        return written.map_err(|e| Error::output(path, &e));
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (file, _) = aside(dir, &name, write)?;
+    file.persist(path).map(drop).map_err(|e| Error::output(path, &e.error))
+}
+
 /// Writes a file under a name that nobody reads; gives it with the name that it shall have.
 fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(NamedTempFile, PathBuf)> {
     let path = dir.join(name);

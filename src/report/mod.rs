@@ -13,6 +13,7 @@ mod figures;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod ladder;
 #[cfg(test)]
 mod sample;
 pub mod sarif;
@@ -23,7 +24,7 @@ pub mod text;
 
 pub use calls::call_json;
 pub(crate) use directory::builder as beside;
-pub use directory::{check_dir, write_capacity, write_dir};
+pub use directory::{check_dir, write_capacity, write_dir, write_file};
 pub use draft::{Draft, draft};
 pub use escape::visible;
 pub use selection::{Order, Place, Selection, Wanted};

@@ -7,6 +7,7 @@ mod comparison;
 mod coverage;
 mod finding;
 mod incident;
+mod ladder;
 mod page;
 mod quote;
 mod summary;
@@ -17,6 +18,7 @@ pub use calls::CallLines;
 pub use capacity::write as write_capacity;
 pub use catalogue::{write_catalogue, write_rule};
 pub use comparison::write as write_comparison;
+pub use ladder::write as write_ladder;
 use page::{Page, Paint};
 
 use crate::audit::Audit;

@@ -160,7 +160,7 @@ fn prefix(text: &str, width: usize) -> &str {
 }
 
 /// `text` in lines of at most `width` columns: broken at spaces, and inside words that are wider.
-fn broken(text: &str, width: usize) -> Vec<&str> {
+pub(super) fn broken(text: &str, width: usize) -> Vec<&str> {
     let width = width.max(8);
     let mut lines = Vec::new();
     let mut rest = text.trim_end_matches(' ');
