@@ -137,6 +137,16 @@ fn a_trunk_group_has_its_own_clauses() {
     let report = made::program::judged_by(&frames, &format!("{policy}{NO_BYE}{clause}"));
     let [finding] = of(&report, "SIP-METHOD-001")[..] else { panic!("{}", report["findings"]) };
     assert_eq!((&finding["count"], &finding["exhibits"][0]["call_id"]), (&json!(1), &json!("other@alpha.example")));
+    // One of two calls, and of the two the one that talks for seven seconds of the 29.1 that the capture lasts.
+    let [whole, interval] = report["trunk_metrics"].as_array().unwrap().as_slice() else { panic!("{}", report["trunk_metrics"]) };
+    assert_eq!(
+        (&whole["from"], &whole["to"], &whole["trunk"], &whole["attempts"]),
+        (&json!("alpha"), &json!("bravo"), &json!("retail"), &json!(1))
+    );
+    assert_eq!((&whole["ratios"]["ser_pct"], &whole["peak_concurrent"], &whole["peak_cps"]), (&json!([1, 1]), &json!(1), &json!(1)));
+    assert!((whole["erlangs"].as_f64().unwrap() - 7.0 / 80.0).abs() < 0.001, "{whole}");
+    assert_eq!((&interval["interval_s"], &interval["attempts"], &interval["erlangs"]), (&json!(900), &json!(1), &Value::Null));
+    assert_eq!((&report["metrics"][0]["attempts"], report["metrics"][0].get("trunk")), (&json!(2), None));
 }
 
 #[test]

@@ -158,7 +158,7 @@ impl Judge<'_> {
         };
         let sum = |of: fn(&CarriedStream) -> u64| streams.iter().map(|s| of(s)).sum::<u64>();
         let (expected, lost) = (sum(|s| s.expected), sum(|s| s.lost));
-        let group = trunk.and_then(|id| self.policy.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group)));
+        let group = trunk.and_then(|id| self.policy.trunk_group(id));
         // A tie goes to the name that sorts first: streams end in no order that the call gives.
         let main = streams.iter().max_by(|a, b| (a.packets, &b.codec).cmp(&(b.packets, &a.codec)));
         CallRow {

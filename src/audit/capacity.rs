@@ -232,7 +232,7 @@ impl Desk<'_> {
             Part::All => ("all", "all directions".to_owned()),
             Part::Direction(from, to) => ("direction", between(*from, *to)),
             Part::Trunk(from, to, id) => {
-                let group = self.policy.peers.get(usize::from(id.peer)).and_then(|peer| peer.trunk_groups.get(usize::from(id.group)));
+                let group = self.policy.trunk_group(*id);
                 ("trunk_group", format!("{} ({})", group.map_or("?", |group| &group.id), between(*from, *to)))
             }
             Part::Element(Party::Declared(peer), name) => ("border_element", format!("{name} ({})", (self.party)(Party::Declared(*peer)))),

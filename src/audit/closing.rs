@@ -122,7 +122,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         .collect();
     let compliance = proceedings.compliance.matrix(docket, |party| names.of(party));
     let length = last.zip(first).map_or(0, |(last, first)| last.since(first));
-    let metrics = metric_rows(policy, &names, &proceedings, &load, length);
+    let (metrics, trunk_metrics) = metric_rows(policy, &names, &proceedings, (&load, &capacity), length);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);
     let media = media_summary(&names, &proceedings);
@@ -154,6 +154,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         intake,
         totals,
         metrics,
+        trunk_metrics,
         codecs,
         media,
         rules,
@@ -256,29 +257,48 @@ fn calls_between(policy: &Policy, sides: &Sides, proceedings: &Proceedings) -> B
     calls
 }
 
-/// `length` is that of the capture, in nanoseconds.
-fn metric_rows(policy: &Policy, names: &Names<'_>, proceedings: &Proceedings, load: &Load, length: i64) -> Vec<MetricRow> {
-    let mut directions: Vec<(&TallyKey, &Tally)> = proceedings.tallies.iter().filter(|((_, _, trunk, _), _)| trunk.is_none()).collect();
-    directions.sort_by_key(|(key, _)| **key);
-    let row = |(&(from, to, _, start), tally): (&TallyKey, &Tally)| {
-        let terms = policy.terms(from, to, None);
+/// The rows of directions, and those of their trunk groups; `length` is that of the capture, in nanoseconds.
+fn metric_rows(
+    policy: &Policy,
+    names: &Names<'_>,
+    proceedings: &Proceedings,
+    (load, capacity): (&Load, &Capacity),
+    length: i64,
+) -> (Vec<MetricRow>, Vec<MetricRow>) {
+    let mut tallies: Vec<(&TallyKey, &Tally)> = proceedings.tallies.iter().collect();
+    tallies.sort_by_key(|(key, _)| **key);
+    let row = |(&(from, to, trunk, start), tally): (&TallyKey, &Tally)| {
+        let terms = policy.terms(from, to, trunk);
         let mut row = figures::row(tally, terms, start.map(|start| (start, interval_seconds(terms))));
         (row.from, row.to) = (names.of(from), names.of(to));
-        let Some(measured) = load.direction(from, to) else { return row };
-        match start {
-            Some(start) => {
-                let slice = measured.interval(start);
-                row.erlangs = slice.erlangs();
-                (row.peak_concurrent, row.peak_cps) = (Some(slice.peak), Some(slice.peak_rate));
+        row.trunk = trunk.and_then(|id| policy.trunk_group(id)).map(|group| group.id.clone());
+        match (trunk, start) {
+            (None, Some(start)) => {
+                if let Some(slice) = load.direction(from, to).map(|measured| measured.interval(start)) {
+                    row.erlangs = slice.erlangs();
+                    (row.peak_concurrent, row.peak_cps) = (Some(slice.peak), Some(slice.peak_rate));
+                }
             }
-            None => {
-                row.erlangs = measured.confirmed.erlangs(length);
-                (row.peak_concurrent, row.peak_cps) = (Some(measured.confirmed.peak()), Some(measured.attempts.peak()));
+            (None, None) => {
+                if let Some(measured) = load.direction(from, to) {
+                    row.erlangs = measured.confirmed.erlangs(length);
+                    (row.peak_concurrent, row.peak_cps) = (Some(measured.confirmed.peak()), Some(measured.attempts.peak()));
+                }
+            }
+            // The load of a trunk group is kept for the whole capture and by the hour only.
+            (Some(_), Some(_)) => {}
+            (Some(trunk), None) => {
+                let part = Part::Trunk(from, to, trunk);
+                if let Some((_, borne)) = capacity.parts().find(|(own, _)| **own == part) {
+                    row.erlangs = borne.confirmed.gauge.erlangs(length);
+                    (row.peak_concurrent, row.peak_cps) = (Some(borne.confirmed.gauge.peak()), Some(borne.attempts.0.peak()));
+                }
             }
         }
         row
     };
-    directions.into_iter().map(row).collect()
+    let (trunks, directions): (Vec<_>, Vec<_>) = tallies.into_iter().partition(|((_, _, trunk, _), _)| trunk.is_some());
+    (directions.into_iter().map(row).collect(), trunks.into_iter().map(row).collect())
 }
 
 fn totals(proceedings: &Proceedings, load: &Load, streams: u64) -> Totals {

@@ -136,7 +136,8 @@ impl std::fmt::Display for MediaLine {
 pub struct SeenMessage {
     origin: Origin,
     parties: (Party, Party),
-    row: MessageRow,
+    /// Sorting moves it many times, and a row is long.
+    row: Box<MessageRow>,
 }
 
 impl SeenMessage {
@@ -157,14 +158,14 @@ impl Judge<'_> {
         let mut row = row_of(arrival, place, sdp);
         row.text = self.docket.wants_text.then(|| arrival.message.text().into());
         let parties = (self.policy.party(envelope.source.ip), self.policy.party(envelope.destination.ip));
-        self.seen.push(SeenMessage { origin: envelope.origin, parties, row });
+        self.seen.push(SeenMessage { origin: envelope.origin, parties, row: Box::new(row) });
     }
 
     /// The row of a message, with the names of its parties.
     #[must_use]
     pub fn message_row(&self, seen: SeenMessage, sides: &Sides) -> MessageRow {
         let name = |party: Party| self.policy.party_name(sides.of(party));
-        MessageRow { from: name(seen.parties.0), to: name(seen.parties.1), ..seen.row }
+        MessageRow { from: name(seen.parties.0), to: name(seen.parties.1), ..*seen.row }
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Audit {
     pub intake: Intake,
     pub totals: Totals,
     pub metrics: Vec<MetricRow>,
+    /// The same for the trunk groups that the policy declares: parts of `metrics`, never to be added to them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trunk_metrics: Vec<MetricRow>,
     pub codecs: Vec<CodecCount>,
     /// What the streams came to.
     pub media: MediaSummary,
@@ -155,6 +158,9 @@ pub type DelayMs = Delay;
 pub struct MetricRow {
     pub from: String,
     pub to: String,
+    /// The trunk group of that direction; `None`: all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trunk: Option<String>,
     /// `None`: the whole capture.
     pub interval_start: Option<Time>,
     pub interval_s: Option<u32>,

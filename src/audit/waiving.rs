@@ -165,7 +165,7 @@ impl Particulars {
     /// Takes what a breach is about out of its message, or out of what was kept of it.
     #[must_use]
     pub(super) fn of(policy: &Policy, trunk: Option<TrunkId>, trace: Option<&Trace>, arrival: Option<&Arrival>) -> Self {
-        let group = trunk.and_then(|id| policy.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group)));
+        let group = trunk.and_then(|id| policy.trunk_group(id));
         let method = match (arrival, trace) {
             (Some(arrival), _) => Some(arrival.message.method_text().into_owned()),
             (None, Some(trace)) => trace.text().split(' ').next().filter(|word| !word.starts_with("SIP/")).map(str::to_owned),

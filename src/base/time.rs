@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::fmt::StdFmtWrite;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A capture time: nanoseconds since 1970-01-01T00:00:00Z.
@@ -66,7 +68,8 @@ impl Time {
 /// RFC 3339 in UTC with nine digits of fraction.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%9fZ"))
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+        PRINTER.print_timestamp(&self.timestamp(), StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
 }
 

@@ -109,6 +109,12 @@ impl Policy {
         }
     }
 
+    /// A trunk group.
+    #[must_use]
+    pub fn trunk_group(&self, id: TrunkId) -> Option<&TrunkGroup> {
+        self.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group))
+    }
+
     /// What was agreed from one party to another on a trunk.
     #[must_use]
     pub fn terms(&self, from: Party, to: Party, trunk: Option<TrunkId>) -> &Terms {

@@ -22,7 +22,8 @@ fn is_unseen(c: char) -> bool {
 /// `text` with every control, direction override and invisible character written out: `\r`, `\x1b`, `\u{202e}`.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unseen) {
+    // Most text is plain ASCII, and most of it is asked about.
+    if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) || !text.chars().any(is_unseen) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -223,6 +223,7 @@ pub(crate) fn full() -> Audit {
             peak_concurrent: 61,
             streams: 1496,
         },
+        trunk_metrics: Vec::new(),
         metrics: vec![
             row("alpha", "bravo", 1032),
             MetricRow { interval_start: Some(START), interval_s: Some(900), ..row("alpha", "bravo", 260) },
@@ -469,6 +470,7 @@ pub(crate) fn empty() -> Audit {
         intake: Intake::default(),
         totals: Totals::default(),
         metrics: Vec::new(),
+        trunk_metrics: Vec::new(),
         codecs: Vec::new(),
         media: MediaSummary::default(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],

@@ -44,24 +44,24 @@ fn start() -> Vec<C> {
         C::maybe_whole("code", "status code of a response", |r| r.code.map(Into::into)).few(),
         C::maybe_text("reason", "reason phrase of a response", |r| r.reason.as_deref().map(Into::into)).few(),
         C::maybe_text("uri", "Request-URI", |r| r.uri.as_deref().map(Into::into)),
-        C::maybe_whole("cseq", "number of CSeq", |r| r.cseq.map(Into::into)).few(),
+        C::maybe_whole("cseq", "number of CSeq", |r| r.cseq.map(Into::into)),
         C::text("seen", "`first`, `retransmission`, or `mirror`: the tap saw the same packet again", |r| r.seen.as_ref().into()).few(),
     ]
 }
 
 fn parties() -> Vec<C> {
     vec![
-        C::maybe_text("from_user", "user part of From", |r| r.from_user.as_deref().map(Into::into)).few(),
-        C::maybe_text("to_user", "user part of To", |r| r.to_user.as_deref().map(Into::into)).few(),
-        C::maybe_text("asserted_user", "user part of the first P-Asserted-Identity", |r| r.asserted_user.as_deref().map(Into::into)).few(),
-        C::maybe_text("from_tag", "tag of From", |r| r.from_tag.as_deref().map(Into::into)).few(),
-        C::maybe_text("to_tag", "tag of To", |r| r.to_tag.as_deref().map(Into::into)).few(),
-        C::maybe_text("branch", "branch of the topmost Via", |r| r.branch.as_deref().map(Into::into)).few(),
+        C::maybe_text("from_user", "user part of From", |r| r.from_user.as_deref().map(Into::into)),
+        C::maybe_text("to_user", "user part of To", |r| r.to_user.as_deref().map(Into::into)),
+        C::maybe_text("asserted_user", "user part of the first P-Asserted-Identity", |r| r.asserted_user.as_deref().map(Into::into)),
+        C::maybe_text("from_tag", "tag of From", |r| r.from_tag.as_deref().map(Into::into)),
+        C::maybe_text("to_tag", "tag of To", |r| r.to_tag.as_deref().map(Into::into)),
+        C::maybe_text("branch", "branch of the topmost Via", |r| r.branch.as_deref().map(Into::into)),
         C::maybe_truth("from_caller", "whether the side that sent the first request of the call sent it; null: not known", |r| {
             r.from_caller
         }),
         C::maybe_text("agent", "User-Agent, or else Server", |r| r.agent.as_deref().map(Into::into)).few(),
-        C::maybe_text("session_id", "Session-ID (RFC 7989)", |r| r.session_id.as_deref().map(Into::into)).few(),
+        C::maybe_text("session_id", "Session-ID (RFC 7989)", |r| r.session_id.as_deref().map(Into::into)),
         C::maybe_text("charging_id", "`icid-value` of P-Charging-Vector (RFC 7315 §4.6)", |r| r.charging_id.as_deref().map(Into::into))
             .few(),
     ]

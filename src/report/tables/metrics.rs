@@ -11,8 +11,9 @@ pub fn metrics() -> Table<MetricRow> {
     Table {
         name: "metrics",
         version: 1,
-        row: "a direction, over the whole capture or over one interval of it: an entry of `metrics` of `report.json`",
-        order: "as in the report",
+        row: "a direction or a trunk group of one, over the whole capture or over one interval of it: an entry of `metrics` or `trunk_metrics` of \
+              `report.json`",
+        order: "as in the report, directions first",
         columns: [scope(), ratios(), delays(), load()].into_iter().flatten().collect(),
     }
 }
@@ -21,6 +22,10 @@ fn scope() -> Vec<C> {
     vec![
         C::text("from", "peer, or inferred side, that calls", |r| (&r.from).into()).few(),
         C::text("to", "peer, or inferred side, that is called", |r| (&r.to).into()).few(),
+        C::maybe_text("trunk", "trunk group of the policy whose part of the direction this is; null: the whole direction", |r| {
+            r.trunk.as_deref().map(Into::into)
+        })
+        .few(),
         C::maybe_time("interval_start", "where the interval begins; null: the whole capture", |r| r.interval_start),
         C::maybe_whole("interval_s", "how long it is; null: the whole capture", |r| r.interval_s.map(Into::into)).unit("s").few(),
         C::text("count_unit", "what is counted: `chain` (session requests) or `transaction` (INVITE transactions)", |r| {
@@ -92,7 +97,12 @@ fn delays() -> Vec<C> {
 fn load() -> Vec<C> {
     vec![
         C::maybe_real("aloc_s", "average length of conversation: answer to first BYE", |r| r.aloc_s).unit("s"),
-        C::maybe_real("erlangs", "traffic: mean number of confirmed sessions at once", |r| r.erlangs).unit("E"),
+        C::maybe_real(
+            "erlangs",
+            "traffic: mean number of confirmed sessions at once; null for intervals of trunk groups, as the next two",
+            |r| r.erlangs,
+        )
+        .unit("E"),
         C::maybe_whole("peak_concurrent", "most confirmed sessions at once", |r| r.peak_concurrent),
         C::maybe_whole("peak_cps", "most attempts in one second", |r| r.peak_cps),
     ]

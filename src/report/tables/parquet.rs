@@ -196,6 +196,10 @@ fn properties<R>(table: &Table<R>) -> WriterPropertiesPtr {
             Kind::Time | Kind::Whole => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
             Kind::Text | Kind::Real | Kind::Truth => properties,
         };
+        // Who asks for a range asks for times and numbers.
+        if column.kind() == Kind::Text {
+            properties = properties.set_column_statistics_enabled(ColumnPath::from(column.name), EnabledStatistics::None);
+        }
     }
     Arc::new(properties.build())
 }
