@@ -106,7 +106,7 @@ def compare_report(folder, report):
     metrics = duckdb.sql(f'select "from", "to", attempts, ser_pct, ner_pct, srd_success_s_n, srd_success_s_p95, sdd_ms_mean, erlangs,'
                          f" peak_concurrent from {table['metrics']}").fetchall()
     assert metrics == [(m["from"], m["to"], m["attempts"], m["ser_pct"], m["ner_pct"], m["srd_success_s"]["n"], m["srd_success_s"]["p95"],
-                        m["sdd_ms"]["mean"], m["erlangs"], m["peak_concurrent"]) for m in report["metrics"]]
+                        m["sdd_ms"]["mean"], m["erlangs"], m["peak_concurrent"]) for m in report["metrics"] + report.get("trunk_metrics", [])]
 
 
 def check(capture, arguments, schemas, folder):
