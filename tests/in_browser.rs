@@ -90,7 +90,7 @@ fn samples_open_from_disk_with_all_their_parts() {
         let (_folder, page) = page(case);
         let (dom, console) = opened(&page);
         assert!(console.is_empty(), "{console:?}");
-        for part in ["act", "scope", "charts", "findings", "metrics", "media", "coverage"] {
+        for part in ["act", "scope", "charts", "findings", "matrix", "metrics", "media", "incident", "coverage", "appendix"] {
             assert!(dom.contains(&format!("<section id=\"{part}\">")) && dom.contains(&format!("href=\"#{part}\"")), "{part}");
         }
         let charts: Vec<&str> = dom.split("<svg ").skip(1).map(|svg| svg.split("</svg>").next().unwrap()).collect();
@@ -168,11 +168,20 @@ fn a_visitor_filters_opens_and_follows() {
            location.hash = 'findings?rule=SIP-METHOD-001&peer=alpha&severity=high';
            setTimeout(() => {
              said.push(seen() > 0 && seen() < high, [...document.querySelectorAll('.finding:not([hidden])')].every((f) => f.dataset.rule === 'SIP-METHOD-001'));
-             document.title = said.join(' ');
+             const link = $('#matrix a[data-state]'), rule = link.dataset.state.slice(5);
+             link.click();
+             setTimeout(() => {
+               said.push([...document.querySelectorAll('.finding:not([hidden])')].every((f) => f.dataset.rule === rule) && seen() > 0);
+               document.querySelector('.finding:not([hidden]) a[href^=\"#rule-\"]').click();
+               setTimeout(() => {
+                 said.push($(`#rule-${rule}`).open);
+                 document.title = said.join(' ');
+               }, 200);
+             }, 200);
            }, 200);
          }, 200);",
     );
-    assert_eq!(answers, vec!["true"; 13].join(" "));
+    assert_eq!(answers, vec!["true"; 15].join(" "));
 }
 
 /// Six thousand methods that nobody agreed, each a finding of its own.
