@@ -76,7 +76,7 @@ impl<'p> Judge<'p> {
         });
         traffic.messages += 1;
         if !envelope.via_hep {
-            traffic.carried.add(envelope.carriage);
+            traffic.carried.add(envelope.carriage, (envelope.origin, envelope.first));
         }
         if envelope.transport.is_stream() {
             traffic.reuse.add(arrival);

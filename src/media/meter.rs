@@ -270,7 +270,7 @@ impl Meter {
             self.packets += count;
             self.ip_octets += count * u64::from(packet.ip_length);
             self.payload_octets += count * u64::from(packet.length);
-            self.carried.add_many(packet.carriage, u32::try_from(count).unwrap_or(u32::MAX));
+            self.carried.add_many(packet.carriage, u32::try_from(count).unwrap_or(u32::MAX), (packet.origin, packet.time));
             if let Some(format) = self.formats.get_mut(self.format) {
                 format.packets += count;
                 format.octets += count * u64::from(packet.length);
@@ -320,7 +320,7 @@ impl Meter {
         }
         self.numbering.astray();
         self.packets += 1;
-        self.carried.add(held.carriage);
+        self.carried.add(held.carriage, (held.origin, held.time));
         withheld.iter().for_each(|note| self.note(note));
         None
     }
@@ -376,7 +376,7 @@ impl Meter {
         }
         self.packets += 1;
         self.add_octets(packet);
-        self.carried.add(packet.carriage);
+        self.carried.add(packet.carriage, (packet.origin, packet.time));
     }
 
     /// Where in `formats` the packet belongs, or would.
@@ -458,7 +458,7 @@ impl Meter {
     fn count(&mut self, packet: &Sighting, missing: i32) {
         self.packets += 1;
         self.add_octets(packet);
-        self.carried.add(packet.carriage);
+        self.carried.add(packet.carriage, (packet.origin, packet.time));
         if packet.flags != 0 {
             self.markers += u64::from(packet.marker());
             self.malformed += u64::from(packet.flags & Sighting::MALFORMED != 0);
@@ -522,7 +522,7 @@ impl Meter {
         if let Some(held) = self.held.take() {
             self.numbering.astray();
             self.packets += 1;
-            self.carried.add(held.carriage);
+            self.carried.add(held.carriage, (held.origin, held.time));
         }
         if let Some(format) = self.formats.get_mut(self.format) {
             (format.last, format.ended) = (self.last.origin, self.last.time);

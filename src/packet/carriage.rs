@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::base::{Origin, Time};
+
 /// What an IP packet lies in, of what an agreement may ask for or a tap may add; several may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tunnels(u8);
@@ -13,8 +15,16 @@ impl Tunnels {
     pub const ESP: Self = Self(2);
     /// An authentication header (RFC 4302).
     pub const AH: Self = Self(4);
-    /// Anything else: VXLAN, GTP-U, IP in IP, the mirror of a switch.
-    pub const OTHER: Self = Self(8);
+    /// IP in IP (RFC 2003, RFC 4213).
+    pub const IP_IN_IP: Self = Self(8);
+    /// GTP-U (3GPP TS 29.281).
+    pub const GTP_U: Self = Self(16);
+    /// MPLS labels (RFC 3032).
+    pub const MPLS: Self = Self(32);
+    /// The mirror of a switch, which a tap added: ERSPAN.
+    pub const MIRROR: Self = Self(64);
+    /// Anything else: VXLAN, Geneve, L2TP, TZSP.
+    pub const OTHER: Self = Self(128);
 
     /// Both.
     #[must_use]
@@ -43,7 +53,7 @@ impl Carriage {
             Some(vlan) => Self::TAGGED | (vlan & 0x0fff) as u32,
             None => 0,
         };
-        Self((dscp & 0x3f) as u32 | (tunnels.0 as u32) << 6 | tag << 10)
+        Self((dscp & 0x3f) as u32 | (tunnels.0 as u32) << 6 | tag << 14)
     }
 
     /// The differentiated-services code point (RFC 2474 §3).
@@ -55,99 +65,128 @@ impl Carriage {
     /// The tunnels that it lay in.
     #[must_use]
     pub const fn tunnels(self) -> Tunnels {
-        Tunnels((self.0 >> 6 & 0x0f) as u8)
+        Tunnels((self.0 >> 6) as u8)
     }
 
     /// The innermost VLAN.
     #[must_use]
     pub const fn vlan(self) -> Option<u16> {
-        let tag = self.0 >> 10;
+        let tag = self.0 >> 14;
         if tag & Self::TAGGED == 0 { None } else { Some((tag & 0x0fff) as u16) }
     }
 }
 
-/// The tunnels as they are read from outside in, or `natively`.
+/// The VLAN and each kind of tunnel, or `natively`.
 impl fmt::Display for Carriage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         if let Some(vlan) = self.vlan() {
             parts.push(format!("in VLAN {vlan}"));
         }
-        let tunnels =
-            [(Tunnels::GRE, "in GRE"), (Tunnels::ESP, "in ESP"), (Tunnels::AH, "behind AH"), (Tunnels::OTHER, "in another tunnel")];
+        let tunnels = [
+            (Tunnels::MPLS, "in MPLS"),
+            (Tunnels::GRE, "in GRE"),
+            (Tunnels::ESP, "in ESP"),
+            (Tunnels::AH, "behind AH"),
+            (Tunnels::IP_IN_IP, "in IP"),
+            (Tunnels::GTP_U, "in GTP-U"),
+            (Tunnels::MIRROR, "in the mirror of a switch"),
+            (Tunnels::OTHER, "in another tunnel"),
+        ];
         parts.extend(tunnels.into_iter().filter(|(tunnel, _)| self.tunnels().has(*tunnel)).map(|(_, name)| name.to_owned()));
         if parts.is_empty() { f.write_str("natively") } else { f.write_str(&parts.join(", ")) }
     }
 }
 
 /// How many ways are told apart.
-const WAYS: usize = 4;
+const WAYS: usize = 8;
 
-/// How many packets of a flow were carried how. The four ways with the smallest codes are told apart, the others are counted together, so
+/// One way in which packets of a flow were carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The way.
+    pub carriage: Carriage,
+    /// How many packets.
+    pub packets: u32,
+    /// The first of them.
+    pub first: (Origin, Time),
+}
+
+impl Way {
+    /// Adds packets of the other, whose way may differ where the caller does not care.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.packets = self.packets.saturating_add(other.packets);
+        self.first = self.first.min(other.first);
+    }
+}
+
+/// How many packets of a flow were carried how. The eight ways with the smallest codes are told apart, the others are counted together, so
 /// that it does not matter in which order parts of a flow are put together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
     /// Sorted; a count of 0 ends them.
-    ways: [(Carriage, u32); WAYS],
+    ways: [Way; WAYS],
     others: u32,
 }
 
 impl Carried {
     /// One packet.
     #[must_use]
-    pub fn once(carriage: Carriage) -> Self {
+    pub fn once(carriage: Carriage, at: (Origin, Time)) -> Self {
         let mut one = Self::default();
-        one.ways[0] = (carriage, 1);
+        one.ways[0] = Way { carriage, packets: 1, first: at };
         one
     }
 
     /// Adds a packet.
     #[inline]
-    pub fn add(&mut self, carriage: Carriage) {
-        let (way, packets) = &mut self.ways[0];
-        if *way == carriage && *packets > 0 {
-            *packets = packets.saturating_add(1);
+    pub fn add(&mut self, carriage: Carriage, at: (Origin, Time)) {
+        let way = &mut self.ways[0];
+        if way.carriage == carriage && way.packets > 0 && way.first <= at {
+            way.packets = way.packets.saturating_add(1);
         } else {
-            self.add_many(carriage, 1);
+            self.add_many(carriage, 1, at);
         }
     }
 
     /// Adds those of another part.
     pub fn merge(&mut self, other: &Self) {
-        for (way, packets) in other.iter() {
-            self.add_many(way, packets);
-        }
+        other.iter().for_each(|way| self.add_way(*way));
         self.others = self.others.saturating_add(other.others);
     }
 
-    /// Adds so many packets.
-    pub fn add_many(&mut self, carriage: Carriage, packets: u32) {
-        let mut moved = (carriage, packets);
+    /// Adds so many packets, of which the first came at `at`.
+    pub fn add_many(&mut self, carriage: Carriage, packets: u32, at: (Origin, Time)) {
+        self.add_way(Way { carriage, packets, first: at });
+    }
+
+    fn add_way(&mut self, way: Way) {
+        let mut moved = way;
         for slot in &mut self.ways {
-            if slot.1 == 0 {
+            if slot.packets == 0 {
                 *slot = moved;
                 return;
             }
-            if slot.0 == moved.0 {
-                slot.1 = slot.1.saturating_add(moved.1);
+            if slot.carriage == moved.carriage {
+                slot.join(&moved);
                 return;
             }
-            if moved.0 < slot.0 {
+            if moved.carriage < slot.carriage {
                 std::mem::swap(slot, &mut moved);
             }
         }
-        self.others = self.others.saturating_add(moved.1);
+        self.others = self.others.saturating_add(moved.packets);
     }
 
-    /// The ways that are told apart, with their packets.
-    pub fn iter(&self) -> impl Iterator<Item = (Carriage, u32)> + '_ {
-        self.ways.iter().copied().filter(|(_, packets)| *packets > 0)
+    /// The ways that are told apart.
+    pub fn iter(&self) -> impl Iterator<Item = &Way> {
+        self.ways.iter().filter(|way| way.packets > 0)
     }
 
     /// All packets.
     #[must_use]
     pub fn packets(&self) -> u64 {
-        self.iter().map(|(_, packets)| u64::from(packets)).sum::<u64>() + u64::from(self.others)
+        self.iter().map(|way| u64::from(way.packets)).sum::<u64>() + u64::from(self.others)
     }
 }
 
@@ -157,12 +196,16 @@ mod tests {
 
     use super::*;
 
+    fn moment(at: usize) -> (Origin, Time) {
+        (Origin { serial: at as u64, capture: 0, frame: at as u32 }, Time(at as i64))
+    }
+
     #[test]
     fn a_word_gives_back_what_it_was_made_of() {
         for vlan in [None, Some(0), Some(1), Some(4094)] {
             let carriage = Carriage::new(46, vlan, Tunnels::GRE.and(Tunnels::OTHER));
             assert_eq!((carriage.dscp(), carriage.vlan()), (46, vlan));
-            assert!(carriage.tunnels().has(Tunnels::GRE) && !carriage.tunnels().has(Tunnels::ESP));
+            assert_eq!(carriage.tunnels(), Tunnels::GRE.and(Tunnels::OTHER));
         }
         assert_eq!(Carriage::new(0, Some(7), Tunnels::GRE).to_string(), "in VLAN 7, in GRE");
         assert_eq!(Carriage::new(46, None, Tunnels::default()).to_string(), "natively");
@@ -170,20 +213,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_may_be_put_together_in_any_way(codes in prop::collection::vec(0u8..9, 1..60), cut in 0usize..60) {
-            let sum = |codes: &[u8]| {
+        fn parts_may_be_put_together_in_any_way(codes in prop::collection::vec(0u8..12, 1..60), cut in 0usize..60) {
+            let sum = |codes: &[(usize, u8)]| {
                 let mut carried = Carried::default();
-                codes.iter().for_each(|&dscp| carried.add(Carriage::new(dscp, None, Tunnels::default())));
+                codes.iter().for_each(|&(at, dscp)| carried.add(Carriage::new(dscp, None, Tunnels::default()), moment(at)));
                 carried
             };
-            let (a, b) = codes.split_at(cut.min(codes.len()));
-            let mut joined = sum(a);
-            joined.merge(&sum(b));
-            prop_assert_eq!(joined, sum(&codes));
+            let numbered: Vec<_> = codes.iter().enumerate().map(|(at, &dscp)| (at, dscp)).collect();
+            let (a, b) = numbered.split_at(cut.min(codes.len()));
+            let mut joined = sum(b);
+            joined.merge(&sum(a));
+            prop_assert_eq!(joined, sum(&numbered));
             prop_assert_eq!(joined.packets(), codes.len() as u64);
             let of = |n: u8| codes.iter().filter(|&&code| code == n).count() as u32;
-            let least: Vec<_> = (0..9).filter(|&n| of(n) > 0).take(WAYS).map(|n| (n, of(n))).collect();
-            prop_assert_eq!(joined.iter().map(|(way, n)| (way.dscp(), n)).collect::<Vec<_>>(), least);
+            let least: Vec<_> = (0..12).filter(|&n| of(n) > 0).take(WAYS).map(|n| (n, of(n))).collect();
+            prop_assert_eq!(joined.iter().map(|way| (way.carriage.dscp(), way.packets)).collect::<Vec<_>>(), least);
+            for way in joined.iter() {
+                let first = codes.iter().position(|&code| code == way.carriage.dscp());
+                prop_assert_eq!(Some(way.first), first.map(moment));
+            }
         }
     }
 }

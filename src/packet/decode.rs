@@ -101,6 +101,9 @@ impl Walk {
                 Inside::Ip => return self.ip(data),
                 Inside::Foreign => return Some(Packet::NotIp),
                 Inside::Ethernet | Inside::EtherType(_) | Inside::Ppp(_) | Inside::PppFrame => {
+                    if link::is_mpls(inside) {
+                        self.lies_in(Tunnels::MPLS);
+                    }
                     let peeled = link::peel(inside, data)?;
                     self.layers.vlan = peeled.vlan.or(self.layers.vlan);
                     (inside, data) = (peeled.inside, peeled.rest);
@@ -145,11 +148,11 @@ impl Walk {
             1 | 58 => Some(Packet::Icmp { quoted: self.quoted(ip) }),
             // RFC 2003, RFC 4213
             4 | 41 => {
-                self.lies_in(Tunnels::OTHER);
+                self.lies_in(Tunnels::IP_IN_IP);
                 self.down(Inside::Ip, ip.payload)
             }
             47 => {
-                self.lies_in(if tunnel::is_mirror(ip.payload) { Tunnels::OTHER } else { Tunnels::GRE });
+                self.lies_in(if tunnel::is_mirror(ip.payload) { Tunnels::MIRROR } else { Tunnels::GRE });
                 self.tunnel(&tunnel::gre(ip.payload)?)
             }
             50 if ip.missing == 0 => match tunnel::esp_null(ip) {
@@ -188,7 +191,7 @@ impl Walk {
             self.odd(Anomaly::BadLength);
         }
         if let Some(carried) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
-            self.lies_in(Tunnels::OTHER);
+            self.lies_in(if udp.destination_port() == tunnel::GTP_U { Tunnels::GTP_U } else { Tunnels::OTHER });
             return self.tunnel(&carried);
         }
         if (udp.source_port() == sctp::OVER_UDP || udp.destination_port() == sctp::OVER_UDP)

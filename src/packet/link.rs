@@ -47,6 +47,11 @@ pub(super) fn open(link: LinkType, data: &[u8]) -> Option<Peeled<'_>> {
     }
 }
 
+/// Whether labels come next (RFC 3032 §4.3, §5).
+pub(super) const fn is_mpls(inside: Inside) -> bool {
+    matches!(inside, Inside::EtherType(0x8847 | 0x8848) | Inside::Ppp(0x0281 | 0x0283))
+}
+
 /// Takes the next header off; `None` where it is cut. Must not be asked for `Ip` or `Foreign`.
 pub(super) fn peel(inside: Inside, data: &[u8]) -> Option<Peeled<'_>> {
     match inside {
@@ -55,7 +60,7 @@ pub(super) fn peel(inside: Inside, data: &[u8]) -> Option<Peeled<'_>> {
         Inside::PppFrame => ppp(data),
         // RFC 1332, RFC 5072, RFC 3032
         Inside::Ppp(0x0021 | 0x0057) => Some(Peeled::new(Inside::Ip, data)),
-        Inside::Ppp(0x0281 | 0x0283) => mpls(data),
+        inside if is_mpls(inside) => mpls(data),
         Inside::Ppp(_) | Inside::Ip | Inside::Foreign => Some(Peeled::new(Inside::Foreign, data)),
     }
 }
@@ -81,7 +86,7 @@ fn ether_type(kind: u16, data: &[u8]) -> Option<Peeled<'_>> {
             let vlan = Some(be16(data, 0)? & 0x0fff);
             Some(Peeled { inside: Inside::EtherType(be16(data, 2)?), rest: data.get(4..)?, vlan })
         }
-        0x8847 | 0x8848 => mpls(data),
+        _ if is_mpls(Inside::EtherType(kind)) => mpls(data),
         // RFC 2516 §4: version, code, session, length, then PPP without its framing
         0x8864 => ppp(data.get(6..)?),
         // IEEE 802.1ah: a service instance of four octets, then the frame of the customer

@@ -13,7 +13,7 @@ mod tunnel;
 mod tunnels;
 mod view;
 
-pub use carriage::{Carriage, Carried, Tunnels};
+pub use carriage::{Carriage, Carried, Tunnels, Way};
 pub use decode::{Decoded, decode, ip_headers};
 pub use fragments::{FragmentPart, Fragments, Whole};
 pub use sctp::{Chunk, Chunks};

@@ -10,7 +10,7 @@ use super::sctp::OVER_UDP as SCTP;
 
 /// UDP ports of tunnels (IANA).
 const L2TP: u16 = 1701;
-const GTP_U: u16 = 2152;
+pub(super) const GTP_U: u16 = 2152;
 const VXLAN: u16 = 4789;
 const GENEVE: u16 = 6081;
 const TZSP: u16 = 37008;

@@ -9,12 +9,12 @@ use super::verdict::{Breach, Reason, Verdict};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::base::{Origin, Time, Transport};
-use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Transaction};
+use crate::base::{Endpoint, Origin, Time, Transport};
+use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Trace, Transaction};
 use crate::capture::CaptureInfo;
 use crate::media::Concerted;
 use crate::metrics::{Blank, Excursion, Tally};
-use crate::packet::Carried;
+use crate::packet::{Carried, Way};
 use crate::policy::{Limit, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
@@ -300,6 +300,14 @@ pub struct FlowSubject<'a> {
     pub carried: &'a Carried,
     pub policy: &'a Policy,
     pub terms: &'a Terms,
+}
+
+impl FlowSubject<'_> {
+    /// What is shown of its packets that were carried in one way: the first.
+    pub(super) fn exhibit(&self, way: &Way) -> Trace {
+        let ((origin, first), host) = (way.first, |ip| Endpoint::new(ip, 0));
+        Trace { origin, first, last: first, source: host(self.source), destination: host(self.destination), ..Trace::default() }
+    }
 }
 
 /// Requests on a connection from the end that did not open it.

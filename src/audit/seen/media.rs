@@ -106,7 +106,7 @@ impl Seen {
     /// Takes note of how a stream was marked.
     pub fn marked(&mut self, passed: &Passed) {
         if passed.kind == Some(MediaKind::Audio) {
-            passed.carried.iter().for_each(|(way, _)| self.name(Topic::AudioDscp, way.dscp().to_string().as_bytes(), passed.origin));
+            passed.carried.iter().for_each(|way| self.name(Topic::AudioDscp, way.carriage.dscp().to_string().as_bytes(), way.first.0));
         }
     }
 

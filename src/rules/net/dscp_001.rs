@@ -1,5 +1,6 @@
 //! Takes the code points of a flow, gives whether enough of its packets are marked as agreed, never how networks treat them.
 
+use crate::packet::Way;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, FlowSubject, Offender, Reason, Rule, Scope, TrafficClass, Verdict};
 
@@ -34,8 +35,9 @@ fn check(subject: &FlowSubject<'_>) -> Verdict {
         return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     let Some(clause) = connectivity.dscp.get(subject.class.name()) else { return Verdict::NotApplicable };
-    let known: u64 = subject.carried.iter().map(|(_, n)| u64::from(n)).sum();
-    let marked: u64 = (subject.carried.iter()).filter(|(way, _)| clause.value.contains(&way.dscp())).map(|(_, n)| u64::from(n)).sum();
+    let is_agreed = |way: &Way| clause.value.contains(&way.carriage.dscp());
+    let known: u64 = subject.carried.iter().map(|way| u64::from(way.packets)).sum();
+    let marked: u64 = subject.carried.iter().filter(|way| is_agreed(way)).map(|way| u64::from(way.packets)).sum();
     let tolerance = connectivity.dscp_tolerance_pct.as_ref().map_or(0.0, |clause| clause.value);
     #[allow(clippy::cast_precision_loss)]
     let is_too_much = |wrong: u64| wrong as f64 * 100.0 > tolerance * packets as f64;
@@ -46,17 +48,18 @@ fn check(subject: &FlowSubject<'_>) -> Verdict {
     if !is_too_much(known - marked) {
         return Verdict::Indeterminate(Reason::SampleTooSmall);
     }
-    let wrong = subject.carried.iter().filter(|(way, _)| !clause.value.contains(&way.dscp()));
-    let mut codes: Vec<(u8, u64)> = Vec::new();
-    for (way, n) in wrong {
-        match codes.iter_mut().find(|(dscp, _)| *dscp == way.dscp()) {
-            Some((_, sum)) => *sum += u64::from(n),
-            None => codes.push((way.dscp(), u64::from(n))),
+    // Of each wrong code point, whatever else differs, all packets and the first.
+    let mut codes: Vec<Way> = Vec::new();
+    for way in subject.carried.iter().filter(|way| !is_agreed(way)) {
+        match codes.iter_mut().find(|known| known.carriage.dscp() == way.carriage.dscp()) {
+            Some(known) => known.join(way),
+            None => codes.push(*way),
         }
     }
-    let most = codes.iter().max_by_key(|&&(dscp, n)| (n, std::cmp::Reverse(dscp))).map_or(0, |&(dscp, _)| dscp);
+    let Some(most) = codes.iter().max_by_key(|way| (way.packets, std::cmp::Reverse(way.carriage.dscp()))) else { return Verdict::Pass };
     let agreed: Vec<_> = clause.value.iter().map(|dscp| name(*dscp)).collect();
-    Verdict::breach(Breach::of_clause(clause, format!("{} marked {}", subject.class.name(), name(most)), agreed.join(" or ")))
+    let observed = format!("{} marked {}", subject.class.name(), name(most.carriage.dscp()));
+    Verdict::breach(Breach::of_clause(clause, observed, agreed.join(" or ")).seen_in(&subject.exhibit(most)))
 }
 
 /// The name of a code point (RFC 2474, RFC 2597, RFC 3246, RFC 5865, RFC 8622), with its number.
@@ -87,7 +90,7 @@ mod tests {
         }
         let mut carried = Carried::default();
         for &(dscp, n) in marks {
-            (0..n).for_each(|_| carried.add(Carriage::new(dscp, None, Tunnels::default())));
+            (0..n).for_each(|_| carried.add(Carriage::new(dscp, None, Tunnels::default()), Default::default()));
         }
         let (source, destination) = ([192, 0, 2, 17].into(), [198, 51, 100, 33].into());
         let (policy, party) = (Policy::baseline(), Party::Unknown);
@@ -110,8 +113,8 @@ mod tests {
     #[test]
     fn what_is_not_known_cannot_be_judged() {
         assert_eq!(judge(TrafficClass::Media, &[(0, 9)], true), Verdict::Indeterminate(Reason::NoAuxInput));
-        // Five ways: those of most packets are not told apart.
-        let many = [(1, 1), (2, 1), (3, 1), (4, 1), (46, 999)];
+        // Nine ways: those of most packets are not told apart.
+        let many: Vec<(u8, u32)> = (1..=8).map(|dscp| (dscp, 1)).chain([(46, 999)]).collect();
         assert_eq!(judge(TrafficClass::Audio, &many, true), Verdict::Indeterminate(Reason::SampleTooSmall));
         assert_eq!(judge(TrafficClass::Video, &[(0, 9)], true), Verdict::NotApplicable);
         assert_eq!(judge(TrafficClass::Audio, &[(0, 9)], false), Verdict::NotApplicable);

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::packet::{Carriage, Tunnels};
+use crate::packet::{Carriage, Tunnels, Way};
 use crate::policy::{Clause, Connectivity, Party, Severity};
 use crate::rules::{Breach, Check, FlowSubject, Offender, Reason, Rule, Scope, TrafficClass, Verdict};
 
@@ -40,9 +40,13 @@ fn check(subject: &FlowSubject<'_>) -> Verdict {
     if connectivity.capture_point.as_ref().is_some_and(|point| point.value != "wan") {
         return Verdict::Indeterminate(Reason::OffPath);
     }
-    let missing: Vec<Carriage> = subject.carried.iter().map(|(way, _)| way).filter(|way| !is_agreed(connectivity, clause, *way)).collect();
+    let missing = subject.carried.iter().filter(|way| !is_agreed(connectivity, clause, way.carriage));
     let class = if subject.class == TrafficClass::Signaling { "SIP" } else { "media" };
-    Verdict::of(missing.iter().map(|way| Breach::of_clause(clause, format!("{class} {way}"), agreed(connectivity, clause))).collect())
+    let breach = |way: &Way| {
+        let observed = format!("{class} {}", way.carriage);
+        Breach::of_clause(clause, observed, agreed(connectivity, clause)).seen_in(&subject.exhibit(way))
+    };
+    Verdict::of(missing.map(breach).collect())
 }
 
 fn is_agreed(connectivity: &Connectivity, clause: &Clause<String>, way: Carriage) -> bool {
@@ -85,12 +89,13 @@ fn tunnel(subject: &FlowSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::{Origin, Time};
     use crate::packet::Carried;
     use crate::policy::{Policy, Terms};
     use crate::rules::scene::{agreed as term, observed};
 
     const GRE: Carriage = Carriage::new(0, None, Tunnels::GRE);
-    const MIRRORED: Carriage = Carriage::new(0, None, Tunnels::OTHER);
+    const MIRRORED: Carriage = Carriage::new(0, None, Tunnels::MIRROR);
 
     fn judge(encapsulation: &str, point: &str, ways: &[Carriage]) -> Verdict {
         let mut terms = Terms::default();
@@ -98,7 +103,7 @@ mod tests {
         terms.connectivity.vlan_ids = term(vec![100, 200]);
         terms.connectivity.capture_point = term(point.to_owned());
         let mut carried = Carried::default();
-        ways.iter().for_each(|way| carried.add(*way));
+        ways.iter().zip(1..).for_each(|(way, frame)| carried.add(*way, (Origin { serial: frame.into(), capture: 0, frame }, Time(0))));
         flow(TrafficClass::Signaling, &carried, &terms, Party::Declared(0))
     }
 
@@ -111,8 +116,15 @@ mod tests {
     #[test]
     fn packets_outside_the_agreed_encapsulation_break_it() {
         let plain = Carriage::default();
-        assert_eq!(observed(&judge("gre", "wan", &[GRE, plain])), ["SIP natively"]);
-        assert_eq!(observed(&judge("gre", "wan", &[MIRRORED])), ["SIP in another tunnel"], "a mirror is no tunnel between networks");
+        let verdict = judge("gre", "wan", &[GRE, plain, GRE, plain]);
+        assert_eq!(observed(&verdict), ["SIP natively"]);
+        let Verdict::Violation(breaches) = verdict else { panic!() };
+        assert_eq!(breaches[0].exhibit.as_ref().map(|shown| shown.origin.frame), Some(2), "the first packet that was carried so");
+        assert_eq!(
+            observed(&judge("gre", "wan", &[MIRRORED])),
+            ["SIP in the mirror of a switch"],
+            "a mirror is no tunnel between networks"
+        );
         assert_eq!(observed(&judge("ipsec-esp", "wan", &[GRE])), ["SIP in GRE"]);
         let vlan = Carriage::new(0, Some(300), Tunnels::default());
         let Verdict::Violation(breaches) = judge("vlan", "wan", &[vlan]) else { panic!() };
