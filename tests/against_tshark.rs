@@ -258,9 +258,37 @@ fn tshark_sees_the_same_call_in_an_excerpt() {
             assert_eq!(of_call(&cut), of_call(&original), "{}: {id}", case.capture.display());
             assert!(cut.iter().filter(|row| row.2).count() <= malformed, "{}: {id}", case.capture.display());
             checked += 1;
+            // Anonymous, it has as many messages, none of which is broken, and sums that are right.
+            let output = Command::new(env!("CARGO_BIN_EXE_speerlint"))
+                .arg("extract")
+                .arg(&case.capture)
+                .args(["--anonymize", "--call-id", id, "-o"])
+                .arg(&out)
+                .output()
+                .unwrap();
+            if !output.status.success() {
+                assert!(String::from_utf8_lossy(&output.stderr).contains("leave out --anonymize"), "{}: {id}", case.capture.display());
+                continue;
+            }
+            let anonymous = rows(&out);
+            let messages = |rows: &[(String, Vec<String>, bool)]| rows.iter().filter(|row| row.1.iter().any(|id| !id.is_empty())).count();
+            assert_eq!(messages(&anonymous), messages(&cut), "{}: {id}", case.capture.display());
+            assert!(anonymous.iter().filter(|row| row.2).count() <= malformed, "{}: {id}", case.capture.display());
+            assert_eq!(wrong_sums(&out), "", "{}: {id}", case.capture.display());
         }
     }
     assert!(checked > 20, "{checked}");
+}
+
+/// The frames whose checksums tshark finds wrong.
+fn wrong_sums(capture: &Path) -> String {
+    let kinds = ["ip", "udp", "tcp"];
+    let filter = kinds.map(|kind| format!("{kind}.checksum.status == \"Bad\"")).join(" || ");
+    let mut command = Command::new("tshark");
+    command.args(kinds.iter().flat_map(|kind| ["-o".to_owned(), format!("{kind}.check_checksum:TRUE")]));
+    let output = command.args(["-n", "-T", "fields", "-e", "frame.number", "-Y", &filter, "-r"]).arg(capture).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// The same of an original, which may end in the middle of a record.

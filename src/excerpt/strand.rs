@@ -45,7 +45,7 @@ pub(super) struct Strands {
     wanted: HashMap<Pair, Vec<Strand>>,
     /// The ClientHellos of the TLS connections among them.
     pub(super) hellos: HashSet<Random>,
-    /// Whether some of it is encrypted.
+    /// Whether messages of it came encrypted.
     pub(super) sealed: bool,
 }
 
@@ -84,7 +84,10 @@ impl Strands {
         match envelope.transport {
             // HEP hides how its own packets passed; what is inside TLS cannot be told apart.
             _ if envelope.via_hep => strand.whole_until = strand.whole_until.max(serial),
-            Transport::Tls | Transport::Wss | Transport::TlsSctp => self.want_until(ends, serial),
+            Transport::Tls | Transport::Wss | Transport::TlsSctp => {
+                self.sealed = true;
+                self.want_until(ends, serial);
+            }
             transport => {
                 strand.spans.push((envelope.source, Interval { from: envelope.first, to: envelope.last }));
                 if transport == Transport::Ws {
@@ -95,11 +98,10 @@ impl Strands {
         }
     }
 
-    /// Wants a TLS connection up to frame `serial`.
+    /// Wants a connection up to frame `serial`.
     pub(super) fn want_until(&mut self, ends: Pair, serial: u64) {
         let Some(strand) = self.strand(ends) else { return };
         strand.whole_until = strand.whole_until.max(serial);
-        self.sealed = true;
         let hellos = self.live.get(&ends).map(|live| live.hellos.clone());
         self.hellos.extend(hellos.into_iter().flatten());
     }
@@ -107,7 +109,6 @@ impl Strands {
     /// Wants the frames between two ends from `begin` to `end`.
     pub(super) fn want_range(&mut self, ends: Pair, begin: u64, end: u64) {
         self.wanted.entry(ends).or_default().push(Strand { begin, whole_until: end, ..Strand::default() });
-        self.sealed = true;
         let hellos = self.live.get(&ends).map(|live| live.hellos.clone());
         self.hellos.extend(hellos.into_iter().flatten());
     }

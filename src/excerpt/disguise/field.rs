@@ -68,7 +68,7 @@ const PLAIN: [&[u8]; 47] = [
 ];
 
 /// Parameters whose values nobody reads.
-const OPAQUE: [&[u8]; 12] = [
+const OPAQUE: [&[u8]; 13] = [
     b"tag",
     b"branch",
     b"from-tag",
@@ -81,6 +81,7 @@ const OPAQUE: [&[u8]; 12] = [
     b"remote",
     b"icid",
     b"replaces",
+    b"call-id",
 ];
 
 fn is_one_of(names: &[&[u8]], name: &[u8]) -> bool {

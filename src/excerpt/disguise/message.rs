@@ -14,6 +14,8 @@ enum Fate {
     Stays,
     /// It stays but for what was met elsewhere: names of products.
     Swept,
+    /// Its parameters are rewritten, what stands before them stays.
+    Parameters,
     /// What names somebody is replaced.
     Rewritten(Bare),
     /// Every letter and digit goes, and the name of the header too: a signature over what is replaced.
@@ -28,14 +30,15 @@ fn fate(id: HeaderName) -> Fate {
         H::Accept | H::AcceptEncoding | H::AcceptLanguage | H::Allow | H::AllowEvents | H::ContentDisposition | H::ContentEncoding => {
             Fate::Stays
         }
-        H::ContentLanguage | H::ContentLength | H::ContentType | H::CSeq | H::Date | H::Event | H::Expires | H::InfoPackage => Fate::Stays,
+        H::ContentLanguage | H::ContentLength | H::ContentType | H::CSeq | H::Date | H::Expires | H::InfoPackage => Fate::Stays,
         H::MaxForwards | H::MimeVersion | H::MinExpires | H::MinSe | H::PEarlyMedia | H::Priority | H::Privacy | H::ProxyRequire => {
             Fate::Stays
         }
         H::RAck | H::RecvInfo | H::ReferSub | H::RequestDisposition | H::Require | H::ResourcePriority | H::RetryAfter | H::RSeq => {
             Fate::Stays
         }
-        H::SessionExpires | H::SubscriptionState | H::Supported | H::Timestamp | H::Unsupported | H::PAssertedService => Fate::Stays,
+        H::SessionExpires | H::Supported | H::Timestamp | H::Unsupported | H::PAssertedService => Fate::Stays,
+        H::Event | H::SubscriptionState => Fate::Parameters,
         H::Server | H::UserAgent | H::Reason => Fate::Swept,
         H::Identity | H::IdentityInfo => Fate::Hidden,
         H::Geolocation | H::Organization | H::Subject | H::UserToUser | H::PDcsBillingInfo | H::SipEtag | H::SipIfMatch => Fate::Blanked,
@@ -78,6 +81,10 @@ impl Disguise {
             match fate(header.id) {
                 Fate::Stays => {}
                 Fate::Swept => self.part(text, header.value, Self::swept),
+                Fate::Parameters => self.part(text, header.value, |this, value| {
+                    let begin = value.iter().position(|&b| b == b';').unwrap_or(value.len());
+                    this.field(value.get_mut(begin..).unwrap_or_default(), Bare::Word);
+                }),
                 Fate::Rewritten(bare) => self.part(text, header.value, |this, value| this.field(value, bare)),
                 Fate::Blanked => self.part(text, header.value, |_, value| blank(value)),
                 Fate::Hidden => {
@@ -119,6 +126,8 @@ fn unread(text: &mut [u8], mut done: Vec<Span>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::Key;
     use super::*;
 
@@ -202,6 +211,34 @@ a=x-secret:liddell
             (&*value("Call-ID: "), between(&from, "tag=", "\r"))
         );
         assert_eq!(between(&new, "UDP ", ":"), between(&value("Call-ID: "), "@", "\r"));
+    }
+
+    #[test]
+    fn the_call_that_an_event_is_about_is_replaced_like_the_call() {
+        let new = mapped("SUBSCRIBE sip:a@x SIP/2.0\nEvent: presence.winfo;call-id=\"c1f@10.9.8.7\"\nCall-ID: c1f@10.9.8.7\n\n");
+        let id = new.split("Call-ID: ").nth(1).unwrap().trim();
+        assert!(!new.contains("10.9.8.7") && new.contains(&format!("Event: presence.winfo;call-id=\"{id}\"")), "{new}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_anywhere_keep_their_length(at in 0usize..1400, noise in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let mut octets = INVITE.replace('\n', "\r\n").into_bytes();
+            let at = at.min(octets.len());
+            octets.splice(at..(at + noise.len()).min(octets.len()), noise.iter().copied());
+            let length = octets.len();
+            let mut disguise = Disguise::new(Key::of("k"));
+            disguise.message(&mut octets);
+            prop_assert_eq!(octets.len(), length);
+            let mut packet = noise.clone();
+            let _ = disguise.hep(&mut packet);
+            packet.splice(0..0, *b"HEP3\0\x40");
+            let _ = disguise.hep(&mut packet);
+            packet.splice(0..0, [0x81, 202, 0, 8]);
+            let _ = Disguise::media(&mut packet);
+            disguise.body(b"multipart/mixed;boundary=x", false, &mut packet);
+            disguise.sdp(&mut packet);
+        }
     }
 
     #[test]
