@@ -10,15 +10,16 @@ const NAMED: usize = 4;
 pub(super) fn of(finding: &Finding, audit: &Audit) -> Vec<(&'static str, String)> {
     let Some(captures) = captures(audit) else { return Vec::new() };
     let mut commands = Vec::new();
-    let call_id = finding.exhibits.iter().find_map(|e| e.call_id.as_deref());
-    if let Some(call_id) = call_id.and_then(quoted) {
-        commands.push(("Ladder", format!("speerlint flow {captures} --call-id {call_id}")));
-    }
     let policy = match &audit.policy.path {
         None => Some(String::new()),
         Some(path) => quoted(path).map(|path| format!(" --policy {path}")),
     };
-    if let Some(policy) = policy.filter(|_| !finding.exhibits.is_empty()) {
+    let Some(policy) = policy else { return commands };
+    let call_id = finding.exhibits.iter().find_map(|e| e.call_id.as_deref());
+    if let Some(call_id) = call_id.and_then(quoted) {
+        commands.push(("Ladder", format!("speerlint flow {captures}{policy} --call-id {call_id}")));
+    }
+    if !finding.exhibits.is_empty() {
         commands.push(("Packets", format!("speerlint extract {captures}{policy} --finding {} -o {}.pcapng", finding.id, finding.id)));
     }
     commands
@@ -61,7 +62,7 @@ mod tests {
     fn a_finding_names_its_call_and_its_packets() {
         let audit = sample::full();
         let commands = of(&audit.findings[0], &audit);
-        let ladder = "speerlint flow bravo-2026-11-14.pcapng --call-id 3c26700d8a7b4c19@198.51.100.34";
+        let ladder = "speerlint flow bravo-2026-11-14.pcapng --policy policy.toml --call-id 3c26700d8a7b4c19@198.51.100.34";
         let packets = "speerlint extract bravo-2026-11-14.pcapng --policy policy.toml --finding F-0001 -o F-0001.pcapng";
         assert_eq!(commands, [("Ladder", ladder.to_owned()), ("Packets", packets.to_owned())]);
     }
