@@ -220,8 +220,11 @@ impl Sought {
 
     /// The Call-ID that is meant.
     fn call_id(&self) -> Result<String> {
-        let list = |ids: &mut dyn Iterator<Item = &String>| {
-            let shown: Vec<String> = ids.take(NAMED).map(|id| format!("\n  {}", visible(id))).collect();
+        let list = |mut ids: &mut dyn Iterator<Item = &String>| {
+            let shown: Vec<String> = (&mut ids).take(NAMED).map(|id| format!("\n  {}", visible(id))).collect();
+            if ids.next().is_some() {
+                return format!("{}\n  …", shown.concat());
+            }
             shown.concat()
         };
         match &self.kept {
