@@ -296,3 +296,40 @@ fn a_refused_handshake_is_no_connection() {
         }
     }
 }
+
+/// RFC 5923 §8.2: a request may go back over a connection only where its client has shown who it is.
+#[test]
+fn a_request_back_to_a_client_without_a_certificate_is_told() {
+    let mut call = made::calls::Call::new("back");
+    call.invite(0.0).answer(0.5, 200).ack(0.6).bye(5.0, false).bye_answer(5.1, 200, false);
+    let aliased =
+        |octets: Vec<u8>| String::from_utf8(octets).unwrap().replace("SIP/2.0/TCP 192.0.2.17:5060", "SIP/2.0/TLS 192.0.2.17:5060;alias");
+    let said: Vec<Said> = said(&call).into_iter().map(|(at, from_alpha, octets)| (at, from_alpha, aliased(octets).into_bytes())).collect();
+    // Only between declared elements is TLS on another port than 5061 taken for SIP.
+    let policy = format!("{}[sip.transport]\nconnection_reuse = \"supported\"\n", made::program::PEERS);
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, octets).unwrap();
+        path
+    };
+    for (mutual, expected) in [(false, 1), (true, 0)] {
+        for terms in Terms::usual() {
+            let Taken { frames, keys } = over_tls(&said, &Terms { mutual, ..terms });
+            let request = Request {
+                inputs: vec![write("made.pcap", &pcap(&frames))],
+                policy: Some(write("policy.toml", policy.as_bytes())),
+                keylogs: vec![write("keys.log", keys.as_bytes())],
+                ..Request::default()
+            };
+            let report = answer(&request);
+            let bare = |f: &&Value| f["rule"] == "SIG-TRANSPORT-005" && f["observed"].as_str().unwrap().contains("showed no certificate");
+            assert_eq!(
+                report["findings"].as_array().unwrap().iter().filter(bare).count(),
+                expected,
+                "mutual: {mutual} {}",
+                report["findings"]
+            );
+        }
+    }
+}

@@ -93,7 +93,7 @@ impl Contacts {
     /// Nothing yet.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        Self { verifies: policy.verifies_identities(), ..Self::default() }
+        Self { verifies: policy.verifies_identities() || policy.judges_reuse(), ..Self::default() }
     }
 
     /// Begins a window: what was given out by [`Contacts::certified`] must have been given back.

@@ -79,7 +79,7 @@ impl<'p> Judge<'p> {
             traffic.carried.add(envelope.carriage, (envelope.origin, envelope.first));
         }
         if envelope.transport.is_stream() {
-            traffic.reuse.add(arrival);
+            traffic.reuse.add(arrival, &self.certified);
         }
         if place.repeat != Repeat::First {
             return None;

@@ -10,7 +10,7 @@ use crate::capture::{CaptureInfo, ClockStep};
 use crate::media::{MediaKind, Passed};
 use crate::packet::Carried;
 use crate::policy::Party;
-use crate::rules::{FlowSubject, IntakeSubject, LinkSubject, Losses, Reason, Reversed, TrafficClass, Verdict};
+use crate::rules::{Certified, FlowSubject, IntakeSubject, LinkSubject, Losses, Reason, Reversed, TrafficClass, Verdict};
 use crate::sip::Arrival;
 use crate::transport::{Openings, Seal, SealedTraffic, Way};
 
@@ -25,11 +25,13 @@ pub struct Reuse {
     pub back: Reversed,
     /// Those over TLS for which it had not asked.
     pub unasked: Reversed,
+    /// Those over TLS to one that showed no certificate.
+    pub bare: Reversed,
 }
 
 impl Reuse {
     /// Counts a message of a stream.
-    pub(super) fn add(&mut self, arrival: &Arrival) {
+    pub(super) fn add(&mut self, arrival: &Arrival, certified: &Certified) {
         let envelope = &arrival.envelope;
         match envelope.way {
             Way::FromOpener => self.forth += 1,
@@ -38,6 +40,9 @@ impl Reuse {
                 count(&mut self.back, envelope.origin, envelope.first);
                 if !aliased && envelope.transport.is_secure() {
                     count(&mut self.unasked, envelope.origin, envelope.first);
+                }
+                if matches!(certified.client_before(envelope), Some(Ok(shown)) if shown.is_empty()) {
+                    count(&mut self.bare, envelope.origin, envelope.first);
                 }
             }
             Way::ToOpener { .. } => {}
@@ -48,7 +53,7 @@ impl Reuse {
     pub fn merge(&mut self, other: &Self) {
         self.forth += other.forth;
         self.unknown += other.unknown;
-        for (mine, theirs) in [(&mut self.back, &other.back), (&mut self.unasked, &other.unasked)] {
+        for (mine, theirs) in [(&mut self.back, &other.back), (&mut self.unasked, &other.unasked), (&mut self.bare, &other.bare)] {
             mine.requests += theirs.requests;
             mine.first = [mine.first, theirs.first].into_iter().flatten().min();
         }
@@ -155,6 +160,7 @@ impl Judge<'_> {
                 unknown: link.forth.unknown,
                 back: link.back.back,
                 unasked: link.back.unasked,
+                bare: link.back.bare,
                 terms: self.policy.terms(from, to, None),
             };
             let trace = trace(host(client), host(server), link.first);

@@ -169,6 +169,13 @@ impl Policy {
         self.agreements.all().any(|terms| terms.tls.verify_identity_in_requests.as_ref().is_some_and(|clause| clause.value))
     }
 
+    /// Whether anybody agreed on the reuse of connections, which is believed by the certificate of whoever opened them (RFC 5923 §8.2).
+    #[must_use]
+    pub fn judges_reuse(&self) -> bool {
+        let reuse = self.agreements.all().filter_map(|terms| terms.sip.transport.connection_reuse.as_ref());
+        reuse.into_iter().any(|level| level.value != Level::Unspecified)
+    }
+
     /// What was agreed for anybody, each agreement once.
     pub fn all_terms(&self) -> impl Iterator<Item = &Terms> {
         self.agreements.all()

@@ -90,6 +90,12 @@ impl Certified {
         }
     }
 
+    /// What the client of the connection showed on which the server sent a message.
+    #[must_use]
+    pub fn client_before(&self, envelope: &Envelope) -> Option<&ClientShown> {
+        self.last(envelope.destination, envelope.source, envelope.origin)
+    }
+
     fn last(&self, client: Endpoint, server: Endpoint, before: Origin) -> Option<&ClientShown> {
         let known = self.by_ends.get(&(client, server))?;
         let decided = self.before + self.newest.partition_point(|at| *at < before) as u64;
@@ -157,6 +163,8 @@ mod tests {
         certified.learn(client, server, at(4), Err(Verdict::Pass));
         let back = Envelope { source: server, destination: client, ..message(5) };
         assert!(matches!(certified.behind(&back), Some(Behind::Server)));
+        assert_eq!(certified.client_before(&back).map(|shown| shown.clone().unwrap_err()), Some(Verdict::Pass));
+        assert!(certified.client_before(&message(5)).is_none());
         assert!(certified.behind(&Envelope { origin: at(3), ..back }).is_none());
     }
 

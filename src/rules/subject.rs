@@ -334,6 +334,8 @@ pub struct LinkSubject<'a> {
     pub back: Reversed,
     /// Those of them over TLS for which the client had not asked with an alias.
     pub unasked: Reversed,
+    /// Those of them over TLS to a client that showed no certificate; counted where reuse was agreed.
+    pub bare: Reversed,
     pub terms: &'a Terms,
 }
 

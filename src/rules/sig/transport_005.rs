@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     what: "Where reuse is required or recommended, fewer connections that carry SIP, or TLS of signalling that no key opens, are opened \
            from one host to another in a minute of the clock than the agreed churn. Where it is forbidden or discouraged, no request goes from the server to the client on a connection \
            of the client. At any agreed level, a request goes that way over TLS only after a request of the client had `alias` in its topmost \
-           Via. WebSocket is left out: there the server has no other way.",
+           Via, and never where the client showed no certificate (in TLS 1.3 only a key log tells). WebSocket is left out: there the server has no other way.",
     why: "A connection for each call costs a handshake for each call, and runs into the limits of firewalls. A request on somebody else's \
           connection is believed to come from whom the certificate of that connection names.",
     confirm: "Filter `tcp.flags.syn == 1 && tcp.flags.ack == 0` between the two hosts and count by minute; for requests the other way, \
@@ -49,6 +49,11 @@ fn check(subject: &LinkSubject<'_>) -> Verdict {
         let breach = Breach::of_clause(clause, "requests on a TLS connection of the other side, without alias", "alias in the topmost Via");
         breaches.push(breach.by(Offender::Responder));
     }
+    if subject.bare.requests > 0 {
+        let observed = "requests on a TLS connection whose client showed no certificate";
+        let breach = Breach::of_clause(clause, observed, "a certificate of the client");
+        breaches.push(breach.by(Offender::Responder));
+    }
     match (breaches.is_empty(), subject.busiest.is_some() || subject.forth + subject.back.requests > 0, subject.unknown > 0) {
         (false, ..) => Verdict::Violation(breaches),
         (true, true, _) => Verdict::Pass,
@@ -77,6 +82,7 @@ mod tests {
             unknown: 0,
             back: Reversed::default(),
             unasked: Reversed::default(),
+            bare: Reversed::default(),
             terms: &terms,
         };
         change(&mut subject);
@@ -100,6 +106,14 @@ mod tests {
         assert_eq!(judge(Some(Level::Supported), |s| s.back = ONE), Verdict::Pass);
         let unasked = judge(Some(Level::Supported), |s| (s.back, s.unasked) = (ONE, ONE));
         assert_eq!(observed(&unasked), ["requests on a TLS connection of the other side, without alias"]);
+    }
+
+    #[test]
+    fn requests_to_a_client_that_nobody_knows_break_it() {
+        let bare = judge(Some(Level::Supported), |s| (s.back, s.bare) = (ONE, ONE));
+        assert_eq!(observed(&bare), ["requests on a TLS connection whose client showed no certificate"]);
+        assert_eq!(judge(Some(Level::Supported), |s| s.back = ONE), Verdict::Pass);
+        assert_eq!(judge(None, |s| (s.back, s.bare) = (ONE, ONE)), Verdict::NotApplicable);
     }
 
     #[test]
