@@ -108,7 +108,9 @@ impl Legs {
                 if *call_id == self.call_id || found.contains_key(&place) {
                     continue;
                 }
-                if let Some(reason) = known.reason(keys) {
+                // Numbers alone tell no second attempt between the same hosts from a leg.
+                let is_attempt = tied.iter().any(|leg| leg.hosts == keys.hosts);
+                if let Some(reason) = known.reason(keys).or_else(|| known.numbers_tie(keys).filter(|_| !is_attempt)) {
                     found.insert(place, reason);
                     tied.push(keys);
                 }
@@ -135,7 +137,7 @@ impl Keys {
         self.media.extend(named.filter(|(address, _)| address != "0.0.0.0" && address != "::" && !address.ends_with(".invalid")));
     }
 
-    /// Why another call is a leg of the same; the strongest reason.
+    /// Why another call is a leg of the same, beyond its numbers; the strongest reason.
     fn reason(&self, other: &Self) -> Option<String> {
         if let Some(id) = self.session_ids.intersection(&other.session_ids).next() {
             return Some(format!("same Session-ID {id}"));
@@ -143,22 +145,23 @@ impl Keys {
         if let Some(id) = self.charging_ids.intersection(&other.charging_ids).next() {
             return Some(format!("same icid-value {id}"));
         }
-        // Ports are used again, and a second attempt between the same hosts is another call.
+        let (address, port) = self.media.intersection(&other.media).next().filter(|_| self.may_be_leg(other))?;
+        let address = if address.contains(':') { format!("[{address}]") } else { address.clone() };
+        Some(format!("same media address {address}:{port}"))
+    }
+
+    /// Ports and numbers are used again, and a second attempt between the same hosts is another call.
+    fn may_be_leg(&self, other: &Self) -> bool {
         let overlaps = |a: &Self, b: &Self| b.ended.is_none_or(|ended| a.begun <= ended);
-        if self.hosts == other.hosts || !overlaps(self, other) || !overlaps(other, self) {
-            return None;
-        }
-        if let Some((address, port)) = self.media.intersection(&other.media).next() {
-            let address = if address.contains(':') { format!("[{address}]") } else { address.clone() };
-            return Some(format!("same media address {address}:{port}"));
-        }
+        self.hosts != other.hosts && overlaps(self, other) && overlaps(other, self)
+    }
+
+    /// The weakest reason: the same numbers within seconds.
+    fn numbers_tie(&self, other: &Self) -> Option<String> {
         let later = other.begun.since(self.begun);
-        if self.numbers.is_some() && self.numbers == other.numbers && later.abs() <= APART_BY_NUMBERS {
-            let (caller, callee) = self.numbers.clone().unwrap_or_default();
-            let (gap, word) = (later.unsigned_abs() / 1_000_000, if later < 0 { "earlier" } else { "later" });
-            return Some(format!("same numbers {caller} → {callee}, {gap} ms {word}"));
-        }
-        None
+        let (caller, callee) = self.numbers.as_ref().filter(|_| self.numbers == other.numbers && self.may_be_leg(other))?;
+        let (gap, word) = (later.unsigned_abs() / 1_000_000, if later < 0 { "earlier" } else { "later" });
+        (later.abs() <= APART_BY_NUMBERS).then(|| format!("same numbers {caller} → {callee}, {gap} ms {word}"))
     }
 }
 
