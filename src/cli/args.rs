@@ -1,11 +1,10 @@
 //! Takes nothing, gives the command line as types, never runs a command.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::base::Time;
+use super::intake::{Intake, Period, Window};
 use crate::report::Wanted;
 use crate::report::tables::Choice;
 
@@ -142,15 +141,11 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct AuditArguments {
-    /// Capture files, directories, globs, or `-` for standard input; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
     /// The policy; without it the built-in baseline applies and the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
-    /// A TLS key log (NSS format), as browsers and servers write it; may be given several times
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// Write report.html, report.json, findings.sarif, findings.junit.xml, charts/*.svg and the tables here
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -161,15 +156,8 @@ pub(super) struct AuditArguments {
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
-    /// Leave out frames before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) from: Option<Time>,
-    /// Leave out frames from this time on (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) to: Option<Time>,
+    #[command(flatten)]
+    pub(super) period: Period,
     /// No progress bar and no text report: the exit status says it all
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -177,15 +165,11 @@ pub(super) struct AuditArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CapacityArguments {
-    /// Capture files, directories, globs, or `-` for standard input; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
     /// The policy with its admission limits; without it the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
-    /// A TLS key log (NSS format); may be given several times
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// Write capacity.json, capacity.txt and charts/*.svg here
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -195,15 +179,8 @@ pub(super) struct CapacityArguments {
     /// The share of attempts that may find no circuit free, for Erlang B
     #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
     pub(super) blocking: f64,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
-    /// Leave out frames before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) from: Option<Time>,
-    /// Leave out frames from this time on (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) to: Option<Time>,
+    #[command(flatten)]
+    pub(super) period: Period,
     /// No progress bar
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -224,15 +201,11 @@ pub(super) struct CompareArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct CallsArguments {
-    /// Capture files, directories, globs, or `-` for standard input; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
     /// The policy; without it the built-in baseline applies and the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
-    /// A TLS key log (NSS format); may be given several times
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// How they ended: 486, 5xx, answered, failed, cancelled, timeout, censored; several with commas
     #[arg(long, value_name = "OUTCOME", value_delimiter = ',')]
     pub(super) outcome: Vec<Wanted>,
@@ -254,12 +227,8 @@ pub(super) struct CallsArguments {
     /// The call with this Call-ID
     #[arg(long, value_name = "ID")]
     pub(super) call_id: Option<String>,
-    /// Leave out frames before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) after: Option<Time>,
-    /// Leave out frames from this time on (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) before: Option<Time>,
+    #[command(flatten)]
+    pub(super) window: Window,
     /// What comes first: the earliest, or the longest, worst or most
     #[arg(long, value_name = "KEY", default_value = "time")]
     pub(super) sort: Sort,
@@ -269,9 +238,6 @@ pub(super) struct CallsArguments {
     /// The time zone of times in text, such as Europe/Berlin; JSON and CSV are in UTC
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub(super) time_zone: jiff::tz::TimeZone,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
     /// No progress bar
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -279,24 +245,13 @@ pub(super) struct CallsArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct LearnArguments {
-    /// Capture files, directories or globs; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// Where to write the draft; without it standard output
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// A TLS key log (NSS format); may be given several times
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
-    /// Leave out frames before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) from: Option<Time>,
-    /// Leave out frames from this time on (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) to: Option<Time>,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) period: Period,
     /// No progress bar, and no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -305,9 +260,8 @@ pub(super) struct LearnArguments {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("target").required(true))]
 pub(super) struct ExtractArguments {
-    /// Capture files, directories or globs; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// The packets of this finding: the calls, streams and connections that it shows
     #[arg(long, value_name = "ID", group = "target")]
     pub(super) finding: Option<String>,
@@ -320,9 +274,6 @@ pub(super) struct ExtractArguments {
     /// The policy; without it the built-in baseline applies and the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
-    /// A TLS key log (NSS format); may be given several times. What opens the connections of the excerpt goes into it
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
     /// Leave out RTP, RTCP and what else shares their ports
     #[arg(long)]
     pub(super) no_media: bool,
@@ -335,9 +286,6 @@ pub(super) struct ExtractArguments {
     /// Write the policy with the same replacements: by it the excerpt can be audited
     #[arg(long, value_name = "FILE", requires_all = ["anonymize", "policy"])]
     pub(super) policy_out: Option<PathBuf>,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
     /// No progress bar, and nothing on standard output
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -345,9 +293,8 @@ pub(super) struct ExtractArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct FlowArguments {
-    /// Capture files, directories, globs, or `-` for standard input; several are one capture
-    #[arg(value_name = "CAPTURE", required = true)]
-    pub(super) captures: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) intake: Intake,
     /// The call: its Call-ID, or the beginning of it; without it the only call of the capture
     #[arg(long, value_name = "ID")]
     pub(super) call_id: Option<String>,
@@ -357,9 +304,6 @@ pub(super) struct FlowArguments {
     /// The policy; without it the built-in baseline applies and the peers are inferred
     #[arg(long, value_name = "FILE")]
     pub(super) policy: Option<PathBuf>,
-    /// A TLS key log (NSS format); may be given several times
-    #[arg(long = "keylog", value_name = "FILE")]
-    pub(super) keylogs: Vec<PathBuf>,
     /// Leave out the other legs of a back-to-back agent
     #[arg(long)]
     pub(super) no_legs: bool,
@@ -372,18 +316,11 @@ pub(super) struct FlowArguments {
     /// Columns of the text [default: as wide as the terminal, at most 140; elsewhere 80]
     #[arg(long, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
     pub(super) width: Option<u16>,
-    /// Leave out frames before this time (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) after: Option<Time>,
-    /// Leave out frames from this time on (RFC 3339)
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) before: Option<Time>,
+    #[command(flatten)]
+    pub(super) window: Window,
     /// The time zone of the times, such as Europe/Berlin
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub(super) time_zone: jiff::tz::TimeZone,
-    /// Threads to work with [default: as many as there are processors]
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<NonZeroUsize>,
     /// No progress bar
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -575,11 +512,6 @@ fn direction(text: &str) -> Result<(String, String), String> {
     Ok((from.to_owned(), to.to_owned()))
 }
 
-fn time(text: &str) -> Result<Time, String> {
-    let timestamp: jiff::Timestamp = text.parse().map_err(|_| "not a time like 2026-11-14T10:00:00Z".to_owned())?;
-    i64::try_from(timestamp.as_nanosecond()).map(Time).map_err(|_| "out of the range of capture times".into())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -589,12 +521,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_rfc3339() {
-        assert_eq!(time("2026-11-14T10:14:05.113203007Z"), Ok(Time(1_794_651_245_113_203_007)));
-        assert_eq!(time("2026-11-14T11:14:05+01:00"), Ok(Time(1_794_651_245_000_000_000)));
-        assert!(time("yesterday").is_err() && time("9999-01-01T00:00:00Z").is_err());
     }
 }

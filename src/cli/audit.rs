@@ -6,27 +6,15 @@ use super::output::{look, stdout};
 use super::progress::Bar;
 use crate::audit::Verdict;
 use crate::base::{Error, Result};
-use crate::pipeline::{self, Request};
+use crate::pipeline;
 use crate::report;
 use crate::report::tables::{Choice, Tables};
 
 /// Audits, and writes what was asked for.
 pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
-    let request = Request {
-        inputs: arguments.captures.clone(),
-        policy: arguments.policy.clone(),
-        threads: arguments.threads,
-        from: arguments.from,
-        to: arguments.to,
-        keylogs: arguments.keylogs.clone(),
-        // Hashing costs as much as reading: only for the reports that show it.
-        hash: arguments.out.is_some() || arguments.format == Format::Json,
-    };
-    if let (Some(from), Some(to)) = (request.from, request.to)
-        && from >= to
-    {
-        return Err(Error::Usage("--from must be before --to".into()));
-    }
+    // Hashing costs as much as reading: only for the reports that show it.
+    let hash = arguments.out.is_some() || arguments.format == Format::Json;
+    let request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
     if let Some(dir) = &arguments.out {
         // Better to know before an hour of reading than after it.
         report::check_dir(dir)?;

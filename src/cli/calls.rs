@@ -5,8 +5,8 @@ use super::args::{CallsArguments, Color, RowFormat, Sort};
 use super::output::{look, stdout};
 use super::progress::Bar;
 use crate::audit::{CallRow, Records};
-use crate::base::{Error, Result};
-use crate::pipeline::{self, Request};
+use crate::base::Result;
+use crate::pipeline;
 use crate::report::tables::{self, CsvTable};
 use crate::report::{CallLines, Order, Place, Selection, Sorted, call_json};
 
@@ -34,20 +34,7 @@ impl Records for Chosen {
 
 /// Lists the calls.
 pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
-    let request = Request {
-        inputs: arguments.captures.clone(),
-        policy: arguments.policy.clone(),
-        threads: arguments.threads,
-        from: arguments.after,
-        to: arguments.before,
-        keylogs: arguments.keylogs.clone(),
-        hash: false,
-    };
-    if let (Some(after), Some(before)) = (request.from, request.to)
-        && after >= before
-    {
-        return Err(Error::Usage("--after must be before --before".into()));
-    }
+    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false))?;
     let selection = Selection {
         outcomes: arguments.outcome.clone(),
         from: arguments.from.clone(),

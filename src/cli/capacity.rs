@@ -4,27 +4,17 @@ use super::Status;
 use super::args::{CapacityArguments, Color, Format};
 use super::output::{look, stdout};
 use super::progress::Bar;
-use crate::base::{Error, Result};
-use crate::pipeline::{self, Request};
+use crate::base::Result;
+use crate::pipeline;
 use crate::report;
 
 /// Reviews the load of captures.
 pub(super) fn run(arguments: &CapacityArguments, color: Color) -> Result<Status> {
-    if arguments.from.zip(arguments.to).is_some_and(|(from, to)| from >= to) {
-        return Err(Error::Usage("--from must be before --to".into()));
-    }
+    let hash = arguments.out.is_some() || arguments.format == Format::Json;
+    let request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
     if let Some(dir) = &arguments.out {
         report::check_dir(dir)?;
     }
-    let request = Request {
-        inputs: arguments.captures.clone(),
-        policy: arguments.policy.clone(),
-        threads: arguments.threads,
-        from: arguments.from,
-        to: arguments.to,
-        keylogs: arguments.keylogs.clone(),
-        hash: arguments.out.is_some() || arguments.format == Format::Json,
-    };
     let mut audit = {
         let bar = Bar::new(arguments.quiet);
         pipeline::audit(&request, &|progress| bar.show(progress))?

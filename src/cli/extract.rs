@@ -23,13 +23,13 @@ pub(super) fn run(arguments: &ExtractArguments) -> Result<Status> {
     let order = Order {
         anonymity,
         policy_out: arguments.policy_out.as_deref(),
-        inputs: &arguments.captures,
+        inputs: &arguments.intake.captures,
         policy: arguments.policy.as_deref(),
-        keylogs: &arguments.keylogs,
+        keylogs: &arguments.intake.keylogs,
         target,
         out: &arguments.out,
         media: !arguments.no_media,
-        threads: arguments.threads,
+        threads: arguments.intake.threads,
         command: command(),
     };
     let summary = {

@@ -21,20 +21,7 @@ const NAMED: usize = 5;
 
 /// Draws the ladder.
 pub(super) fn run(arguments: &FlowArguments, color: Color) -> Result<Status> {
-    let request = Request {
-        inputs: arguments.captures.clone(),
-        policy: arguments.policy.clone(),
-        threads: arguments.threads,
-        from: arguments.after,
-        to: arguments.before,
-        keylogs: arguments.keylogs.clone(),
-        hash: false,
-    };
-    if let (Some(after), Some(before)) = (request.from, request.to)
-        && after >= before
-    {
-        return Err(Error::Usage("--after must be before --before".into()));
-    }
+    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false))?;
     let wanted = match (&arguments.call_id, &arguments.finding) {
         (Some(call_id), _) => Some(call_id.clone()),
         (None, Some(finding)) => Some(call_of(finding, &request, arguments)?),

@@ -11,7 +11,7 @@ use super::output::stdout;
 use super::progress::Bar;
 use crate::audit::{Finding, Records, Seen};
 use crate::base::{Error, Result};
-use crate::pipeline::{self, Request};
+use crate::pipeline;
 use crate::report::{Draft, draft, visible};
 
 /// Where what was seen is put.
@@ -30,13 +30,8 @@ impl Records for Learner {
 
 /// Learns, audits the captures with what was learned, and writes it with what they break.
 pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
-    if arguments.captures.iter().any(|path| path == Path::new("-")) {
+    if arguments.intake.captures.iter().any(|path| path == Path::new("-")) {
         return Err(Error::Usage("learn reads the captures twice, and standard input comes but once: save it to a file first".into()));
-    }
-    if let (Some(from), Some(to)) = (arguments.from, arguments.to)
-        && from >= to
-    {
-        return Err(Error::Usage("--from must be before --to".into()));
     }
     let folder = arguments.out.as_deref().map(folder).transpose()?;
     let (mut audit, seen) = {
@@ -65,15 +60,8 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
 }
 
 fn read(arguments: &LearnArguments, policy: Option<PathBuf>, records: &mut dyn Records) -> Result<crate::audit::Audit> {
-    let request = Request {
-        inputs: arguments.captures.clone(),
-        hash: policy.is_none(),
-        policy,
-        threads: arguments.threads,
-        from: arguments.from,
-        to: arguments.to,
-        keylogs: arguments.keylogs.clone(),
-    };
+    let hash = policy.is_none();
+    let request = arguments.period.of(arguments.intake.request(policy, hash))?;
     let bar = Bar::new(arguments.quiet);
     pipeline::audit_with(&request, &|progress| bar.show(progress), records)
 }

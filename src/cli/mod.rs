@@ -7,6 +7,7 @@ mod capacity;
 mod compare;
 mod extract;
 mod flow;
+mod intake;
 mod learn;
 mod manual;
 mod output;
