@@ -161,6 +161,9 @@ fn tshark_counts_the_same() {
     }
 }
 
+/// How many findings the text shows.
+const SHOWN: usize = 50;
+
 /// The display filters of a printed report, which may run over several lines.
 fn filters(text: &str) -> Vec<String> {
     let begins = text.match_indices("= wireshark: ").map(|(at, found)| &text[at + found.len()..]);
@@ -185,7 +188,9 @@ fn the_filter_of_a_finding_shows_its_exhibits() {
         let exhibited = |finding: &Value| -> BTreeSet<u64> {
             finding["exhibits"].as_array().unwrap().iter().filter_map(|e| e["frame"].as_u64()).filter(|n| *n > 0).collect()
         };
-        let wanted: Vec<_> = findings.iter().map(exhibited).filter(|frames| !frames.is_empty()).collect();
+        // Of many findings the text shows the worst, and says how many more there are.
+        let told = findings.iter().take(SHOWN);
+        let wanted: Vec<_> = told.map(exhibited).filter(|frames| !frames.is_empty()).collect();
         assert_eq!(shown, wanted, "{what}: {printed:?}");
         checked += answers.len();
         for (finding, exhibit) in findings.iter().flat_map(|f| f["exhibits"].as_array().unwrap().iter().map(move |e| (f, e))) {

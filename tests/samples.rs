@@ -122,6 +122,10 @@ fn each_carrier_of_the_broken_contract_answers_for_what_it_sent() {
         let (found, none) = (by(who), Vec::<&str>::new());
         assert_eq!(rules.into_iter().filter(|rule| !found.contains(rule)).collect::<Vec<_>>(), none, "{who}");
     }
+    // Each call that came too soon is shown as itself.
+    let beyond = audit.findings.iter().find(|f| f.rule == "CAC-CPS-001").unwrap();
+    let calls: std::collections::BTreeSet<_> = beyond.exhibits.iter().map(|exhibit| &exhibit.call_id).collect();
+    assert_eq!((calls.len(), beyond.count), (4, 4));
 }
 
 /// Both carriers keep to the agreement; the script of the sample broke what the tap hands over.

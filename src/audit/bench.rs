@@ -5,7 +5,7 @@ use super::judge::{Judge, Matter, interval_seconds};
 use super::proceedings::{Proceedings, TallyKey};
 use super::waiving::Pending;
 use super::wires::Steps;
-use crate::base::{Origin, Time, fingerprint};
+use crate::base::{Origin, Time};
 use crate::metrics::{LimitLoad, Tally};
 use crate::policy::{Party, Policy, TrunkId};
 use crate::rules::{CaptureSubject, IntervalSubject, LimitSubject, Observed, PairTraffic, PolicySubject, RepertoireSubject, WaiverUse};
@@ -85,12 +85,8 @@ impl<'p> Judge<'p> {
     pub fn limit(&mut self, load: &LimitLoad) {
         let LimitLoad { limit, scope, peak, excursions, blank, .. } = load;
         let subject = LimitSubject { limit, scope, peak: *peak, excursions, blank: *blank };
-        let first = load.excursions.first();
-        let matter = Matter {
-            call: first.map(|e| fingerprint(&*e.call_id)),
-            call_id: first.map(|e| &*e.call_id),
-            ..Self::wide("limit", Some(load.direction), None, first.map_or_else(Time::default, |e| e.start))
-        };
+        let begun = load.excursions.first().map_or_else(Time::default, |e| e.start);
+        let matter = Self::wide("limit", Some(load.direction), None, begun);
         self.judge(&self.docket.limits, matter, |check| check(&subject));
     }
 

@@ -20,7 +20,7 @@ use super::message_row::SeenMessage;
 use super::proceedings::{Proceedings, TallyKey};
 use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
-use crate::base::{Origin, Time};
+use crate::base::{Origin, Time, fingerprint};
 use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
 use crate::metrics::{Begun, Challenged, Registration};
 use crate::policy::{Party, Policy, Terms, TrunkId};
@@ -305,6 +305,11 @@ impl<'p> Judge<'p> {
     }
 
     fn breach(&mut self, breach: Breach, matter: &Matter<'_>) {
+        // Of what many calls break together, each exhibit is of its own.
+        let matter = &match &breach.call_id {
+            Some(call_id) => Matter { call: Some(fingerprint(&**call_id)), call_id: Some(call_id), ..*matter },
+            None => *matter,
+        };
         // Of an exchange, the exhibit tells whether the offer or the answer breaks the rule, and so who.
         let direction = match &breach.exhibit {
             Some(t) if matter.subject == "exchange" => Some((self.policy.party(t.source.ip), self.policy.party(t.destination.ip))),

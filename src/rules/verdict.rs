@@ -104,6 +104,8 @@ pub struct Breach {
     pub at: Option<Span>,
     /// The evidence, for other than message rules: where to look.
     pub exhibit: Option<Box<Trace>>,
+    /// The call of the evidence, where the subject has none of its own.
+    pub call_id: Option<Box<str>>,
     /// The codec or the header that the breach is about, in registered spelling, for waivers that name one.
     pub about: Option<Cow<'static, str>>,
 }
@@ -137,6 +139,12 @@ impl Breach {
     #[must_use]
     pub fn seen_in(self, exhibit: &Trace) -> Self {
         Self { exhibit: Some(Box::new(exhibit.clone())), ..self }
+    }
+
+    /// The same breach, whose evidence is of this call.
+    #[must_use]
+    pub fn of_call(self, call_id: &str) -> Self {
+        Self { call_id: Some(call_id.into()), ..self }
     }
 
     /// The same breach with another severity.

@@ -22,7 +22,8 @@ pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
     };
     let breach = |excursion: &Excursion| {
         let observed = format!("more than {value} {counted}{burst}");
-        Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}")).seen_in(&exhibit(subject, excursion))
+        let breach = Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}"));
+        breach.seen_in(&exhibit(subject, excursion)).of_call(&excursion.call_id)
     };
     Verdict::of(subject.excursions.iter().map(breach).collect())
 }
