@@ -9,6 +9,7 @@ use super::evidence::Evidence;
 use super::figures;
 use super::judge::{Judge, interval_seconds};
 use super::ledger::{Blame, Entry, Key};
+use super::pings::Watches;
 use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
 use super::wires::Steps;
@@ -43,6 +44,8 @@ pub struct Collected {
     pub one_sided: BTreeMap<(IpAddr, IpAddr), u64>,
     /// Connections that carry SIP, by who opened them.
     pub openings: Openings,
+    /// Who checks whom by OPTIONS.
+    pub watches: Watches,
     /// What nobody on the path can read.
     pub sealed: SealedTraffic,
     /// What the capture does not hold although it passed.
@@ -65,6 +68,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
         sides,
         one_sided,
         openings,
+        watches,
         sealed,
         losses,
         first,
@@ -100,6 +104,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     judge.tunnels(&sealed, &party);
     judge.links(&openings, &party);
     judge.repertoires();
+    judge.unwatched(&watches, first.zip(last).unwrap_or_default());
     judge.release();
     let elements = judge.proceedings.carriage.parts().map(|(part, _)| part.clone()).collect::<Vec<_>>();
     let observed = observed(&judge.proceedings, &elements, &sides, &intake, &contacts);

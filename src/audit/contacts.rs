@@ -534,6 +534,7 @@ max_handshake_failure_pct = 10.0
             contacts,
             sides: Sides::default(),
             openings: Openings::default(),
+            watches: Default::default(),
             sealed: SealedTraffic::default(),
             losses: Losses::default(),
             one_sided: BTreeMap::new(),

@@ -42,6 +42,8 @@ pub struct Docket {
     pub links: Vec<Case<rules::LinkCheck>>,
     /// Rules on requests that follow a refusal for overload.
     pub backoffs: Vec<Case<rules::BackoffCheck>>,
+    /// Rules on checks of hosts by each other.
+    pub pings: Vec<Case<rules::PingCheck>>,
     /// Rules on what a party shows that it can.
     pub repertoires: Vec<Case<rules::RepertoireCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
@@ -93,6 +95,7 @@ impl Docket {
             flows: Vec::new(),
             links: Vec::new(),
             backoffs: Vec::new(),
+            pings: Vec::new(),
             repertoires: Vec::new(),
             policies: Vec::new(),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
@@ -157,6 +160,7 @@ impl Docket {
             Check::Flow(check) => self.flows.push(case(rule, entry, check)),
             Check::Link(check) => self.links.push(case(rule, entry, check)),
             Check::Backoff(check) => self.backoffs.push(case(rule, entry, check)),
+            Check::Ping(check) => self.pings.push(case(rule, entry, check)),
             Check::Repertoire(check) => self.repertoires.push(case(rule, entry, check)),
             Check::Policy(check) => self.policies.push(case(rule, entry, check)),
             // A rule of several kinds gives each check by itself.

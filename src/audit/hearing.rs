@@ -142,6 +142,9 @@ impl<'p> Judge<'p> {
         if !self.docket.backoffs.is_empty() {
             heard.iter().for_each(|heard| self.note_approach(heard));
         }
+        if !self.docket.pings.is_empty() {
+            heard.iter().for_each(|heard| self.note_ping(heard));
+        }
         if !self.docket.repertoires.is_empty() {
             heard.iter().for_each(|heard| self.note_repertoire(heard));
         }

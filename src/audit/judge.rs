@@ -17,6 +17,7 @@ use super::evidence::Evidence;
 use super::labels::Labels;
 use super::ledger::{Blame, Key};
 use super::message_row::SeenMessage;
+use super::pings::Ping;
 use super::proceedings::{Proceedings, TallyKey};
 use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
@@ -78,6 +79,8 @@ pub struct Judge<'p> {
     pub uses: Vec<Use>,
     /// Refusals for overload and the requests that may follow them, since they were last taken.
     pub approaches: Vec<Approach>,
+    /// Checks of hosts by each other, since they were last taken.
+    pub pings: Vec<Ping>,
     /// Breaches under a waiver that covers only so many: the whole capture decides which.
     pub pending: Vec<Pending>,
     /// Calls that are over, since they were last taken: for what they have in common, and for their rows.
@@ -124,6 +127,7 @@ impl<'p> Judge<'p> {
             begun: HashMap::default(),
             uses: Vec::new(),
             approaches: Vec::new(),
+            pings: Vec::new(),
             pending: Vec::new(),
             ended: Vec::new(),
             seen: Vec::new(),
@@ -174,6 +178,9 @@ impl<'p> Judge<'p> {
             known.parties = Some((from, to));
             let registration = known.challenged.on(transaction);
             self.register(registration, from, to);
+        }
+        if !self.docket.pings.is_empty() {
+            self.note_echo(transaction, from, to);
         }
         let matter = self.matter("transaction", (call, call_id), (from, to), trunk, request);
         let subject = TransactionSubject { transaction, terms };

@@ -107,6 +107,8 @@ pub struct Tally {
     pub ineffective_registrations: u64,
     /// Registration request delay.
     pub rrd: Distribution,
+    /// The time to the final response to an OPTIONS outside of dialogs, where that was agreed on.
+    pub options: Distribution,
 }
 
 impl Tally {
@@ -207,6 +209,12 @@ impl Tally {
         }
     }
 
+    /// Adds the time to the answer to an OPTIONS that was sent at.
+    pub fn check(&mut self, delay: i64, sent: (Origin, Time)) {
+        self.first = Some(self.first.map_or(sent, |first| first.min(sent)));
+        self.options.add(delay);
+    }
+
     /// Adds a registration; one without an end counts nowhere.
     pub fn register(&mut self, registration: &Registration) {
         match registration.end {
@@ -258,6 +266,7 @@ impl Tally {
         self.register_transactions += other.register_transactions;
         self.ineffective_registrations += other.ineffective_registrations;
         self.rrd.merge(&other.rrd);
+        self.options.merge(&other.options);
     }
 
     /// Session establishment ratio (RFC 6076 §4.6): answered of all that were not redirected.

@@ -12,7 +12,9 @@ use super::folds::{CallShard, FragmentShard, Recovered, StreamShard};
 use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
-use crate::audit::{self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses};
+use crate::audit::{
+    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses, Watches,
+};
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
@@ -59,6 +61,7 @@ pub(super) struct Stages<'p> {
     tls: Vec<TlsEvent>,
     uses: Uses,
     backoffs: Backoffs,
+    watches: Watches,
     resumptions: Resumptions,
     load: Load,
     capacity: Capacity,
@@ -117,6 +120,7 @@ impl<'p> Stages<'p> {
             tls: Vec::new(),
             uses: Uses::default(),
             backoffs: Backoffs::default(),
+            watches: Watches::default(),
             resumptions: Resumptions::default(),
             load: Load::default(),
             capacity: Capacity::default(),
@@ -233,13 +237,14 @@ impl Stages<'_> {
     fn settle(&mut self) {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
-        let (mut ended, mut approaches) = (Vec::new(), Vec::new());
+        let (mut ended, mut approaches, mut pings) = (Vec::new(), Vec::new(), Vec::new());
         let (loaded, named) = (&mut self.loaded, &mut self.named);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
             uses.append(&mut shard.judge.uses);
             approaches.append(&mut shard.judge.approaches);
+            pings.append(&mut shard.judge.pings);
             loaded.append(&mut shard.judge.load);
             begun.extend(shard.judge.begun.drain());
             named.append(&mut shard.named);
@@ -251,6 +256,7 @@ impl Stages<'_> {
         }
         self.uses.settle(uses, &mut self.bench);
         self.backoffs.settle(approaches, &mut self.bench);
+        self.watches.settle(pings, &mut self.bench);
         pending.append(&mut self.bench.pending);
         self.bench.hold(pending);
         met.sort_unstable();
@@ -323,6 +329,7 @@ impl Stages<'_> {
         self.settle();
         self.load.finish(clock);
         let (first, last) = self.times.unwrap_or((clock, clock));
+        self.watches.finish((first, last), &mut self.bench);
         self.capacity.finish(first, last);
         self.timeline.finish(clock);
 
@@ -364,6 +371,7 @@ impl Stages<'_> {
             sides: self.sides,
             one_sided,
             openings: self.openings,
+            watches: self.watches,
             sealed: self.sealed,
             losses: Losses { concerted: self.concert.finish(), ..self.counter.losses() },
             first: self.times.map(|t| t.0),

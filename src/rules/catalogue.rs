@@ -169,6 +169,7 @@ static ALL: &[&Rule] = &[
     &prf::scr_001::RULE,
     &prf::ner_001::RULE,
     &prf::reg_001::RULE,
+    &prf::opt_001::RULE,
     &prf::loss_001::RULE,
     &prf::jit_001::RULE,
     &prf::rtt_001::RULE,

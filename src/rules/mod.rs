@@ -14,6 +14,7 @@ mod page;
 #[cfg(test)]
 mod passage;
 mod passports;
+mod ping;
 mod quote;
 mod repertoire;
 mod reuse_subject;
@@ -52,12 +53,13 @@ pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
 pub use passports::Passports;
+pub use ping::{Echo, PingSubject, Watch};
 pub use repertoire::{Repertoire, RepertoireSubject};
 pub use reuse_subject::{BackoffSubject, Once, Recalled, ReuseSubject};
 pub use rule::{
     BackoffCheck, CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck,
-    IntervalCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PolicyCheck, QualityCheck, ReachCheck,
-    RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
+    IntervalCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck, PolicyCheck, QualityCheck,
+    ReachCheck, RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

@@ -110,6 +110,7 @@ const fn subject(check: Check) -> &'static str {
         Check::Flow(_) => "flow",
         Check::Link(_) => "connections between two hosts",
         Check::Backoff(_) => "requests after a refusal for overload",
+        Check::Ping(_) => "checks of a host by another",
         Check::Repertoire(_) => "what a party shows that it can",
         Check::Policy(_) => "policy",
         Check::Stream(_) => "stream",

@@ -3,6 +3,7 @@
 use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
 use super::kind::Kind;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
+use super::ping::PingSubject;
 use super::repertoire::RepertoireSubject;
 use super::reuse_subject::{BackoffSubject, ReuseSubject};
 use super::subject::{
@@ -90,6 +91,8 @@ pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
 pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
 /// Judges a request that follows a refusal for overload.
 pub type BackoffCheck = fn(&BackoffSubject<'_>) -> Verdict;
+/// Judges a check of one host by another.
+pub type PingCheck = fn(&PingSubject<'_>) -> Verdict;
 /// Judges what one party showed another that it can.
 pub type RepertoireCheck = fn(&RepertoireSubject<'_>) -> Verdict;
 /// Judges a policy.
@@ -138,6 +141,8 @@ pub enum Check {
     Link(LinkCheck),
     /// A request of a host to one that asked it to wait.
     Backoff(BackoffCheck),
+    /// An OPTIONS by which a host checks another, or the time between two.
+    Ping(PingCheck),
     /// What one party showed another that it can, over the whole capture.
     Repertoire(RepertoireCheck),
     /// The policy against the capture.

@@ -5,6 +5,7 @@ pub(super) mod jit_001;
 pub(super) mod loss_001;
 pub(super) mod mos_001;
 pub(super) mod ner_001;
+pub(super) mod opt_001;
 pub(super) mod reg_001;
 pub(super) mod rtt_001;
 pub(super) mod scr_001;
