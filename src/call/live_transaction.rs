@@ -10,12 +10,16 @@ use super::phase::{Clocks, Deadline, Event, Phase};
 use super::sights::Sights;
 use super::timer::Timer;
 use super::turn::{Alarm, Turn};
-use super::{AckFault, Cancel, Ending, Place, Repeat, Standing, Trace, Transaction};
+use super::{AckFault, Cancel, Ending, Place, Reliable, Repeat, Standing, Trace, Transaction};
 use crate::base::Time;
+use crate::sip::value::{number, rack};
 use crate::sip::{Arrival, HeaderName, Method};
 
 /// A client that keeps to its timers sends a request eleven times (RFC 3261 §17.1.2.2); what is beyond shows at the twelfth.
 const REPEATS: usize = 12;
+
+/// How many reliable provisional responses to one INVITE are followed: a call has one for each of its early dialogs and states.
+const RELIABLES: usize = 64;
 
 /// A transaction that is not over, or lingers for repetitions.
 #[derive(Debug)]
@@ -171,6 +175,30 @@ impl LiveTransaction {
         self.step(Event::Provisional(code), turn);
     }
 
+    /// A reliable provisional response; the To tag tells the early dialog, each of which counts by itself (RFC 3262 §3).
+    pub(super) fn reliable(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) {
+        let Some(number) = arrival.message.get(HeaderName::RSeq).and_then(|value| number(value.trim_ascii())) else { return };
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let reliables = self.report.reliables.get_or_insert_default();
+        if reliables.followed.len() == RELIABLES {
+            reliables.unfollowed = reliables.unfollowed.saturating_add(1);
+            return;
+        }
+        let before = reliables.followed.iter().rev().find(|reliable| reliable.to == marks.to).map(|reliable| reliable.number);
+        reliables.followed.push(Reliable { response: turn.trace(arrival), to: marks.to, number, before, acknowledged: false });
+    }
+
+    /// A PRACK in the early dialog of a reliable response (RFC 3262 §4, §7.2).
+    pub(super) fn prack(&mut self, arrival: &Arrival, marks: &Marks) {
+        let Some(value) = arrival.message.get(HeaderName::RAck) else { return };
+        let Some(rack) = rack(value.trim_ascii()).filter(|rack| rack.method == b"INVITE" && rack.cseq == u64::from(self.cseq)) else {
+            return;
+        };
+        let reliables = self.report.reliables.iter_mut().flat_map(|reliables| &mut reliables.followed);
+        let named = reliables.filter(|reliable| u64::from(reliable.number) == rack.response && reliable.to == marks.to);
+        named.for_each(|reliable| reliable.acknowledged = true);
+    }
+
     /// A final response; whether it is the first, and came in time.
     pub(super) fn conclude(&mut self, arrival: &Arrival, marks: &Marks, code: u16, turn: &mut Turn<'_>) -> bool {
         let open = matches!(self.phase, Phase::Trying | Phase::Proceeding);
@@ -313,6 +341,9 @@ impl LiveTransaction {
     pub(super) fn close(mut self, call_id: &Arc<str>, covered: bool) -> Transaction {
         self.report.call_id = call_id.clone();
         self.report.standing = self.standing;
+        if let Some(reliables) = &mut self.report.reliables {
+            reliables.covered = covered;
+        }
         let silent = self.final_code().is_some() && self.report.ack.is_none() && self.adrift.is_none();
         if covered && self.method == Method::Invite && silent {
             self.report.ack_judgeable = true;

@@ -31,7 +31,7 @@ pub use parties::{callee, caller};
 pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};
 pub use trace::Trace;
-pub use transaction::{AckFault, Cancel, Ending, Repeats, Transaction};
+pub use transaction::{AckFault, Cancel, Ending, Reliable, Reliables, Repeats, Transaction};
 
 #[cfg(test)]
 mod edges;

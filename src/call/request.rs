@@ -161,6 +161,11 @@ impl LiveCall {
             Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
                 transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
             }
+            Method::Prack => {
+                if let Some(invite) = self.transactions.get_mut(dialog.invites()[0]) {
+                    invite.prack(arrival, marks);
+                }
+            }
             Method::Bye => {
                 // Each side may hang up before it hears that the other did (RFC 3261 §15.1.2 answers the later with 481).
                 dialog.crossed |= dialog.stage == Stage::Ending && dialog.byes_by_caller != Some(from_caller);

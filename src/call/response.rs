@@ -57,6 +57,9 @@ impl LiveCall {
         let first_final = match code {
             100..200 => {
                 transaction.provisional(arrival, code, turn);
+                if code > 100 && transaction.method == Method::Invite && is_reliable(arrival) {
+                    transaction.reliable(arrival, marks, turn);
+                }
                 false
             }
             _ => transaction.conclude(arrival, marks, code, turn),

@@ -59,6 +59,32 @@ pub struct Cancel {
     pub accepted: Option<Time>,
 }
 
+/// A provisional response that its receiver acknowledges by PRACK (RFC 3262 §3).
+#[derive(Clone, Debug, Default)]
+pub struct Reliable {
+    /// The response, first transmission.
+    pub response: Arc<Trace>,
+    /// A hash of its To tag, which tells its early dialog from those of other forks.
+    pub to: Option<u64>,
+    /// Its RSeq, saturating.
+    pub number: u32,
+    /// The RSeq of the one before it in the same early dialog.
+    pub before: Option<u32>,
+    /// Whether a PRACK named it.
+    pub acknowledged: bool,
+}
+
+/// The reliable provisional responses to an INVITE.
+#[derive(Clone, Debug, Default)]
+pub struct Reliables {
+    /// Those that are followed, in the order in which they passed.
+    pub followed: SmallVec<[Reliable; 2]>,
+    /// How many passed beyond those.
+    pub unfollowed: u32,
+    /// Whether the time for the PRACK to each of them had run out when the transaction was over.
+    pub covered: bool,
+}
+
 /// When a request passed again: the first few times, which is as often as RFC 3261 §17.1 lets a client send it.
 pub type Repeats = SmallVec<[Time; 4]>;
 
@@ -103,6 +129,8 @@ pub struct Transaction {
     pub crossed: bool,
     /// When the request passed again over an unreliable transport; at most twelve times are kept.
     pub repeats: Option<Box<Repeats>>,
+    /// For an INVITE: the provisional responses to it that were sent reliably.
+    pub reliables: Option<Box<Reliables>>,
     /// For an INVITE: the first CANCEL for it.
     pub cancel: Option<Box<Cancel>>,
     /// For a CANCEL: whether an INVITE of its sender was open on the same way that its branch or CSeq number does not name.

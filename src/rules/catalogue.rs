@@ -91,6 +91,7 @@ static ALL: &[&Rule] = &[
     &dlg::contact_001::RULE,
     &dlg::timer_001::RULE,
     &dlg::timer_002::RULE,
+    &dlg::rel_001::RULE,
 
     // SDP
     &sdp::syntax_001::RULE,
