@@ -47,7 +47,9 @@ fn tshark(capture: &Path, filter: &str) -> BTreeMap<u64, Dissected> {
         "tcp.reassembled_in",
     ];
     let mut command = Command::new("tshark");
-    command.args(["-n", "-2", "-o", "tcp.reassemble_out_of_order:TRUE", "-T", "fields", "-Y", filter, "-r"]).arg(capture);
+    // Out of the box tshark takes the segments of a connection as they come, and all ESP for encrypted.
+    let settings = ["-o", "tcp.reassemble_out_of_order:TRUE", "-o", "esp.enable_null_encryption_decode_heuristic:TRUE"];
+    command.args(["-n", "-2"]).args(settings).args(["-T", "fields", "-Y", filter, "-r"]).arg(capture);
     command.args(fields.iter().flat_map(|field| ["-e", field]));
     // What the policies of the samples call the key log.
     let keys = capture.with_file_name("keys.log");
@@ -78,9 +80,11 @@ fn dissected(line: &str) -> (u64, Dissected) {
     (number.parse().unwrap(), frame)
 }
 
-/// The samples, the worked oracles, and calls over every transport and link layer.
+/// The samples, the worked oracles, and calls over every transport and link layer. tshark does not know HEP, and of a
+/// message over TCP that the snap length cut it reads the first line alone.
 fn cases(folder: &Path) -> Vec<Case> {
     let mut cases = made::samples();
+    cases.retain(|case| !["hep/capture.pcap", "glimpse/capture.pcap"].iter().any(|left_out| case.capture.ends_with(left_out)));
     cases.extend(made::mixtures(folder));
     let mut add = |name: &str, octets: Vec<u8>| {
         let capture = folder.join(format!("{name}.pcap"));

@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use made::calls::call;
 use made::program::{counts, report_on};
 use made::tcp::{Connection, connection, said};
-use made::{EPOCH, Frame, fragment, pcap, udp};
+use made::{EPOCH, Frame, ethernet, fragment, pcap, pcap_of, udp};
 use serde_json::json;
 
 const TAP: (Ipv4Addr, u16) = (Ipv4Addr::new(10, 9, 8, 1), 40_000);
@@ -40,6 +40,23 @@ fn a_tunnel_changes_nothing() {
         let frames: Vec<Frame> = connection(&said(&call(name))).close(11.0).frames.iter().map(wrap).collect();
         assert_eq!(counts(&report_on(&pcap(&frames))), (6, 1, 1), "TCP in {name}");
     }
+}
+
+/// A frame of IPv6 in IPv4 (RFC 4213).
+fn six_in_four(frame: &Frame) -> Frame {
+    let packet = &fragment::whole_v6(frame).octets[14..];
+    Frame { micros: frame.micros, octets: ethernet(TAP.0, COLLECTOR, 41, 0, 0, packet) }
+}
+
+#[test]
+fn ipv6_in_ipv4_and_what_a_radio_wrote_before_a_frame_change_nothing() {
+    let call = call("wrapped");
+    let report = report_on(&pcap(&call.frames.iter().map(six_in_four).collect::<Vec<_>>()));
+    assert_eq!((counts(&report), &report["intake"]["anomalies"]), ((6, 1, 1), &json!({})));
+    // PPI: version, flags, length, link type of what follows, then a field of four octets.
+    let informed = |f: &Frame| Frame { octets: [&[0, 0, 16, 0, 1, 0, 0, 0, 9, 0, 4, 0, 1, 2, 3, 4], &*f.octets].concat(), ..f.clone() };
+    let report = report_on(&pcap_of(192, &call.frames.iter().map(informed).collect::<Vec<_>>()));
+    assert_eq!((counts(&report), &report["intake"]["anomalies"]), ((6, 1, 1), &json!({})));
 }
 
 #[test]

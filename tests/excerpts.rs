@@ -253,7 +253,7 @@ fn anonymity_repeats_with_its_key_and_keeps_what_is_measured() {
 fn what_is_sealed_cannot_be_anonymous() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("cut.pcapng");
-    for (name, word) in [("tls-peering", "over TLS"), ("websocket", "over WebSocket")] {
+    for (name, word) in [("tls-peering", "over TLS"), ("websocket", "over WebSocket"), ("sctp-trunk", "several chunks of SCTP")] {
         let case = sample(name);
         let captures = [case.capture];
         let id = first_call(&captures, case.policy.as_deref());

@@ -42,6 +42,8 @@ fn the_samples_in_order_have_nothing_to_answer_for() {
         "cut-mid-call/capture.pcap",
         "vxlan-mirror/capture.pcapng",
         "tls-peering/capture.pcap",
+        "sctp-trunk/capture.pcap",
+        "hep/capture.pcap",
     ] {
         let capture = std::path::Path::new("samples").join(name);
         let request = Request { policy: Some(capture.with_file_name("policy.toml")), inputs: vec![capture], ..Request::default() };

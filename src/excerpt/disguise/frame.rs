@@ -3,7 +3,7 @@
 use super::super::wanted::{FragmentKey, Part};
 use super::Disguise;
 use super::checksum;
-use super::stream::{Streams, datagram_of};
+use super::stream::{Streams, datagram_of, refusal};
 use super::word::Kind;
 use crate::base::Result;
 use crate::capture::{Frame, LinkType};
@@ -18,7 +18,7 @@ impl Disguise {
     /// Rewrites a frame; `None` for one that is left out.
     ///
     /// # Errors
-    /// If a message in it is packed.
+    /// If a message in it is packed, or in several chunks of SCTP.
     pub(in super::super) fn frame(
         &mut self,
         frame: &Frame<'_>,
@@ -46,7 +46,7 @@ impl Disguise {
             },
             Packet::Udp(datagram) => datagram_of(self, datagram, payload)?,
             Packet::Tcp(segment) => streams.segment((segment.source, segment.destination), segment.seq, payload),
-            Packet::Sctp(_) if !self.chunks(payload) => return Ok(None),
+            Packet::Sctp(_) if !self.chunks(payload)? => return Ok(None),
             Packet::Fragment(fragment) => streams.fragment(&FragmentKey::of(fragment), frame.time, fragment.offset, payload),
             _ => {}
         }
@@ -112,8 +112,8 @@ impl Disguise {
         address.iter_mut().take(1).for_each(|first| *first = (*first & 0xfc) | 0x02 | kind);
     }
 
-    /// The messages in the chunks of an SCTP packet; whether there is anything to show. Parts of messages are zeroed.
-    fn chunks(&mut self, mut rest: &mut [u8]) -> bool {
+    /// The messages in the chunks of an SCTP packet; whether there is anything to show. What is no SIP is zeroed.
+    fn chunks(&mut self, mut rest: &mut [u8]) -> Result<bool> {
         let mut shown = false;
         while let Some(&[kind, flags, a, b]) = rest.first_chunk() {
             let length = usize::from(u16::from_be_bytes([a, b])).max(4).min(rest.len());
@@ -121,13 +121,12 @@ impl Disguise {
             match [DATA, I_DATA].iter().find(|(known, _)| *known == kind) {
                 Some((_, head)) => {
                     if let Some(data) = chunk.get_mut(*head..) {
-                        let whole = flags & 3 == 3;
-                        if whole && looks_like_sip(data) {
-                            self.message(data)
-                        } else {
-                            data.fill(0)
+                        match (flags & 3, looks_like_sip(data)) {
+                            (3, true) => self.message(data),
+                            (2, true) => return Err(refusal("a message in several chunks of SCTP")),
+                            _ => data.fill(0),
                         }
-                        shown |= whole;
+                        shown |= flags & 3 == 3;
                     }
                 }
                 // Acknowledgments and heartbeats name no address; what opens an association does.
@@ -137,7 +136,7 @@ impl Disguise {
             let padding = (length.next_multiple_of(4) - length).min(behind.len());
             rest = behind.split_at_mut(padding).1;
         }
-        shown
+        Ok(shown)
     }
 }
 

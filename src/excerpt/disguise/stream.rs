@@ -44,7 +44,7 @@ pub(in super::super) struct Streams {
 }
 
 /// That something is sealed or packed, and what to do.
-fn refusal(what: &str) -> Error {
+pub(super) fn refusal(what: &str) -> Error {
     Error::Usage(format!("{what} cannot be made anonymous packet by packet: leave out --anonymize, or extract a call in the clear"))
 }
 
