@@ -109,8 +109,8 @@ impl CarriedStream {
             begun: row.begun,
             codec: row.codec.clone(),
             packets: row.packets,
-            expected: row.expected,
-            lost: row.lost,
+            expected: row.expected.unwrap_or_default(),
+            lost: row.lost.unwrap_or_default(),
             jitter_ms: row.jitter_max_ms,
             mos: row.mos,
         }

@@ -14,8 +14,8 @@ use super::proceedings::{Proceedings, TallyKey};
 use super::sides::Sides;
 use super::wires::Steps;
 use super::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary, MetricRow,
-    PolicyInfo, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
+    Audit, BesideRow, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary,
+    MetricRow, PolicyInfo, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
 use crate::base::{Origin, Time, Transport};
 use crate::call::Outcome;
@@ -392,6 +392,9 @@ fn media_summary(names: &Names<'_>, proceedings: &Proceedings) -> MediaSummary {
         bound: directions.iter().map(|row| row.streams).sum(),
         strays: proceedings.strays,
         directions,
+        beside: (proceedings.beside.iter())
+            .map(|(&(from, to, kind), row)| BesideRow { from: names.of(from), to: names.of(to), kind, ..row.clone() })
+            .collect(),
         loss_classes_pct: quality::LOSS.to_vec(),
         jitter_classes_ms: quality::JITTER.to_vec(),
         mos_classes: quality::MOS.to_vec(),

@@ -70,12 +70,15 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges what passed beside RTP between two endpoints of a call.
-    pub fn beside(&mut self, companion: &Companion, call: Option<(&CallMedia, Bound)>, until: Time) {
-        let Some((media, bound)) = call else { return };
+    /// Judges what passed beside RTP between two endpoints of a call, gives the rows of it.
+    pub fn beside(&mut self, companion: &Companion, call: Option<(&CallMedia, Bound)>, until: Time, sides: &Sides) -> Vec<StreamRow> {
+        let rows = self.beside_rows(companion, call, until, sides);
+        let Some((media, bound)) = call else { return rows };
         let (session, trunk, terms) = self.session_of(media, bound.hop);
         let docket = self.docket;
-        let subject = HandshakeSubject { companion, call, until, terms };
+        let party = |side| media.host(side, bound.hop).map_or(Party::Unknown, |host| self.policy.party(host.ip));
+        let parties = [party(bound.side), party(bound.side.other())];
+        let subject = HandshakeSubject { companion, call, until, policy: self.policy, parties, terms };
         let exhibit = subject.exhibit("");
         let matter = Matter {
             rule: 0,
@@ -91,6 +94,7 @@ impl<'p> Judge<'p> {
             at: companion.begun,
         };
         self.judge(&docket.handshakes, matter, |check| check(&subject));
+        rows
     }
 
     /// Adds a stream to what its direction came to.

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod bench;
+mod beside_row;
 mod breach_row;
 mod call_row;
 mod capacity;
@@ -36,6 +37,7 @@ mod waiving;
 mod wires;
 
 pub use backoff::Backoffs;
+pub use beside_row::BesideRow;
 pub use breach_row::{BreachRow, Breached};
 pub use call_row::{CallRow, CarriedStream, EndedCall};
 pub use capacity::{BusyHour, CapacityReview, CapacityRow, CapacitySeries, Crowd, DirectionSeries, Headroom, MediaLoad, Named, Spread};

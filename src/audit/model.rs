@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CapacityReview, ComplianceMatrix, IncidentView, StreamRow};
+use super::{BesideRow, CapacityReview, ComplianceMatrix, IncidentView, StreamRow};
 use crate::base::{Anomalies, Time};
 use crate::capture::CaptureInfo;
 use crate::policy::Severity;
@@ -281,6 +281,8 @@ pub struct MediaSummary {
     pub strays: u64,
     /// By direction and codec.
     pub directions: Vec<MediaRow>,
+    /// Faxes and messages beside RTP, by direction and kind.
+    pub beside: Vec<BesideRow>,
     /// Where one class ends and the next begins: percent, milliseconds, MOS.
     pub loss_classes_pct: Vec<f64>,
     pub jitter_classes_ms: Vec<f64>,

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
 
-use super::StreamRow;
 use super::codecs::CodecCounts;
 use super::compliance::Compliance;
 use super::docket::Docket;
@@ -15,6 +14,7 @@ use super::ledger::Ledger;
 use super::seen::Seen;
 use super::waiving::Waiving;
 use super::wires::Reuse;
+use super::{BesideRow, StreamRow};
 use crate::base::{Origin, Time};
 use crate::metrics::{Bandwidth, Carriage, Quality, Tally, Timeline};
 use crate::packet::Carried;
@@ -72,6 +72,8 @@ pub struct Proceedings {
     pub carriage: Carriage,
     /// Streams that no call named.
     pub strays: u64,
+    /// Faxes and messages beside RTP, by direction and kind.
+    pub beside: BTreeMap<(Party, Party, &'static str), BesideRow>,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
     /// What one party showed another that it can.
     pub repertoires: BTreeMap<(Party, Party), Repertoire>,
@@ -100,6 +102,7 @@ impl Proceedings {
             bandwidth: Bandwidth::default(),
             carriage: Carriage::default(),
             strays: 0,
+            beside: BTreeMap::new(),
             codecs: BTreeMap::new(),
             repertoires: BTreeMap::new(),
             traffic: HashMap::default(),
@@ -122,6 +125,7 @@ impl Proceedings {
         self.worst.extend(other.worst);
         self.worst.sort_by_cached_key(StreamRow::badness);
         self.strays += other.strays;
+        other.beside.iter().for_each(|(&key, row)| self.beside.entry(key).or_default().add(row));
         for (key, quality) in other.quality {
             self.quality.entry(key).or_default().merge(&quality);
         }
@@ -182,6 +186,9 @@ impl Proceedings {
         }
         for ((from, to), repertoire) in std::mem::take(&mut self.repertoires) {
             self.repertoires.entry((side(from), side(to))).or_default().merge(&repertoire);
+        }
+        for ((from, to, kind), row) in std::mem::take(&mut self.beside) {
+            self.beside.entry((side(from), side(to), kind)).or_default().add(&row);
         }
         for ((from, to), codecs) in std::mem::take(&mut self.codecs) {
             self.codecs.entry((side(from), side(to))).or_default().merge(codecs);

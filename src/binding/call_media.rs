@@ -43,6 +43,8 @@ pub struct CallMedia {
     pub sent: Vec<Sent>,
     /// Fax over UDPTL: by whom, from when to when.
     pub faxes: Vec<(Side, Time, Time)>,
+    /// When something last passed in an MSRP session of it.
+    pub wrote: Option<Time>,
     /// The sessions of it that were answered.
     pub sessions: Vec<Session>,
 }
@@ -113,6 +115,13 @@ impl CallMedia {
     pub fn lines(&self, side: Side, bound: Bound, until: Time) -> impl Iterator<Item = (&Said, &Media)> {
         let own = self.said.iter().filter(move |s| s.side == side && s.is_with(bound.hop, bound.tag) && s.at <= until);
         own.filter_map(move |said| Some((said, said.sdp.media().get(usize::from(bound.line))?)))
+    }
+
+    /// Whether a stream goes on as long as its side may send: audio and video, not text, which somebody types.
+    #[must_use]
+    pub fn is_continuous(&self, sent: &Sent) -> bool {
+        let (_, media) = self.line(sent.bound.side.other(), sent.bound, sent.begun).unzip();
+        media.is_none_or(|media| matches!(&*media.kind, "audio" | "video"))
     }
 
     /// What a side last said of a line of a dialog before a time; where it said nothing before, what it said first.

@@ -23,6 +23,8 @@ pub(crate) fn pcma(source: Endpoint, destination: Endpoint, number: usize) -> St
         ended,
         head: [0xd5; 4],
         events: false,
+        redundancy: 0,
+        recovered: 0,
         lengths: Lengths::default(),
     };
     let mut stream = stream(Flow { source, destination, ssrc: 0x1234_0000 + u32::try_from(number).unwrap() }, format);

@@ -1,5 +1,7 @@
 //! Takes a session description, gives the endpoints at which its sender wants media, never more of them than a call can need.
 
+use std::net::SocketAddr;
+
 use smallvec::SmallVec;
 
 use crate::base::Endpoint;
@@ -54,9 +56,21 @@ fn of_line<'a>(sdp: &'a Description, line: u16, media: &'a Media) -> impl Iterat
         let what = if c.component == 2 { Use::Rtcp } else { Use::Candidate };
         named(what, &c.address, c.port)
     });
+    // An MSRP session listens where its path says (RFC 4975 §8.2); the first URI is the one to connect to.
+    let path = sdp.attributes(media.lines.clone(), b"path").next().and_then(listens_at);
+    let path = path.filter(|path| own.is_none_or(|own| own.endpoint != *path)).map(|endpoint| Named { endpoint, line, what: Use::Media });
     // A candidate that repeats the address of the m= line says nothing new.
     let candidates = candidates.filter(move |c| own.is_none_or(|own| own.endpoint != c.endpoint));
-    own.into_iter().chain(rtcp).chain(candidates)
+    own.into_iter().chain(path).chain(rtcp).chain(candidates)
+}
+
+/// Where the first URI of a path says that its session listens, if that is an address.
+fn listens_at(path: &[u8]) -> Option<Endpoint> {
+    let first = std::str::from_utf8(path).ok()?.split(' ').next()?;
+    let authority = first.split_once("://")?.1.split('/').next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let end: SocketAddr = host.parse().ok()?;
+    Some(Endpoint::new(end.ip(), end.port()))
 }
 
 #[cfg(test)]
@@ -81,6 +95,16 @@ mod tests {
             "2 Media 192.0.2.70:4010",
         ];
         assert_eq!(named(body), (expected.map(str::to_owned).to_vec(), false));
+    }
+
+    /// RFC 4975 §8.2, and one whose m= line says that somebody else will connect.
+    #[test]
+    fn a_session_of_messages_listens_where_its_path_says() {
+        let of = |port: u16, path: &str| named(&format!("m=message {port} TCP/MSRP *\na=accept-types:text/plain\na=path:{path}\n")).0;
+        assert_eq!(of(7394, "msrp://192.0.2.70:7394/2s93i9ek2a;tcp"), ["0 Media 192.0.2.70:7394"]);
+        let relayed = of(9, "msrps://user@[2001:db8::7]:2855/x;tcp msrp://192.0.2.70:7394/2s93i9ek2a;tcp");
+        assert_eq!(relayed, ["0 Media [2001:db8::7]:2855"]);
+        assert_eq!(of(7394, "msrp://bob.example.com:8493/si438dsaodes;tcp"), ["0 Media 192.0.2.70:7394"]);
     }
 
     #[test]

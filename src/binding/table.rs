@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::index::{Index, Naming, Seat};
 use super::{Bound, CallMedia, Fit, MediaCalls, Pairs, Said, Sent, Use, codec_name};
 use crate::base::{Origin, Time, seconds};
-use crate::media::{Companion, Flow, IDLE, Stream};
+use crate::media::{Companion, Flow, IDLE, SessionNames, Stream};
+use crate::transport::msrp_session;
 
 /// How much earlier than the SDP that names it a stream may begin, and how much later than its end it still counts as of a live call.
 const TOLERANCE: i64 = seconds(2);
@@ -13,8 +14,33 @@ const TOLERANCE: i64 = seconds(2);
 /// Namings of a destination that are looked at even when the best call is found: it may share the stream with others.
 const ENOUGH: usize = 128;
 
-/// A payload type that no packet has.
-const NO_FORMAT: u8 = 0xff;
+/// What a line has to name, so that it is understood: where an endpoint stands on several lines, or in several calls, it decides.
+#[derive(Clone, Copy, Debug)]
+enum Mark<'a> {
+    /// The payload type of most packets.
+    Format(u8),
+    /// An MSRP session (RFC 4975 §8.2): servers take all sessions at one port.
+    Session(&'a SessionNames),
+    /// A fax over UDPTL (ITU-T T.38 §D.2.3): often at the port of the audio before it.
+    Fax,
+    /// Nothing tells.
+    None,
+}
+
+impl Mark<'_> {
+    fn is_on(self, said: &Said, line: u16) -> bool {
+        let Some(media) = said.sdp.media().get(usize::from(line)) else { return false };
+        match self {
+            Self::Format(format) => media.codecs.iter().any(|c| c.payload_type == Some(format)),
+            Self::Session(names) => {
+                let path = said.sdp.attributes(media.lines.clone(), b"path").next().and_then(msrp_session);
+                path.is_some_and(|path| names.iter().any(|name| **name == *path))
+            }
+            Self::Fax => media.kind == "image",
+            Self::None => false,
+        }
+    }
+}
 
 /// A pause that is kept with a stream.
 const PAUSE: i64 = seconds(1);
@@ -45,7 +71,7 @@ pub struct Table {
     /// Streams that ended, by the running clock at their last packet.
     ended: BTreeMap<(Time, Origin, Flow), Stream>,
     /// What passed beside RTP, by the running clock at its last packet.
-    beside: BTreeMap<(Time, Origin), Companion>,
+    beside: BTreeMap<(Time, Origin, Option<SessionNames>), Companion>,
     pairs: Pairs,
     /// When the first SDP passed.
     first_sdp: Option<Time>,
@@ -79,7 +105,7 @@ impl Table {
             let mut stream = entry.remove();
             let until = stream.clock.plus(IDLE);
             self.pairs.note(stream.flow.source.ip, stream.flow.destination.ip, until);
-            let (owner, sharers) = self.bind(calls, &stream.flow, stream.main, stream.begun, stream.ended, until);
+            let (owner, sharers) = self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
             // The rate of its clock is known where its call names its payload type.
             let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
             if let Some(codec) = call.and_then(|(call, bound)| call.codec(bound, stream.main, stream.begun)) {
@@ -100,7 +126,7 @@ impl Table {
 
     /// Takes what passed beside RTP between two endpoints, when it is over; its turn comes as that of streams.
     pub fn end_beside(&mut self, companion: Companion) {
-        self.beside.insert((companion.clock, companion.first), companion);
+        self.beside.insert((companion.clock, companion.first, companion.session.clone()), companion);
     }
 
     /// Hands on what passed beside RTP and has its turn at `clock`, with its call, the place of its first end in it, and until when that is known.
@@ -116,11 +142,16 @@ impl Table {
             let companion = entry.remove();
             let until = companion.clock.plus(IDLE);
             let flow = Flow { source: companion.a, destination: companion.b, ssrc: 0 };
-            let (owner, _) = self.bind(calls, &flow, NO_FORMAT, companion.begun, companion.ended, until);
+            let is_fax = companion.fax_ab.is_some() || companion.fax_ba.is_some();
+            let mark = companion.session.as_ref().map_or(if is_fax { Mark::Fax } else { Mark::None }, Mark::Session);
+            let (owner, _) = self.bind(calls, &flow, mark, companion.begun, companion.ended, until);
             if let Some((call, bound)) = owner.and_then(|(seat, bound)| Some((at_mut(calls, seat)?, bound))) {
                 let faxes = [(bound.side, &companion.fax_ab), (bound.side.other(), &companion.fax_ba)];
                 let faxes = faxes.into_iter().filter_map(|(side, fax)| fax.as_ref().map(|fax| (side, fax.begun, fax.ended)));
                 faxes.for_each(|fax| call.fax(fax));
+                if companion.session.is_some() {
+                    call.wrote = call.wrote.max(Some(companion.ended));
+                }
             }
             let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
             hand_on(&companion, call, until);
@@ -138,7 +169,7 @@ impl Table {
         &self,
         calls: &[&mut MediaCalls],
         flow: &Flow,
-        main: u8,
+        mark: Mark<'_>,
         begun: Time,
         ended: Time,
         until: Time,
@@ -169,7 +200,7 @@ impl Table {
             if fit == Fit::Both && call.begun() <= ended && call.ended(until).is_none_or(|end| begun <= end.plus(TOLERANCE)) {
                 full.push((naming.seat, bound));
             }
-            if let Some(rank) = Rank::of(call, said, naming, fit, main, begun, until) {
+            if let Some(rank) = Rank::of(call, said, naming, fit, mark, begun, until) {
                 keep(&mut best, rank, naming.seat, bound);
             }
         }
@@ -177,7 +208,7 @@ impl Table {
             for naming in sources {
                 let Some((call, said)) = said_by(naming) else { continue };
                 let bound = Bound { side: said.side, hop: said.hop(), tag: said.tag, line: naming.line, fit: Fit::Source };
-                if let Some(rank) = Rank::of(call, said, naming, Fit::Source, main, begun, until) {
+                if let Some(rank) = Rank::of(call, said, naming, Fit::Source, mark, begun, until) {
                     keep(&mut best, rank, naming.seat, bound);
                 }
             }
@@ -204,12 +235,14 @@ fn at_mut<'c>(calls: &'c mut [&mut MediaCalls], seat: Seat) -> Option<&'c mut Ca
 /// How good a candidate is, best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// Whether the line is of just this: it names the session, or wants a fax.
+    named: bool,
     fit: Fit,
     /// Whether the call lived when the stream began; before calls that had ended by then.
     live: bool,
     /// Whether the call was spoken of when the stream began; before those that were a moment later.
     started: bool,
-    /// Whether the line has the payload type.
+    /// Whether the line has the payload type, or the session.
     understood: bool,
     /// The call that began last.
     begun: Time,
@@ -226,16 +259,16 @@ impl Rank {
     }
 
     /// `None` for a call that began after the stream.
-    fn of(call: &CallMedia, said: &Said, naming: &Naming, fit: Fit, main: u8, begun: Time, until: Time) -> Option<Self> {
+    fn of(call: &CallMedia, said: &Said, naming: &Naming, fit: Fit, mark: Mark<'_>, begun: Time, until: Time) -> Option<Self> {
         if call.begun().since(begun) > TOLERANCE {
             return None;
         }
-        let line = said.sdp.media().get(usize::from(naming.line));
         Some(Self {
+            named: matches!(mark, Mark::Session(_) | Mark::Fax) && mark.is_on(said, naming.line),
             fit,
             live: call.ended(until).is_none_or(|end| begun.since(end) <= TOLERANCE),
             started: call.begun() <= begun,
-            understood: line.is_some_and(|line| line.codecs.iter().any(|c| c.payload_type == Some(main))),
+            understood: mark.is_on(said, naming.line),
             begun: call.begun(),
             main: naming.what == Use::Media,
             order: std::cmp::Reverse((naming.at, naming.origin, naming.line)),

@@ -1,16 +1,18 @@
 //! Takes what shares the ports of media beside RTP, gives what passed between two endpoints, never a key.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
 use super::handshake::{Handshake, Shaking};
+use super::messages::Messages;
 use super::reception::{Numbering, Place};
 use super::runs::IDLE;
 use crate::base::{Endpoint, Origin, Time};
 use crate::capture::Frame;
 use crate::packet::Datagram;
 use crate::rtp::{Neighbour, Udptl};
+use crate::transport::Chunk;
 
 /// Pairs of endpoints that one table follows; packets of those beyond are counted apart.
 const MAX_PAIRS: usize = 1 << 13;
@@ -22,7 +24,10 @@ const ENOUGH: u64 = 3;
 const BINDING_REQUEST: u16 = 0x0001;
 const BINDING_RESPONSE: u16 = 0x0101;
 
-/// What passed between two endpoints beside RTP (RFC 7983).
+/// An MSRP session, by the names that its ends gave it: that of the lesser end first.
+pub type SessionNames = [Box<[u8]>; 2];
+
+/// What passed between two endpoints beside RTP (RFC 7983), or in one MSRP session between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Companion {
     /// The lesser end.
@@ -55,6 +60,12 @@ pub struct Companion {
     pub fax_ab: Option<Fax>,
     /// Fax from `b` to `a`.
     pub fax_ba: Option<Fax>,
+    /// The MSRP session that it is: then it is nothing else.
+    pub session: Option<SessionNames>,
+    /// Messages from `a` to `b`.
+    pub messages_ab: Option<Messages>,
+    /// Messages from `b` to `a`.
+    pub messages_ba: Option<Messages>,
 }
 
 /// A UDPTL stream of T.38, in one direction.
@@ -68,6 +79,10 @@ pub struct Fax {
     pub ended: Time,
     /// Packets.
     pub packets: u64,
+    /// Octets of UDPTL in them.
+    pub octets: u64,
+    /// Packets that the sender numbered, from the first that was seen to the highest.
+    pub expected: u64,
     /// Sequence numbers that never came.
     pub lost: u64,
     /// Of these, brought again by the redundancy of a later packet.
@@ -100,8 +115,13 @@ enum Passed {
     Zrtp,
     /// The records, where they may hold something in the clear.
     Dtls(Box<[u8]>),
-    Udptl(Udptl),
+    /// The packet, and how long it is.
+    Udptl(Udptl, usize),
+    Msrp(Box<Chunk>),
 }
+
+/// What is followed by itself: two ends, and the session between them where they may have several.
+type Key = (Endpoint, Endpoint, Option<SessionNames>);
 
 impl Passing {
     /// What is kept of a packet.
@@ -112,7 +132,7 @@ impl Passing {
             Neighbour::Turn(_) => Passed::Turn,
             Neighbour::Zrtp => Passed::Zrtp,
             Neighbour::Dtls(records) => Passed::Dtls(records.into()),
-            Neighbour::Udptl(udptl) => Passed::Udptl(udptl),
+            Neighbour::Udptl(udptl) => Passed::Udptl(udptl, datagram.payload.len()),
         };
         let Datagram { source, destination, .. } = *datagram;
         Self { origin: frame.origin, time: frame.time, clock: frame.clock, source, destination, what }
@@ -122,6 +142,34 @@ impl Passing {
     #[must_use]
     pub fn pair(&self) -> (Endpoint, Endpoint) {
         (self.source.min(self.destination), self.source.max(self.destination))
+    }
+
+    /// The frame that it is of.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn key(&self) -> Key {
+        let (a, b) = self.pair();
+        let names = |chunk: &Chunk| {
+            let names = [chunk.from.clone(), chunk.to.clone()];
+            if self.source == a {
+                names
+            } else {
+                let [from, to] = names;
+                [to, from]
+            }
+        };
+        let session = if let Passed::Msrp(chunk) = &self.what { Some(names(chunk)) } else { None };
+        (a, b, session)
+    }
+}
+
+impl From<Chunk> for Passing {
+    fn from(chunk: Chunk) -> Self {
+        let Chunk { origin, time, clock, source, destination, .. } = chunk;
+        Self { origin, time, clock, source, destination, what: Passed::Msrp(chunk.into()) }
     }
 }
 
@@ -134,10 +182,10 @@ struct Faxing {
 }
 
 impl Faxing {
-    fn on(fax: &mut Option<Self>, packet: &Passing, udptl: Udptl) {
+    fn on(fax: &mut Option<Self>, packet: &Passing, udptl: Udptl, octets: usize) {
         let Passing { origin, time, .. } = *packet;
         let Some(this) = fax else {
-            let fresh = Fax { first: origin, begun: time, ended: time, packets: 1, ..Fax::default() };
+            let fresh = Fax { first: origin, begun: time, ended: time, packets: 1, octets: octets as u64, ..Fax::default() };
             *fax = Some(Self { fax: fresh, numbering: Numbering::new(udptl.seq), steps: 0 });
             return;
         };
@@ -152,6 +200,7 @@ impl Faxing {
             Place::Far => this.numbering.astray(),
         }
         this.fax.packets += 1;
+        this.fax.octets += octets as u64;
         this.fax.ended = time;
         this.fax.redundancy = this.fax.redundancy.max(udptl.redundancy);
         this.fax.fec += u64::from(udptl.fec);
@@ -162,6 +211,7 @@ impl Faxing {
         let is_fax = self.fax.packets >= ENOUGH && (self.steps + reception.duplicates) * 2 >= self.fax.packets - 1;
         let Fax { recovered, .. } = self.fax;
         is_fax.then_some(Fax {
+            expected: reception.expected,
             lost: reception.lost_unique,
             recovered: recovered.min(reception.lost_unique),
             duplicates: reception.duplicates,
@@ -181,8 +231,7 @@ struct Open {
 }
 
 impl Open {
-    fn new(packet: &Passing) -> Self {
-        let (a, b) = packet.pair();
+    fn new(packet: &Passing, (a, b, session): Key) -> Self {
         let companion = Companion {
             a,
             b,
@@ -199,6 +248,9 @@ impl Open {
             handshake: Handshake::default(),
             fax_ab: None,
             fax_ba: None,
+            session,
+            messages_ab: None,
+            messages_ba: None,
         };
         Self { companion, shaking: Shaking::default(), fax_ab: None, fax_ba: None }
     }
@@ -219,9 +271,14 @@ impl Open {
                 this.dtls += 1;
                 self.shaking.on(records, packet.source, packet.origin, packet.time);
             }
-            Passed::Udptl(udptl) => {
+            Passed::Udptl(udptl, octets) => {
                 let fax = if packet.source == this.a { &mut self.fax_ab } else { &mut self.fax_ba };
-                Faxing::on(fax, packet, *udptl);
+                Faxing::on(fax, packet, *udptl, *octets);
+            }
+            Passed::Msrp(chunk) => {
+                let (own, other) = (&mut this.messages_ab, &mut this.messages_ba);
+                let (own, other) = if packet.source == this.a { (own, other) } else { (other, own) };
+                Messages::on(own, other, chunk);
             }
         }
     }
@@ -231,17 +288,17 @@ impl Open {
         self.companion.handshake = self.shaking.finish();
         self.companion.fax_ab = self.fax_ab.and_then(Faxing::finish);
         self.companion.fax_ba = self.fax_ba.and_then(Faxing::finish);
-        let Companion { stun, turn, zrtp, dtls, fax_ab, fax_ba, .. } = &self.companion;
-        (stun + turn + zrtp + dtls > 0 || fax_ab.is_some() || fax_ba.is_some()).then_some(self.companion)
+        let Companion { stun, turn, zrtp, dtls, fax_ab, fax_ba, session, .. } = &self.companion;
+        (stun + turn + zrtp + dtls > 0 || fax_ab.is_some() || fax_ba.is_some() || session.is_some()).then_some(self.companion)
     }
 }
 
 /// Follows the pairs of one shard: `take` what passed in a window in the order of the capture, then `advance` to the clock of its last frame.
 #[derive(Debug, Default)]
 pub struct Companions {
-    open: HashMap<(Endpoint, Endpoint), Open>,
+    open: HashMap<Key, Open>,
     /// Open pairs by a running clock at which they had a packet; looked at again when a minute has passed since.
-    queue: BTreeMap<(Time, Origin), (Endpoint, Endpoint)>,
+    queue: BTreeSet<(Time, Origin, Key)>,
     /// Pairs that were silent for a minute, since they were last taken.
     pub finished: Vec<Companion>,
     /// Packets of pairs beyond what can be followed at once.
@@ -251,32 +308,31 @@ pub struct Companions {
 impl Companions {
     /// Takes the next packet.
     pub fn take(&mut self, packet: &Passing) {
-        let pair = packet.pair();
-        if let Some(open) = self.open.get_mut(&pair) {
+        let key = packet.key();
+        if let Some(open) = self.open.get_mut(&key) {
             if packet.clock.since(open.companion.clock) <= IDLE {
                 open.on(packet);
                 return;
             }
-            self.end(pair);
+            self.end(&key);
         }
         if self.open.len() >= MAX_PAIRS {
             self.unfollowed += 1;
             return;
         }
-        self.queue.insert((packet.clock, packet.origin), pair);
-        self.open.entry(pair).or_insert_with(|| Open::new(packet)).on(packet);
+        self.queue.insert((packet.clock, packet.origin, key.clone()));
+        self.open.entry(key.clone()).or_insert_with(|| Open::new(packet, key)).on(packet);
     }
 
     /// Gives what has been silent for a minute at `clock`.
     pub fn advance(&mut self, clock: Time) {
-        while let Some((&(at, origin), &pair)) = self.queue.first_key_value()
-            && clock.since(at) > IDLE
+        while self.queue.first().is_some_and(|(at, ..)| clock.since(*at) > IDLE)
+            && let Some((_, origin, key)) = self.queue.pop_first()
         {
-            self.queue.remove(&(at, origin));
-            match self.open.get(&pair).map(|open| (open.companion.clock, open.companion.first)) {
-                Some((last, _)) if clock.since(last) > IDLE => self.end(pair),
+            match self.open.get(&key).map(|open| (open.companion.clock, open.companion.first)) {
+                Some((last, _)) if clock.since(last) > IDLE => self.end(&key),
                 Some((last, first)) if first == origin => {
-                    self.queue.insert((last, origin), pair);
+                    self.queue.insert((last, origin, key));
                 }
                 _ => {}
             }
@@ -285,11 +341,11 @@ impl Companions {
 
     /// The pairs that are not silent yet, each with the time at its first packet.
     pub fn unsettled(&self) -> impl Iterator<Item = ((Endpoint, Endpoint), Time)> {
-        self.open.iter().map(|(pair, open)| (*pair, open.companion.begun))
+        self.open.iter().map(|((a, b, _), open)| ((*a, *b), open.companion.begun))
     }
 
-    fn end(&mut self, pair: (Endpoint, Endpoint)) {
-        self.finished.extend(self.open.remove(&pair).and_then(Open::finish));
+    fn end(&mut self, key: &Key) {
+        self.finished.extend(self.open.remove(key).and_then(Open::finish));
     }
 }
 
@@ -298,6 +354,7 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
+    use crate::transport::MsrpMessage;
 
     fn end(host: u8) -> Endpoint {
         Endpoint::new(IpAddr::from([192, 0, 2, host]), 4000)
@@ -313,7 +370,7 @@ mod tests {
         let mut companions = Companions::default();
         for (n, &(seq, redundancy)) in packets.iter().enumerate() {
             let udptl = Udptl { seq, redundancy, fec: false };
-            companions.take(&passing(n as u64, n as i64 * 30, 1, 2, Passed::Udptl(udptl)));
+            companions.take(&passing(n as u64, n as i64 * 30, 1, 2, Passed::Udptl(udptl, 50)));
         }
         companions.advance(Time(i64::MAX));
         companions.finished.pop()
@@ -322,13 +379,42 @@ mod tests {
     #[test]
     fn redundancy_brings_back_what_was_lost() {
         let fax = fax(&[(0, 0), (1, 1), (2, 2), (5, 2), (6, 2), (7, 2), (12, 2), (13, 2)]).unwrap().fax_ab.unwrap();
-        assert_eq!((fax.packets, fax.lost, fax.recovered, fax.redundancy), (8, 6, 4, 2));
+        assert_eq!((fax.packets, fax.octets, fax.expected), (8, 400, 14));
+        assert_eq!((fax.lost, fax.recovered, fax.redundancy), (6, 4, 2));
     }
 
     #[test]
     fn what_only_looks_like_a_fax_is_nothing() {
         assert_eq!(fax(&[(700, 0), (3, 0), (9_000, 0), (20, 0)]), None);
         assert_eq!(fax(&[(0, 0), (1, 0)]), None);
+    }
+
+    fn chunk(from: u8, to: u8, names: (&str, &str), message: MsrpMessage, octets: u64) -> Passed {
+        let (source, destination) = (end(from), end(to));
+        let (origin, time) = (Origin::default(), Time(0));
+        let (from, to) = (names.0.as_bytes().into(), names.1.as_bytes().into());
+        Passed::Msrp(Chunk { origin, time, clock: time, source, destination, from, to, message, octets }.into())
+    }
+
+    #[test]
+    fn sessions_of_one_connection_are_told_apart_and_a_failure_is_of_the_message_that_failed() {
+        let mut companions = Companions::default();
+        // All in one frame, as a connection that two servers share may carry them.
+        for (from, to, names, message, octets) in [
+            (1, 2, ("alice", "bob"), MsrpMessage::Send, 25),
+            (1, 2, ("carol", "dave"), MsrpMessage::Send, 7),
+            (2, 1, ("bob", "alice"), MsrpMessage::Response(200), 0),
+            (2, 1, ("dave", "carol"), MsrpMessage::Response(413), 0),
+            (2, 1, ("bob", "alice"), MsrpMessage::Send, 4),
+            (1, 2, ("alice", "bob"), MsrpMessage::Report { failed: true }, 0),
+            (1, 2, ("alice", "bob"), MsrpMessage::Send, 5),
+        ] {
+            companions.take(&passing(1, 0, from, to, chunk(from, to, names, message, octets)));
+        }
+        companions.advance(Time(i64::MAX));
+        let of = |messages: Option<Messages>| messages.map(|m| (m.chunks, m.octets, m.failures));
+        let all: Vec<_> = companions.finished.iter().map(|c| (of(c.messages_ab), of(c.messages_ba))).collect();
+        assert_eq!(all, [(Some((2, 30, 0)), Some((1, 4, 1))), (Some((1, 7, 1)), None)]);
     }
 
     #[test]

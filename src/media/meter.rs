@@ -468,6 +468,10 @@ impl Meter {
             format.packets += 1;
             format.octets += u64::from(packet.length);
             format.lengths.on(packet.length, 1);
+            if packet.redundancy > 0 {
+                format.redundancy = format.redundancy.max(packet.redundancy);
+                format.recovered += u64::try_from(missing).unwrap_or(0).min(packet.redundancy.into());
+            }
         }
         if packet.time.since(self.last.time) > GAP {
             let missing = u16::try_from(missing).unwrap_or(0);
@@ -585,6 +589,8 @@ impl Format {
             begun: packet.time,
             ended: packet.time,
             head: packet.head,
+            redundancy: 0,
+            recovered: 0,
             lengths: super::Lengths::default(),
             // Dynamic payload types only (RFC 4733 §2.1), and none that was ever something else.
             events: packet.payload_type >= 96,

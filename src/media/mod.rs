@@ -13,6 +13,7 @@ mod kind;
 mod lengths;
 #[cfg(test)]
 pub(crate) mod made;
+mod messages;
 mod meter;
 pub mod moves;
 #[cfg(test)]
@@ -36,7 +37,7 @@ mod watch;
 pub use announced::Announced;
 pub use bursts::Bursts;
 pub use clock::{Clock, ClockSource};
-pub use companion::{Companion, Companions, Fax, Passing};
+pub use companion::{Companion, Companions, Fax, Passing, SessionNames};
 pub use digits::{Digits, Event};
 pub use gaps::{Gap, Gaps};
 pub use handshake::Handshake;
@@ -44,6 +45,7 @@ pub use jitter::Jitter;
 pub use jolts::{Concert, Concerted, Jolts};
 pub use kind::MediaKind;
 pub use lengths::{Lengths, Look};
+pub use messages::Messages;
 pub use meter::Gauge;
 pub use pace::Pace;
 pub use passed::Passed;

@@ -3,7 +3,10 @@
 use crate::base::{Origin, Time};
 use crate::capture::Frame;
 use crate::packet::{Carriage, Datagram};
-use crate::rtp::Header;
+use crate::rtp::{self, Header};
+
+/// The first payload type that has no meaning of its own (RFC 3551 §6): redundancy has none.
+const DYNAMIC: u8 = 96;
 
 /// One RTP packet as it passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(super) struct Sighting {
     /// The first octets of the payload; zero beyond its end.
     pub(super) head: [u8; 4],
     pub(super) payload_type: u8,
+    /// How many earlier packets it carries again, if its payload is redundant (RFC 2198).
+    pub(super) redundancy: u8,
     pub(super) carriage: Carriage,
     /// [`Self::MARKER`] and what follows it.
     pub(super) flags: u8,
@@ -58,6 +63,7 @@ impl Sighting {
             ip_length: u16::try_from(datagram.layers.ip_len).unwrap_or(u16::MAX),
             head: payload.and_then(|p| p.first_chunk()).copied().unwrap_or_default(),
             payload_type: header.payload_type,
+            redundancy: payload.filter(|_| header.payload_type >= DYNAMIC).map_or(0, rtp::redundancy),
             carriage: datagram.layers.carriage(),
             flags: flag(header.marker, Self::MARKER)
                 | flag(header.sources > 0, Self::MIXED)

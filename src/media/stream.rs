@@ -106,6 +106,10 @@ pub struct Format {
     pub ended: Time,
     /// The first four octets of the first payload that had them: an AMR frame type, for one.
     pub head: [u8; 4],
+    /// The most earlier packets that one carried again, by the form of its payload: only SDP tells whether it is redundancy (RFC 2198).
+    pub redundancy: u8,
+    /// Lost packets that the redundancy of the next brought again, if it is that.
+    pub recovered: u64,
     /// How long the payloads are, which shows whether a tag of SRTP was added.
     pub lengths: Lengths,
     /// Whether its packets are telephone events by their content.

@@ -17,7 +17,7 @@ use crate::call::{Calls, Place, Repeat, Report, Standing};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{Arrival, HeaderName};
-use crate::transport::{self, Associations, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
+use crate::transport::{self, Associations, Chunk, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -36,6 +36,8 @@ pub(super) struct Recovered {
     pub(super) blind: Vec<BlindSpot>,
     /// What TLS connections and attempts at connections came to.
     pub(super) tls: Vec<TlsEvent>,
+    /// Chunks of MSRP.
+    pub(super) chunks: Vec<Chunk>,
     /// What was odd.
     pub(super) anomalies: Anomalies,
 }
@@ -127,6 +129,7 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
+        out.chunks = self.table.take_chunks();
         out
     }
 
@@ -138,6 +141,7 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
+        out.chunks = self.table.take_chunks();
         out
     }
 }

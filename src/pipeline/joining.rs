@@ -131,7 +131,9 @@ impl<'r> Joint<'r> {
             }
         });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
-        self.table.settle_beside(&mut calls, clock, |companion, call, until| bench.beside(companion, call, until));
+        self.table.settle_beside(&mut calls, clock, |companion, call, until| {
+            bench.beside(companion, call, until, sides).iter().for_each(|row| records.stream(row));
+        });
     }
 
     /// Judges the media of calls that are over at a time, each shard's by its own judge; where bandwidth is limited, what they announced is

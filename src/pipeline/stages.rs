@@ -18,12 +18,12 @@ use crate::audit::{
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Companions, Concert, Gauge, Report, Streams, Tape};
+use crate::media::{Announced, Companions, Concert, Gauge, Passing, Report, Streams, Tape};
 use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
 use crate::policy::Policy;
 use crate::rules::{Losses, listens_for_tones};
 use crate::sip::Arrival;
-use crate::transport::{Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
+use crate::transport::{Chunk, Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -59,6 +59,8 @@ pub(super) struct Stages<'p> {
     named: Vec<(Time, Endpoint, bool)>,
     /// The same of TLS.
     tls: Vec<TlsEvent>,
+    /// The same of MSRP.
+    chunks: Vec<Chunk>,
     uses: Uses,
     backoffs: Backoffs,
     watches: Watches,
@@ -118,6 +120,7 @@ impl<'p> Stages<'p> {
             loaded: Vec::new(),
             named: Vec::new(),
             tls: Vec::new(),
+            chunks: Vec::new(),
             uses: Uses::default(),
             backoffs: Backoffs::default(),
             watches: Watches::default(),
@@ -176,11 +179,7 @@ impl<'p> Stages<'p> {
             by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow().kin()), t)));
         let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
         self.media(tapes, reports);
-        let beside = by_shard(count(&facts, |f| f.beside.len()), facts.iter().flat_map(|part| part.beside.iter()));
-        self.companions.par_iter_mut().zip(beside).for_each(|(companions, packets)| {
-            packets.into_iter().for_each(|packet| companions.take(packet));
-            companions.advance(clock);
-        });
+        self.beside(&facts);
         self.joint.join((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
         self.passed();
         facts.par_iter_mut().for_each(Facts::clear);
@@ -205,6 +204,20 @@ impl Stages<'_> {
         }
         self.media.iter_mut().for_each(|streams| self.concert.take(&mut streams.jolts));
         self.concert.advance(clock);
+    }
+
+    /// Folds what passed beside RTP; chunks of MSRP came out of connections, and fall between the rest.
+    fn beside(&mut self, facts: &[Facts]) {
+        let (chunks, clock): (Vec<Passing>, _) = (self.chunks.drain(..).map(Passing::from).collect(), self.clock);
+        let passing = facts.iter().flat_map(|part| part.beside.iter()).chain(chunks.iter().map(|chunk| (shard_of(&chunk.pair()), chunk)));
+        let shards = by_shard(count(facts, |f| f.beside.len()) + chunks.len(), passing);
+        self.companions.par_iter_mut().zip(shards).for_each(|(companions, mut packets)| {
+            if !chunks.is_empty() {
+                packets.sort_by_key(|packet| packet.origin());
+            }
+            packets.into_iter().for_each(|packet| companions.take(packet));
+            companions.advance(clock);
+        });
     }
 
     /// Judges the streams that are over.
@@ -337,6 +350,7 @@ impl Stages<'_> {
             self.counter.media.merge(&streams.finish(&self.announced));
             self.concert.take(&mut streams.jolts);
         }
+        self.beside(&[]);
         for companions in &mut self.companions {
             companions.advance(Time(i64::MAX));
             self.counter.media.unfollowed += companions.unfollowed;
@@ -389,6 +403,7 @@ impl Stages<'_> {
             arrivals.extend(part.arrivals);
             segments.extend(part.segments);
             self.tls.extend(part.tls);
+            self.chunks.extend(part.chunks);
         }
         (by_shard(arrivals.len(), arrivals), by_shard(segments.len(), segments))
     }

@@ -1,7 +1,8 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
 use crate::audit::{
-    Audit, Exhibit, Finding, FindingOutcome, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse, Totals, Verdict,
+    Audit, BesideRow, Exhibit, Finding, FindingOutcome, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse, Totals,
+    Verdict,
 };
 use crate::base::Time;
 use crate::capture::CaptureInfo;
@@ -326,8 +327,9 @@ pub(super) fn fraction(n: u64, of: u64) -> String {
 
 /// The streams in one sentence.
 pub(super) fn media(media: &MediaSummary) -> String {
+    let beside: String = media.beside.iter().map(beside).collect();
     if media.bound + media.strays == 0 {
-        return "No RTP stream was seen.".to_owned();
+        return format!("No RTP stream was seen.{beside}");
     }
     let (expected, lost) = media.directions.iter().fold((0, 0), |(e, l), row| (e + row.expected, l + row.lost));
     let unrated: u64 = media.directions.iter().map(|row| row.unrated).sum();
@@ -344,12 +346,28 @@ pub(super) fn media(media: &MediaSummary) -> String {
     };
     format!(
         "{} of calls{strays}. {} of {} packets lost at the tap ({} %). Jitter and loss are those of the tap; MOS is the estimate of the E-model (ITU-T G.107), \
-         with concealment of loss assumed for G.711.{rated}",
+         with concealment of loss assumed for G.711.{rated}{beside}",
         counted(media.bound, "stream"),
         count(lost),
         count(expected),
         real(percent, 3)
     )
+}
+
+/// The faxes or messages of a direction in one sentence.
+fn beside(row: &BesideRow) -> String {
+    let way = direction(&row.from, &row.to);
+    match row.kind {
+        "MSRP" => {
+            let (sessions, chunks) = (counted(row.streams, "MSRP session"), counted(row.packets, "chunk"));
+            format!(" {sessions} {way}: {chunks} of {}, {} failed.", counted(row.octets, "octet"), count(row.failures.unwrap_or(0)))
+        }
+        _ => {
+            let (faxes, packets) = (counted(row.streams, "fax stream"), counted(row.packets, "packet"));
+            let (lost, recovered) = (count(row.lost.unwrap_or(0)), count(row.recovered.unwrap_or(0)));
+            format!(" {faxes} over UDPTL {way}: {packets}, {lost} lost, of which redundancy brought {recovered} back.")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -359,16 +359,17 @@ fn media() -> MediaSummary {
         bound_by: Some("both ends"),
         source: "198.51.100.70:5000".into(),
         destination: "192.0.2.70:4000".into(),
-        ssrc: "0x5ec0ffee".into(),
+        ssrc: Some("0x5ec0ffee".into()),
         begun: START,
         ended: Time(START.0 + 60_000_000_000),
         seconds: 60.0,
         frame: 1_990,
         codec: "PCMA/8000".into(),
         packets: 2_820,
-        expected: 3_000,
-        lost: 180,
+        expected: Some(3_000),
+        lost: Some(180),
         loss_pct: Some(6.0),
+        kind: "RTP",
         jitter_mean_ms: Some(7.3),
         jitter_max_ms: Some(31.0),
         mos: Some(3.1),
@@ -383,6 +384,7 @@ fn media() -> MediaSummary {
         ..StreamRow::default()
     };
     MediaSummary {
+        beside: Vec::new(),
         bound: 1_496,
         strays: 2,
         directions: vec![

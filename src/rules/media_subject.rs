@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::base::{Endpoint, Time};
 use crate::binding::{Bound, CallMedia, Fit, Known, Side, codec_name};
 use crate::call::Trace;
-use crate::media::{Companion, Stream};
+use crate::media::{Companion, Format, Stream};
 use crate::metrics::{Quality, Rated};
 use crate::policy::{Party, Peer, Policy, Terms};
 use crate::sdp::Codec;
@@ -43,6 +43,35 @@ impl<'a> StreamSubject<'a> {
     pub fn codec(&self) -> Option<&'a Codec> {
         let (call, bound) = self.call?;
         call.codec(bound, self.stream.main, self.stream.begun)
+    }
+
+    /// The packets of it that carry earlier ones again, where its call says so (RFC 2198).
+    #[must_use]
+    pub fn redundant(&self) -> Option<&'a Format> {
+        let stream = self.stream;
+        stream
+            .formats
+            .iter()
+            .find(|format| stream.secure != Some(true) && self.names(format).is_some_and(|codec| codec.name.eq_ignore_ascii_case("red")))
+    }
+
+    /// The packets of it that are voice-band data, where its receiver says which these are (ITU-T V.152: `a=gpmd:99 vbd=yes`).
+    #[must_use]
+    pub fn voiceband(&self) -> Option<&'a Format> {
+        let (call, bound) = self.call?;
+        let (said, media) = call.line(bound.side.other(), bound, self.stream.begun)?;
+        let is_vbd = |value: &[u8], format: &Format| {
+            let (number, rest) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+            let vbd = rest.split(';').any(|part| part.trim().eq_ignore_ascii_case("vbd=yes"));
+            (vbd && number.parse() == Ok(format.payload_type)).then_some(())
+        };
+        let is_named = |format: &&Format| said.sdp.attributes(media.lines.clone(), b"gpmd").any(|value| is_vbd(value, format).is_some());
+        self.stream.formats.iter().filter(is_named).min_by_key(|format| format.begun)
+    }
+
+    fn names(&self, format: &Format) -> Option<&'a Codec> {
+        let (call, bound) = self.call?;
+        call.codec(bound, format.payload_type, format.begun)
     }
 
     /// The declared peer that sent it.
@@ -103,6 +132,10 @@ pub struct HandshakeSubject<'a> {
     pub call: Option<(&'a CallMedia, Bound)>,
     /// Until when what was said and done in the call is known.
     pub until: Time,
+    /// The agreement: for what it declares of peers.
+    pub policy: &'a Policy,
+    /// Whose the two ends are.
+    pub parties: [Party; 2],
     /// The terms of the session's direction.
     pub terms: &'a Terms,
 }
@@ -112,6 +145,15 @@ impl HandshakeSubject<'_> {
     #[must_use]
     pub const fn offender(&self, side: Side) -> super::Offender {
         MediaSubject::offender(side)
+    }
+
+    /// What a finding shows of a fax or an MSRP session: its first frame.
+    #[must_use]
+    pub fn exhibit_beside(&self) -> Trace {
+        let Companion { a, b, first, begun, ended, .. } = *self.companion;
+        let what = if self.companion.session.is_some() { "MSRP" } else { "UDPTL" };
+        let line = format!("{what} between {a} and {b} for {:.1} s", ended.seconds_since(begun));
+        Trace { origin: first, first: begun, last: ended, source: a, destination: b, line: line.as_bytes().into() }
     }
 
     /// What a finding shows of it: its first frame, with who began.

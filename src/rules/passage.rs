@@ -10,7 +10,7 @@ use super::{Check, HandshakeSubject, MediaSubject, Rule, StreamSubject, Verdict}
 use crate::base::{Endpoint, Origin, Time};
 pub(super) use crate::binding::made::ms;
 use crate::binding::made::pcma;
-use crate::binding::{Event, MediaCalls, Named, Said, Side, Table};
+use crate::binding::{Bound, CallMedia, Event, MediaCalls, Named, Said, Side, Table};
 use crate::call::{Session, Trace};
 use crate::media::{Companion, Fax, Handshake, Stream};
 use crate::metrics::Rated;
@@ -260,9 +260,26 @@ impl Passage {
         table.end_beside(Companion { dtls: 4, handshake, ..nothing_beside(a, b) });
         let mut verdict = Verdict::NotApplicable;
         table.settle_beside(&mut [&mut calls], Time(i64::MAX), |companion, call, until| {
-            verdict = check(&HandshakeSubject { companion, call, until, terms: &self.terms });
+            verdict = check(&self.beside(companion, call, until));
         });
         verdict
+    }
+
+    /// What `rule` says of the fax.
+    pub(super) fn judge_fax(&self, rule: &Rule) -> Verdict {
+        let found = rule.checks().iter().find_map(|check| if let Check::Handshake(check) = check { Some(check) } else { None });
+        let check = found.unwrap_or_else(|| panic!("{} looks at nothing beside RTP", rule.id));
+        let (mut table, mut calls) = self.table();
+        let mut verdict = Verdict::NotApplicable;
+        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |companion, call, until| {
+            verdict = check(&self.beside(companion, call, until));
+        });
+        verdict
+    }
+
+    fn beside<'a>(&'a self, companion: &'a Companion, call: Option<(&'a CallMedia, Bound)>, until: Time) -> HandshakeSubject<'a> {
+        let parties = [self.party(CALLER.0, companion.a), self.party(CALLEE.0, companion.b)];
+        HandshakeSubject { companion, call, until, policy: &self.policy, parties, terms: &self.terms }
     }
 
     /// What `rule` says of the media of the call.
@@ -299,5 +316,8 @@ fn nothing_beside(a: Endpoint, b: Endpoint) -> Companion {
         handshake: Handshake::default(),
         fax_ab: None,
         fax_ba: None,
+        session: None,
+        messages_ab: None,
+        messages_ba: None,
     }
 }

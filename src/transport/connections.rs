@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::half::{Half, Sink};
+use super::msrp::Chunk;
 use super::opening::Opening;
 use super::openings::{Openings, asks_for_alias};
 use super::segment::SegmentPart;
@@ -90,6 +91,11 @@ impl Connections {
     /// What TLS connections and attempts at connections came to since this was last asked.
     pub fn take_events(&mut self) -> Vec<TlsEvent> {
         std::mem::take(&mut self.tap.events)
+    }
+
+    /// The chunks of MSRP that ended since this was last asked.
+    pub fn take_chunks(&mut self) -> Vec<Chunk> {
+        std::mem::take(&mut self.tap.chunks)
     }
 
     /// What of TLS nobody could open; complete after [`Self::finish`].
@@ -298,7 +304,7 @@ impl Connection {
             for end in [0, 1] {
                 session.close(end, &mut framed, sink.anomalies);
                 let at = if self.stamps[end].clock == Time::default() { 1 - end } else { end };
-                framed.drain(..).for_each(|message| self.envelope(message, end, at, pair, sink.anomalies, out));
+                framed.drain(..).for_each(|message| self.hand_on(message, end, at, pair, sink, out));
             }
         }
         self.opening.end(ending, pair, &mut sink.tap.events);
@@ -320,7 +326,7 @@ impl Connection {
         for message in std::mem::take(&mut sink.framed) {
             match message.content {
                 Content::Record | Content::Gap => self.record(message, sender, at, pair, sink, out),
-                Content::Sip | Content::Hep => self.envelope(message, sender, at, pair, sink.anomalies, out),
+                Content::Sip | Content::Hep | Content::Msrp(_) => self.hand_on(message, sender, at, pair, sink, out),
             }
         }
     }
@@ -350,7 +356,14 @@ impl Connection {
         }
         let blind = session.is_blind(&sink.tap.keys);
         self.halves.iter_mut().for_each(|half| half.blind(blind));
-        framed.into_iter().for_each(|message| self.envelope(message, sender, at, pair, sink.anomalies, out));
+        framed.into_iter().for_each(|message| self.hand_on(message, sender, at, pair, sink, out));
+    }
+
+    /// Gives a message that `sender` sent, or notes a chunk of MSRP.
+    fn hand_on(&mut self, message: Framed, sender: usize, at: usize, pair: Pair, sink: &mut Sink<'_>, out: &mut Vec<Payload>) {
+        let Content::Msrp(octets) = message.content else { return self.envelope(message, sender, at, pair, sink.anomalies, out) };
+        let ends = if sender == 0 { pair } else { (pair.1, pair.0) };
+        sink.tap.chunks.extend(Chunk::read(&message.bytes, octets, self.stamps[at].moment(), ends));
     }
 
     /// Puts a message that `sender` sent into its envelope.

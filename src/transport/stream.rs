@@ -8,6 +8,7 @@ use memchr::memchr;
 use super::Misframed;
 use super::framing::{Framer, Framing};
 use super::hep;
+use super::msrp::{self, Chunker};
 use super::sniff::is_http_line;
 use super::tls::{self, Head as RecordHead};
 use super::websocket::{Head, Protocol, Step, WebSocket, begins_like_frame, may_upgrade, read_head};
@@ -30,6 +31,8 @@ enum Carries {
     WebSocket(Box<WebSocket>),
     /// HEP, version 3.
     Hep,
+    /// MSRP: messages of a session that SIP agreed on.
+    Msrp(Chunker),
     /// Records of TLS. Their content needs what the other direction says: the connection has it opened, and fed to streams of its own.
     Tls(Records),
     /// HTTP or RTSP: so does the other direction.
@@ -73,6 +76,8 @@ pub(super) enum Content {
     Sip,
     /// A HEP packet, which holds a message.
     Hep,
+    /// A chunk of MSRP, as its head, and how long its body was.
+    Msrp(u64),
     /// A TLS record; of application data that nobody wants, only the header.
     Record,
     /// No octets: TLS records are missing here.
@@ -145,6 +150,10 @@ impl Stream {
                 records.gap = true;
                 self.lost = true;
             }
+            Carries::Msrp(chunker) => {
+                chunker.restart();
+                self.lost = true;
+            }
             _ => {}
         }
     }
@@ -169,7 +178,7 @@ impl Stream {
     /// Says that the other direction is HTTP.
     pub(super) fn beside_http(&mut self) {
         // A refused handshake leaves HTTP on both sides.
-        if !matches!(self.carries, Carries::Sip | Carries::Hep | Carries::Tls(_) | Carries::Other) {
+        if !matches!(self.carries, Carries::Sip | Carries::Hep | Carries::Msrp(_) | Carries::Tls(_) | Carries::Other) {
             self.carries = Carries::Http;
             self.forget();
         }
@@ -204,16 +213,23 @@ impl Stream {
             Carries::Upgrade { .. } => self.upgrade(out, anomalies),
             Carries::WebSocket(_) => self.unframe(out, anomalies),
             Carries::Tls(_) => self.records(out, anomalies),
+            Carries::Msrp(_) => self.chunks(out),
             Carries::Http | Carries::Other => {}
         }
     }
 
-    /// Whether the next octets can be understood: behind a hole, WebSocket frames and TLS records are found again where a segment begins
-    /// with one.
+    /// Whether the next octets can be understood: behind a hole, WebSocket frames, TLS records and MSRP chunks are found again where a segment
+    /// begins with one.
     fn picks_up(&mut self, octets: &[u8]) -> bool {
         match &self.carries {
             Carries::WebSocket(_) if self.lost => self.lost = !begins_like_frame(octets),
             Carries::Tls(_) if self.lost => self.lost = !tls::begins_like_records(octets),
+            Carries::Msrp(_) if self.lost => self.lost = !msrp::begins(octets),
+            Carries::Unknown { .. } if self.midstream && msrp::begins(octets) => {
+                self.begin += self.buffer.len() as u64;
+                self.forget();
+                self.carries = Carries::Msrp(Chunker::default());
+            }
             Carries::Unknown { .. } if self.midstream && tls::begins_like_records(octets) => {
                 self.begin += self.buffer.len() as u64;
                 self.forget();
@@ -311,6 +327,27 @@ impl Stream {
         self.consume(used);
     }
 
+    /// Takes chunks of MSRP as they end.
+    fn chunks(&mut self, out: &mut Vec<Framed>) {
+        let mut used = 0;
+        while let Carries::Msrp(chunker) = &mut self.carries {
+            match chunker.next(self.buffer.get(used..).unwrap_or_default()) {
+                msrp::Step::More => break,
+                msrp::Step::Inside(n) => used += n,
+                msrp::Step::Chunk(n, head, octets) => {
+                    out.push(self.cut_out(used..used + n, head, false, Content::Msrp(octets)));
+                    used += n;
+                }
+                msrp::Step::Lost => {
+                    self.lost = true;
+                    used = self.buffer.len();
+                    break;
+                }
+            }
+        }
+        self.consume(used);
+    }
+
     fn frame(&mut self, out: &mut Vec<Framed>, anomalies: &mut Anomalies) {
         let mut used = 0;
         loop {
@@ -324,6 +361,12 @@ impl Stream {
                     RecordHead::More => return,
                     RecordHead::Broken => {}
                 }
+            }
+            if matches!(self.carries, Carries::Unknown { .. }) && msrp::begins(rest) {
+                self.carries = Carries::Msrp(Chunker::default());
+                self.framer = Framer::default();
+                self.consume(used);
+                return self.chunks(out);
             }
             if matches!(self.carries, Carries::Unknown { .. })
                 && let Some(at) = hep::find(rest, self.midstream)
@@ -430,6 +473,10 @@ impl Stream {
 
     /// Drops what is held, as if it had not been understood.
     pub(super) fn forget(&mut self) {
+        if let Carries::Msrp(chunker) = &mut self.carries {
+            chunker.restart();
+            self.lost = true;
+        }
         self.framer = Framer::default();
         self.buffer = Vec::new();
         self.passages = VecDeque::new();

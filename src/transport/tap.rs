@@ -1,17 +1,20 @@
-//! Takes nothing, gives what the TLS connections of a shard share, never a connection.
+//! Takes nothing, gives where the connections of a shard put what is no SIP, never a connection.
 
 use std::sync::Arc;
 
 use super::SealedTraffic;
+use super::msrp::Chunk;
 use super::tls::{KeyLog, Outlet, TlsEvent, TlsTotals};
 use crate::base::{Anomalies, Time};
 use crate::transport::stream::Framed;
 
-/// What the TLS connections of a shard share.
+/// Where the connections of a shard put what is no SIP, and what those of TLS share.
 #[derive(Default)]
 pub(super) struct Tap {
     pub keys: Arc<KeyLog>,
     pub events: Vec<TlsEvent>,
+    /// Chunks of MSRP, as they ended.
+    pub chunks: Vec<Chunk>,
     pub totals: TlsTotals,
     /// What nobody could open.
     pub sealed: SealedTraffic,

@@ -18,6 +18,8 @@ pub struct Call {
     pub to_tag: String,
     /// Told apart from other legs of the same call.
     pub leg: u32,
+    /// What both sides say of media: `{ip}` is the address of each.
+    pub sdp: String,
     pub frames: Vec<Frame>,
 }
 
@@ -31,6 +33,7 @@ impl Call {
             target: "+4420555000@bravo.example".to_owned(),
             to_tag: format!("b-{id}"),
             leg: 1,
+            sdp: SDP.to_owned(),
             frames: Vec::new(),
         }
     }
@@ -54,7 +57,7 @@ impl Call {
         };
         let uri = if method == "ACK" && extra.contains("X-Non-2xx") { format!("sip:{}", self.target) } else { uri };
         let branch_method = if method == "ACK" && extra.contains("X-Non-2xx") { "INVITE" } else { method };
-        let sdp = if method == "INVITE" { SDP.replace("{ip}", &source.0.to_string()) } else { String::new() };
+        let sdp = if method == "INVITE" { self.sdp.replace("{ip}", &source.0.to_string()) } else { String::new() };
         let content = if sdp.is_empty() { String::new() } else { "Content-Type: application/sdp\r\n".to_owned() };
         let contact = if matches!(method, "INVITE") { format!("Contact: <sip:alpha@{}>\r\n", source.0) } else { String::new() };
         let text = format!(
@@ -75,7 +78,8 @@ impl Call {
         let tag = if code == 100 { String::new() } else { format!(";tag={}", self.to_tag) };
         let (alpha, bravo) = (format!("<sip:+4930111@alpha.example>;tag=a-{}", self.id), format!("<sip:+4420555000@bravo.example>{tag}"));
         let (from, to) = if to_alpha { (alpha, bravo) } else { (bravo, alpha) };
-        let sdp = if method == "INVITE" && matches!(code, 183 | 200) { SDP.replace("{ip}", &source.0.to_string()) } else { String::new() };
+        let sdp =
+            if method == "INVITE" && matches!(code, 183 | 200) { self.sdp.replace("{ip}", &source.0.to_string()) } else { String::new() };
         let content = if sdp.is_empty() { String::new() } else { "Content-Type: application/sdp\r\n".to_owned() };
         let contact = if method == "INVITE" && code > 100 { format!("Contact: <sip:bravo@{}>\r\n", source.0) } else { String::new() };
         let challenge = match code {

@@ -25,13 +25,20 @@ const FIN: u8 = 0x01;
 pub struct Connection {
     /// The next sequence numbers of bravo and of alpha.
     next: [u32; 2],
+    /// The port at which bravo listens.
+    port: u16,
     pub frames: Vec<Frame>,
 }
 
 impl Connection {
     /// Opened in 3 ms. Alpha's sequence numbers wrap soon.
     pub fn open(at: f64) -> Self {
-        let mut connection = Self { next: [7_000, u32::MAX - 900], frames: Vec::new() };
+        Self::open_to(BRAVO.1, at)
+    }
+
+    /// The same to another port of bravo.
+    pub fn open_to(port: u16, at: f64) -> Self {
+        let mut connection = Self { next: [7_000, u32::MAX - 900], port, frames: Vec::new() };
         connection.segment(at, true, SYN, b"");
         connection.segment(at + 0.001, false, SYN | ACK, b"");
         connection.acknowledge(at + 0.002, true)
@@ -39,7 +46,7 @@ impl Connection {
 
     /// Whose opening the capture does not hold.
     pub fn midstream() -> Self {
-        Self { next: [7_000, 9_000], frames: Vec::new() }
+        Self { next: [7_000, 9_000], port: BRAVO.1, frames: Vec::new() }
     }
 
     /// Sends octets in one segment.
@@ -83,7 +90,8 @@ impl Connection {
     }
 
     fn segment(&mut self, at: f64, from_alpha: bool, flags: u8, octets: &[u8]) {
-        let (source, destination) = if from_alpha { ((ALPHA.0, 40_000), BRAVO) } else { (BRAVO, (ALPHA.0, 40_000)) };
+        let (alpha, bravo) = ((ALPHA.0, 40_000), (BRAVO.0, self.port));
+        let (source, destination) = if from_alpha { (alpha, bravo) } else { (bravo, alpha) };
         let mine = usize::from(from_alpha);
         let acknowledged = if flags & ACK == 0 { 0 } else { self.next[1 - mine] };
         let mut out = Vec::new();

@@ -91,13 +91,19 @@ pub(super) fn stream(row: &StreamRow) -> Stream {
     Stream {
         direction: head(&digest::direction(&row.from, &row.to), LONGEST),
         codec: head(&row.codec, 120),
-        flow: format!("{} to {}, SSRC {}, frame {}", row.source, row.destination, row.ssrc, count(row.frame.into())),
+        flow: format!(
+            "{} to {}, SSRC {}, frame {}",
+            row.source,
+            row.destination,
+            row.ssrc.as_deref().unwrap_or(NONE),
+            count(row.frame.into())
+        ),
         when: format!("{}, {}", moment(row.begun), figures::duration(row.seconds)),
         call: row.call_id.as_ref().map(|id| head(&format!("{side}Call-ID {id}"), 160)).unwrap_or_default(),
         picture: row.series.as_ref().map(chart::spark).unwrap_or_default(),
         packets: count(row.packets),
-        lost: format!("{} ({} %)", count(row.lost), real(row.loss_pct, 2)),
-        longest: count(row.longest_loss),
+        lost: format!("{} ({} %)", count(row.lost.unwrap_or_default()), real(row.loss_pct, 2)),
+        longest: row.longest_loss.map_or_else(|| NONE.into(), count),
         jitter: format!("{} / {}", real(row.jitter_mean_ms, 1), real(row.jitter_max_ms, 1)),
         mos,
     }

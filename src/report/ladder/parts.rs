@@ -58,10 +58,17 @@ fn line(media: &MediaLine) -> String {
 
 /// A stream.
 pub(super) fn bar(row: &StreamRow) -> Bar {
-    let mut quality = vec![format!("{} packets", count(row.packets))];
+    let packets = if row.kind == "MSRP" { "chunks" } else { "packets" };
+    let mut quality = vec![format!("{} {packets}", count(row.packets))];
+    if row.kind == "MSRP" {
+        quality.push(format!("{} octets", count(row.payload_octets)));
+    }
+    quality.extend(row.failures.filter(|n| *n > 0).map(|n| format!("{} failed", count(n))));
     quality.extend(row.loss_pct.map(|loss| format!("loss {} %", short(loss))));
+    quality.extend(row.recovered.filter(|n| *n > 0).map(|n| format!("{} of them recovered", count(n))));
     quality.extend(row.jitter_max_ms.map(|jitter| format!("jitter {jitter:.1} ms")));
     quality.extend(row.mos.map(|mos| format!("MOS {mos:.2}{}", if row.mos_scale == Some("wideband") { " (wideband)" } else { "" })));
+    quality.extend(row.voiceband_after_s.map(|after| format!("voice-band data after {after:.1} s")));
     Bar {
         codec: row.codec.trim_end_matches("/8000").to_owned(),
         seconds: row.seconds,

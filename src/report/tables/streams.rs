@@ -11,9 +11,9 @@ pub fn streams() -> Table<StreamRow> {
     Table {
         name: "streams",
         version: 1,
-        row: "a media stream: the RTP packets of one SSRC from one address and port to another, of a call or of none",
+        row: "a media stream, of a call or of none: the RTP packets of one SSRC from one address and port to another, a fax over UDPTL, or what one end of an MSRP session sent",
         order: "in the order in which the streams ended, those of one moment by their first packet",
-        columns: [place(), packets(), quality()].into_iter().flatten().collect(),
+        columns: [place(), packets(), quality(), beside()].into_iter().flatten().collect(),
     }
 }
 
@@ -32,7 +32,7 @@ fn place() -> Vec<C> {
         .few(),
         C::text("source", "address and port that sent it", |r| (&r.source).into()),
         C::text("destination", "address and port to which it was sent", |r| (&r.destination).into()),
-        C::text("ssrc", "synchronization source, hexadecimal", |r| (&r.ssrc).into()),
+        C::maybe_text("ssrc", "synchronization source of RTP, hexadecimal", |r| r.ssrc.as_deref().map(Into::into)),
         C::time("begun", "first packet", |r| r.begun),
         C::time("ended", "last packet", |r| r.ended),
         C::real("seconds", "first to last packet", |r| r.seconds).unit("s"),
@@ -49,16 +49,16 @@ fn packets() -> Vec<C> {
             types.join(" ").into()
         }),
         C::maybe_whole("clock_hz", "rate of the RTP clock", |r| r.clock_hz.map(Into::into)).unit("Hz").few(),
-        C::text("clock_source", "where that rate is known from", |r| r.clock_source.into()).few(),
+        C::maybe_text("clock_source", "where that rate is known from", |r| r.clock_source.map(Into::into)).few(),
         C::maybe_real("packet_ms", "audio in a packet", |r| r.packet_ms).unit("ms").few(),
-        C::whole("packets", "RTP packets, copies of a mirror port left out", |r| r.packets),
-        C::whole("payload_octets", "octets of RTP payload", |r| r.payload_octets).unit("octets"),
-        C::whole("expected", "packets that the sender numbered, from the first seen to the highest", |r| r.expected),
-        C::whole("lost", "of those, packets that never came", |r| r.lost),
+        C::whole("packets", "RTP or UDPTL packets, copies of a mirror port left out; chunks of MSRP", |r| r.packets),
+        C::whole("payload_octets", "octets of RTP payload, of UDPTL, or in chunks of MSRP", |r| r.payload_octets).unit("octets"),
+        C::maybe_whole("expected", "packets that the sender numbered, from the first seen to the highest", |r| r.expected),
+        C::maybe_whole("lost", "of those, packets that never came", |r| r.lost),
         C::maybe_real("loss_pct", "lost packets of those expected", |r| r.loss_pct).unit("%"),
-        C::whole("duplicates", "packets whose number had come already", |r| r.duplicates),
-        C::whole("reordered", "packets that came behind a later one", |r| r.reordered),
-        C::whole("restarts", "times that the sequence numbers began anew", |r| r.restarts).few(),
+        C::maybe_whole("duplicates", "packets whose number had come already", |r| r.duplicates),
+        C::maybe_whole("reordered", "packets that came behind a later one", |r| r.reordered),
+        C::maybe_whole("restarts", "times that the sequence numbers began anew", |r| r.restarts).few(),
         C::maybe_real("jitter_mean_ms", "mean interarrival jitter (RFC 3550 §6.4.1)", |r| r.jitter_mean_ms).unit("ms"),
         C::maybe_real("jitter_max_ms", "greatest interarrival jitter", |r| r.jitter_max_ms).unit("ms"),
     ]
@@ -66,22 +66,33 @@ fn packets() -> Vec<C> {
 
 fn quality() -> Vec<C> {
     vec![
-        C::whole("bursts", "bursts of loss (RFC 3611 §4.7.2)", |r| r.bursts),
-        C::whole("longest_loss", "most packets lost in a row", |r| r.longest_loss),
-        C::whole("gaps", "times in which nothing came for 200 ms or more", |r| r.gaps),
+        C::maybe_whole("bursts", "bursts of loss (RFC 3611 §4.7.2)", |r| r.bursts),
+        C::maybe_whole("longest_loss", "most packets lost in a row", |r| r.longest_loss),
+        C::maybe_whole("gaps", "times in which nothing came for 200 ms or more", |r| r.gaps),
         C::maybe_real("longest_gap_ms", "the longest of them", |r| r.longest_gap_ms).unit("ms"),
         C::maybe_real("mos", "estimated MOS (ITU-T G.107, G.107.1)", |r| r.mos).unit("1–5"),
         C::maybe_text("mos_scale", "`narrowband` or `wideband`: the two are never compared", |r| r.mos_scale.map(Into::into)).few(),
         C::maybe_real("round_trip_ms", "round trip by RTCP, of both sides of the tap", |r| r.round_trip_ms).unit("ms"),
-        C::truth("rtcp", "whether any RTCP was about it", |r| r.rtcp),
-        C::whole("digits", "telephone events (RFC 4733)", |r| r.digits).few(),
+        C::maybe_truth("rtcp", "whether any RTCP was about it", |r| r.rtcp),
+        C::maybe_whole("digits", "telephone events (RFC 4733)", |r| r.digits).few(),
         C::maybe_truth("secure", "whether SDP that named an end of it asked for SRTP; null: none named one", |r| r.secure),
         C::maybe_text("texture", "octets of G.711 and G.722: `even`, as only a cipher makes them, or `uneven`", |r| {
             r.texture.map(Into::into)
         })
         .few(),
-        C::whole("tones", "DTMF digits as tones in the audio, where the policy made somebody listen", |r| r.tones).few(),
+        C::maybe_whole("tones", "DTMF digits as tones in the audio, where the policy made somebody listen", |r| r.tones).few(),
         C::maybe_real("after_end_s", "how long it went on after the end of its call", |r| r.after_end_s).unit("s"),
+    ]
+}
+
+fn beside() -> Vec<C> {
+    vec![
+        C::text("kind", "`RTP`, `UDPTL` or `MSRP`; what a kind has not is null", |r| r.kind.into()).few(),
+        C::maybe_whole("redundancy", "the most earlier packets that one carried again (UDPTL, RFC 2198)", |r| r.redundancy).few(),
+        C::maybe_whole("recovered", "lost packets that this brought back", |r| r.recovered),
+        C::maybe_whole("failures", "chunks of MSRP that were refused, and messages that were reported as failed", |r| r.failures),
+        C::maybe_real("voiceband_after_s", "from its beginning until voice-band data took over (ITU-T V.152)", |r| r.voiceband_after_s)
+            .unit("s"),
     ]
 }
 

@@ -50,7 +50,9 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
         held.is_some_and(|(_, offer, answer)| {
             let lines = offer.sdp.media().len().min(answer.sdp.media().len());
             (0..lines).any(|line| {
-                offer.sdp.media().get(line).is_some_and(crate::sdp::Media::is_rtp) && CallMedia::may_send(Side::Callee, line, offer, answer)
+                // Text is sent when somebody types.
+                let speaks = offer.sdp.media().get(line).is_some_and(|media| media.is_rtp() && media.kind != "text");
+                speaks && CallMedia::may_send(Side::Callee, line, offer, answer)
             })
         })
     };

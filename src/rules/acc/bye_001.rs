@@ -60,11 +60,11 @@ fn silent(subject: &MediaSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let fax = call.faxes.iter().map(|&(_, _, last)| last).max();
-    let Some(heard) = call.sent.iter().map(|sent| sent.ended).max().max(fax).filter(|last| *last >= answer.first) else {
-        return Verdict::NotApplicable;
-    };
-    // Whoever still speaks of media has not gone away.
-    let last = call.said.iter().map(|said| said.at).fold(heard, Time::max);
+    // Where only text and messages pass, nobody need write for long.
+    let heard = call.sent.iter().filter(|sent| call.is_continuous(sent)).map(|sent| sent.ended).max().max(fax);
+    let Some(heard) = heard.filter(|last| *last >= answer.first) else { return Verdict::NotApplicable };
+    // Whoever still writes, or speaks of media, has not gone away.
+    let last = call.sent.iter().map(|sent| sent.ended).chain(call.wrote).chain(call.said.iter().map(|said| said.at)).fold(heard, Time::max);
     if end.seconds_since(last) <= clause.value {
         return Verdict::NotApplicable;
     }

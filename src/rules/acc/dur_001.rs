@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 App. A.1; RFC 6076 §5.5",
     keys: &["accounting.duration_tolerance_s"],
-    what: "The time from answer to BYE and the time from the first packet of media after the answer to the last one differ by no more than agreed, in calls without hold.",
+    what: "The time from answer to BYE and the time from the first packet of audio, video or fax after the answer to the last one differ by no more than agreed, in calls without hold.",
     why: "Calls are charged by signalling. Where media stops long before or goes on, somebody pays for silence, or talks for free.",
     confirm: "Filter `sip.Call-ID == \"…\" || rtp` for the call and compare the times of 200, BYE, first and last RTP packet.",
     fix: "find the side that keeps the session without media, or the media without session; session timers and media timeouts end such calls",
@@ -32,11 +32,13 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     if dialogs.iter().any(|&(hop, tag)| call.accords(hop, tag).any(|(_, offer, answer)| is_held(offer, answer))) {
         return Verdict::NotApplicable;
     }
-    let own = call.sent.iter().filter(|s| s.ended >= answered);
+    let own = call.sent.iter().filter(|s| s.ended >= answered && call.is_continuous(s));
     if own.clone().any(|s| s.shared) {
         return Verdict::Indeterminate(Reason::NoAuxInput);
     }
-    let Some((begun, last)) = own.map(|s| (s.begun.max(answered), s.ended)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
+    let faxes = call.faxes.iter().map(|&(_, from, to)| (from, to)).filter(|(_, to)| *to >= answered);
+    let spans = own.map(|s| (s.begun, s.ended)).chain(faxes);
+    let Some((begun, last)) = spans.map(|(from, to)| (from.max(answered), to)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
         return Verdict::Indeterminate(Reason::OffPath);
     };
     let (signalling, media) = (end.seconds_since(answered), last.seconds_since(begun));
@@ -82,6 +84,14 @@ mod tests {
     fn early_media_does_not_count_and_what_agrees_keeps_it() {
         assert_eq!(over(112_000).judge_call(&RULE), Verdict::Pass);
         assert_eq!(over(112_000).with(|s| s.begun = ms(98_500)).judge_call(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_fax_is_media_and_text_comes_when_somebody_types() {
+        assert_eq!(over(120_000).faxed(111_100, 119_500).judge_call(&RULE), Verdict::Pass);
+        let text = |port| format!("m=text {port} RTP/AVP 98\na=rtpmap:98 t140/1000\n");
+        let typed = Passage::of(&text(4000), &text(5000)).ended(120_000).agreed(|t| t.accounting.duration_tolerance_s = agreed(2.0));
+        assert_eq!(typed.judge_call(&RULE), Verdict::Indeterminate(Reason::OffPath));
     }
 
     #[test]
