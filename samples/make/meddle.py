@@ -115,6 +115,8 @@ class Calls:
             return []
         elif kind == 8 and is_rtp and self.seen % 10 == 0:
             payload[0] |= 0x20
+        elif kind == 11:
+            datagram.destination = 31000
         elif kind == 20:
             wait = 0.180
         datagram.payload = bytes(payload)

@@ -45,8 +45,7 @@ CONFIG
 # calls MILLISECONDS APART DIGITS...: calls that last so long, to callees with these last two digits. sipp sends every call from one source: what begins
 # two seconds after the last is another stream.
 calls() {
-    sed "s/milliseconds=\"1300\"/milliseconds=\"$1\"/" "$SCENARIOS/caller.xml" >"$WORK/caller.xml"
-    sed "s/milliseconds=\"1300\"/milliseconds=\"$1\"/" "$SCENARIOS/callee.xml" >"$WORK/callee.xml"
+    for side in caller callee; do sed "s/milliseconds=\"1300\"/milliseconds=\"$1\"/; $LAW" "$SCENARIOS/$side.xml" >"$WORK/$side.xml"; done
     apart=$2
     shift 2
     { echo SEQUENTIAL; for digits in "$@"; do echo "+49305550$digits;+44205550$digits"; done; } >calls.csv
@@ -55,6 +54,7 @@ calls() {
     answered
 }
 
+LAW=
 up
 head -c 64000 /dev/zero | tr '\0' '\325' >"$WORK/silence.al"
 cd "$WORK"
@@ -65,7 +65,12 @@ capture_to "$WORK/capture.pcap"
 
 calls 400 3000 10
 sleep 2
-calls 2200 5500 00 01 02 04 05 08 09 03
+calls 2200 5500 00 01 02 04 05 08 09 03 11
+sleep 2
+# Another codec than agreed: mu-law.
+LAW='s|RTP/AVP 8 101|RTP/AVP 0 101|; s|rtpmap:8 PCMA|rtpmap:0 PCMU|; s|8,8,PCMA|8,0,PCMU|; s|1,8,PCMA|1,0,PCMU|'
+calls 2200 5500 12
+LAW=
 sleep 2
 head -c 8000 /dev/zero | tr '\0' '\325' >silence.al
 calls 5000 8500 06 07
