@@ -324,3 +324,36 @@ fn first_call(captures: &[PathBuf], policy: Option<&Path>) -> String {
     let first = String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned();
     serde_json::from_str::<Value>(&first).unwrap()["call_id"].as_str().unwrap().to_owned()
 }
+
+/// Twelve calls whose transfers nobody agreed, and three without: counted by hand.
+#[test]
+fn every_call_of_a_finding_is_cut_where_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut frames = Vec::new();
+    for n in 0..15 {
+        let start = f64::from(n) * 20.0;
+        let mut call = Call::new(&format!("call-{n}"));
+        call.invite(start).answer(start + 1.0, 180).answer(start + 2.0, 200).ack(start + 2.1);
+        if n % 5 != 4 {
+            call.request(start + 3.0, "REFER", 7, true, "");
+        }
+        call.bye(start + 10.0, true).bye_answer(start + 10.1, 200, true);
+        frames.extend(call.frames);
+    }
+    let capture = made::write(folder.path(), "many.pcap", &frames);
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, format!("{}[sip.methods]\nREFER = \"forbidden\"\n", made::program::PEERS)).unwrap();
+    let captures = [capture];
+    let report = audit(&captures, Some(&policy));
+    let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "SIP-METHOD-001").unwrap();
+    assert_eq!(finding["count"], 12);
+    let out = folder.path().join("out.pcapng");
+    let id = finding["id"].as_str().unwrap();
+    let said = extract(&captures, Some(&policy), &out, &["--finding", id]);
+    assert!(said.contains("of 5 calls") && said.contains("--all-calls"), "{said}");
+    let said = extract(&captures, Some(&policy), &out, &["--finding", id, "--all-calls"]);
+    assert!(said.contains("84 messages of 12 calls") && said.contains("every call of it"), "{said}");
+    let again = audit(&[out], Some(&policy));
+    let again: Vec<_> = again["findings"].as_array().unwrap().iter().filter(same(finding)).collect();
+    assert_eq!(again.iter().map(|finding| &finding["count"]).collect::<Vec<_>>(), [12]);
+}

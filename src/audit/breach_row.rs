@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judge;
 use super::ledger::{Blame, Key};
 use super::sides::Sides;
+use super::{Finding, FindingOutcome};
 use crate::base::{Origin, Time};
 use crate::policy::{Party, Severity};
 
-/// One breach of one rule. Findings keep the first five; these are all that are found while the capture is read, where someone wants them:
-/// what only its end shows (intervals, limits, certificates, the policy, what a waiver with `max_findings` covers) is in the audit alone.
+/// One breach of one rule, where someone wants them: findings count them all and keep the first five. What only the end of the capture shows
+/// (intervals, limits, certificates, the policy, what a waiver with `max_findings` covers) comes behind all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct BreachRow {
@@ -23,6 +24,8 @@ pub struct BreachRow {
     pub offender: String,
     pub observed: String,
     pub agreed: String,
+    /// The line of the clause, where one stands in a file.
+    pub line: Option<u32>,
     /// Whether a waiver covers it.
     pub waived: bool,
     /// `message`, `transaction`, `stream` …
@@ -33,6 +36,22 @@ pub struct BreachRow {
     pub capture: u32,
     pub frame: u32,
     pub time: Time,
+}
+
+impl BreachRow {
+    /// Whether it is one of those that a finding folds.
+    #[must_use]
+    pub fn is_of(&self, finding: &Finding) -> bool {
+        // A finding of inferred peers says how many hosts stand behind a name.
+        let is = |name: &str, long: &str| name == long || long.strip_prefix(name).is_some_and(|rest| rest.starts_with(" (+"));
+        let waived = finding.outcome == FindingOutcome::Waived;
+        let line = finding.clause.as_ref().and_then(|clause| clause.line);
+        (finding.rule, finding.severity, &finding.observed, &finding.agreed, line, waived)
+            == (&self.rule, self.severity, &self.observed, &self.agreed, self.line, self.waived)
+            && is(&self.from, &finding.from)
+            && is(&self.to, &finding.to)
+            && is(&self.offender, &finding.offender)
+    }
 }
 
 /// A breach that waits for the names of its parties.
@@ -80,6 +99,7 @@ impl Judge<'_> {
             },
             observed: key.observed.into_owned(),
             agreed: key.agreed.into_owned(),
+            line: key.clause.as_deref().and_then(|clause| clause.line),
             waived: key.waiver.is_some(),
             subject: subject.into(),
             call_id: call_id.map(String::from),

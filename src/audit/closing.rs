@@ -15,7 +15,7 @@ use super::sides::Sides;
 use super::wires::Steps;
 use super::{
     Audit, BesideRow, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary,
-    MetricRow, PolicyInfo, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
+    MetricRow, PolicyInfo, Records, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
 use crate::base::{Origin, Time, Transport};
 use crate::call::Outcome;
@@ -54,9 +54,9 @@ pub struct Collected {
     pub last: Option<Time>,
 }
 
-/// Judges what only the whole capture can answer, and puts the audit together.
+/// Judges what only the whole capture can answer, and puts the audit together; `records` gets the breaches that it finds.
 #[must_use]
-pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
+pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &mut dyn Records) -> Audit {
     let Collected {
         captures,
         intake,
@@ -111,6 +111,9 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected) -> Audit {
     judge.hygiene(&observed, first, last);
     judge.count_rest();
     judge.release();
+    let mut breached = std::mem::take(&mut judge.breached);
+    breached.sort_by(|a, b| a.order().cmp(&b.order()));
+    breached.into_iter().filter_map(|breached| judge.breach_row(breached, &sides)).for_each(|row| records.breach(row));
     let proceedings = judge.proceedings;
 
     let rules: Vec<RuleCoverage> = docket

@@ -541,7 +541,7 @@ max_handshake_failure_pct = 10.0
             first: Some(moment(0).time),
             last: Some(end),
         };
-        close(policy, &docket, collected)
+        close(policy, &docket, collected, &mut ())
     }
 
     fn tls(handshake: Handshake) -> Contact {

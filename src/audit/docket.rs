@@ -55,8 +55,6 @@ pub struct Docket {
     pub wants_calls: bool,
     /// Of which messages someone wants the rows.
     pub messages_wanted: MessageWish,
-    /// Whether with their octets.
-    pub wants_text: bool,
     /// Whether someone wants the rows of breaches.
     pub wants_breaches: bool,
     /// Whether someone wants to know what was seen.
@@ -101,7 +99,6 @@ impl Docket {
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
             wants_calls: false,
             messages_wanted: MessageWish::None,
-            wants_text: false,
             wants_breaches: false,
             wants_seen: false,
             enabled: Vec::new(),
@@ -128,7 +125,6 @@ impl Docket {
     pub fn wish(&mut self, records: &dyn Records) {
         self.wants_calls = records.wants_calls();
         self.messages_wanted = records.wants_messages();
-        self.wants_text = records.wants_text();
         self.wants_breaches = records.wants_breaches();
         self.wants_seen = records.wants_seen();
     }

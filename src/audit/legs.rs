@@ -1,5 +1,6 @@
 //! Takes the messages of INVITE and BYE transactions in the order of the capture, gives the calls that are other legs of one call, never a guess without its reason.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::MessageRow;
@@ -63,27 +64,29 @@ impl Legs {
 
     /// Takes the next message.
     pub fn take(&mut self, row: &MessageRow) {
+        let call_id = row.text(&row.call_id);
         if row.method == "BYE"
-            && let Some(keys) = self.calls.get_mut(&row.call_id)
+            && let Some(keys) = self.calls.get_mut(&*call_id)
         {
             keys.ended.get_or_insert(row.begun);
         }
-        if row.method != "INVITE" || row.call_id.is_empty() {
+        if row.method != "INVITE" || call_id.is_empty() {
             return;
         }
         self.clock = self.clock.max(row.begun);
-        if !self.calls.contains_key(&row.call_id) {
+        if !self.calls.contains_key(&*call_id) {
             let too_late = self.begun.is_some_and(|begun| row.begun.since(begun) > APART);
             if !row.request || row.to_tag.is_some() || too_late {
                 return;
             }
-            self.order.insert((row.begun, row.call_id.clone()));
-            self.calls.insert(row.call_id.clone(), Keys { begun: row.begun, numbers: numbers(row), hosts: hosts(row), ..Keys::default() });
-            if row.call_id == self.call_id {
+            let call_id = call_id.clone().into_owned();
+            self.order.insert((row.begun, call_id.clone()));
+            self.calls.insert(call_id.clone(), Keys { begun: row.begun, numbers: numbers(row), hosts: hosts(row), ..Keys::default() });
+            if call_id == self.call_id {
                 self.begun = Some(row.begun);
             }
         }
-        if let Some(keys) = self.calls.get_mut(&row.call_id) {
+        if let Some(keys) = self.calls.get_mut(&*call_id) {
             keys.learn(row);
         }
         let oldest = self.begun.unwrap_or(self.clock).plus(-APART);
@@ -128,12 +131,12 @@ impl Keys {
         } else if row.code.is_some_and(|code| code >= 200) {
             self.ended = None;
         }
-        if let Some(value) = &row.session_id {
-            self.session_ids.extend(session_ids(value));
+        if let Some(value) = row.maybe(&row.session_id) {
+            self.session_ids.extend(session_ids(&value));
         }
-        self.charging_ids.extend(row.charging_id.clone().filter(|id| !id.is_empty()));
-        let wanted = row.media.iter().filter(|media| media.port > 0);
-        let named = wanted.filter_map(|media| Some((media.address.clone()?, media.port)));
+        self.charging_ids.extend(row.maybe(&row.charging_id).map(Cow::into_owned).filter(|id| !id.is_empty()));
+        let wanted = row.media().into_iter().filter(|media| media.port > 0);
+        let named = wanted.filter_map(|media| Some((media.address?, media.port)));
         self.media.extend(named.filter(|(address, _)| address != "0.0.0.0" && address != "::" && !address.ends_with(".invalid")));
     }
 
@@ -175,7 +178,7 @@ fn hosts(row: &MessageRow) -> (String, String) {
     let host = |end: &str| end.rsplit_once(':').map_or(end, |(host, _)| host).to_owned();
     // On one machine ports tell agents apart.
     match (host(&row.source), host(&row.destination)) {
-        (a, b) if a == b => (row.source.clone(), row.destination.clone()),
+        (a, b) if a == b => (row.source.to_string(), row.destination.to_string()),
         hosts => hosts,
     }
 }
@@ -188,15 +191,17 @@ fn numbers(row: &MessageRow) -> Option<(String, String)> {
         let digits: String = user.chars().filter(char::is_ascii_digit).collect();
         (is_number && digits.len() >= 5).then_some(digits)
     };
-    let caller = row.asserted_user.as_deref().or(row.from_user.as_deref())?;
-    let uri = row.uri.as_deref().and_then(|uri| uri.split_once(':')).map(|(_, rest)| rest.split('@').next().unwrap_or(rest))?;
-    Some((digits(caller)?, digits(uri)?))
+    let caller = row.maybe(&row.asserted_user).or_else(|| row.maybe(&row.from_user))?;
+    let uri = row.maybe(&row.uri)?;
+    let called = uri.split_once(':').map(|(_, rest)| rest.split('@').next().unwrap_or(rest))?;
+    Some((digits(&caller)?, digits(called)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::MediaLine;
+    use crate::sdp::Description;
+    use std::sync::Arc;
 
     fn invite(call_id: &str, at: i64, hosts: (&str, &str)) -> MessageRow {
         MessageRow {
@@ -204,8 +209,8 @@ mod tests {
             begun: Time(seconds(at)),
             request: true,
             method: "INVITE".into(),
-            source: format!("{}:5060", hosts.0),
-            destination: format!("{}:5060", hosts.1),
+            source: format!("{}:5060", hosts.0).into(),
+            destination: format!("{}:5060", hosts.1).into(),
             ..MessageRow::default()
         }
     }
@@ -223,7 +228,7 @@ mod tests {
     #[test]
     fn one_session_identifier_ties_legs_and_the_nil_one_none() {
         let id = "ab30317f1a784dc48ff824d0d3715d86";
-        let with = |row: MessageRow, value: String| MessageRow { session_id: Some(value), ..row };
+        let with = |row: MessageRow, value: String| MessageRow { session_id: Some(value.as_str().into()), ..row };
         let nil = "0".repeat(32);
         let rows = [
             with(invite("b", 0, BC), format!("{id};remote={nil}")),
@@ -235,8 +240,8 @@ mod tests {
 
     #[test]
     fn media_and_charging_identifiers_tie_legs_also_over_another_leg() {
-        let media = |row: MessageRow, port| MessageRow {
-            media: vec![MediaLine { address: Some("192.0.2.9".into()), port, ..MediaLine::default() }],
+        let media = |row: MessageRow, port: u16| MessageRow {
+            description: Some(Arc::new(Description::parse(format!("c=IN IP4 192.0.2.9\r\nm=audio {port} RTP/AVP 8\r\n").as_bytes()))),
             ..row
         };
         let a = media(invite("a", 0, AB), 4000);

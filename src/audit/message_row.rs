@@ -1,18 +1,21 @@
 //! Takes a message with its place in its call, gives what reports show of it, never how they show it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use bytes::Bytes;
+use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::judge::Judge;
 use super::sides::Sides;
-use crate::base::{Origin, Time};
+use crate::base::{Endpoint, Origin, Span, Time};
 use crate::call::{Place, Repeat};
 use crate::policy::Party;
 use crate::sdp::{Description, Media, SdpRole};
 use crate::sip::value::Params;
-use crate::sip::{Arrival, FlawKind, HeaderName, Message};
+use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 
 /// Which messages someone wants the rows of.
 #[derive(Clone, Default)]
@@ -46,8 +49,30 @@ impl MessageWish {
     }
 }
 
-/// A SIP message as reports show it. Text of the wire stands here as it came, octets that are no UTF-8 replaced: whoever writes it escapes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Text of the wire in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// A part of the octets of its message.
+    At(Span),
+    /// What stands so nowhere in them: a folded line made whole.
+    Own(Box<[u8]>),
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self::At(Span::default())
+    }
+}
+
+impl From<&str> for Word {
+    fn from(text: &str) -> Self {
+        Self::Own(text.as_bytes().into())
+    }
+}
+
+/// A SIP message as reports show it. It shares the octets of its message, and with them those of a batch of the capture: who keeps a row keeps
+/// it [by itself](Self::by_itself).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct MessageRow {
     /// Capture time of its last packet.
@@ -60,53 +85,102 @@ pub struct MessageRow {
     /// Which of the messages of that frame it is, from 0.
     pub index: u16,
     /// Capture and frame of everything that carried octets of it, in order: TCP segments, SCTP chunks, IP fragments.
-    pub frames: Vec<(u32, u32)>,
-    pub from: String,
-    pub to: String,
-    pub source: String,
-    pub destination: String,
-    pub transport: Cow<'static, str>,
-    pub call_id: String,
+    pub frames: SmallVec<[(u32, u32); 2]>,
+    pub from: Arc<str>,
+    pub to: Arc<str>,
+    pub source: Arc<str>,
+    pub destination: Arc<str>,
+    pub transport: &'static str,
+    pub call_id: Word,
     pub request: bool,
     /// Of a request its own, of a response that of CSeq; `?` where neither can be read.
-    pub method: String,
+    pub method: Cow<'static, str>,
     pub code: Option<u16>,
-    pub reason: Option<String>,
-    pub uri: Option<String>,
+    pub reason: Option<Word>,
+    pub uri: Option<Word>,
     pub cseq: Option<u32>,
     /// The user parts of From, To and the first P-Asserted-Identity.
-    pub from_user: Option<String>,
-    pub to_user: Option<String>,
-    pub asserted_user: Option<String>,
-    pub from_tag: Option<String>,
-    pub to_tag: Option<String>,
+    pub from_user: Option<Word>,
+    pub to_user: Option<Word>,
+    pub asserted_user: Option<Word>,
+    pub from_tag: Option<Word>,
+    pub to_tag: Option<Word>,
     /// Of the topmost Via.
-    pub branch: Option<String>,
+    pub branch: Option<Word>,
     /// Whether the side that sent the first request of the call sent it, where that is known.
     pub from_caller: Option<bool>,
     /// `first`, `retransmission`, or `mirror` where the tap saw the same packet again.
-    pub seen: Cow<'static, str>,
+    pub seen: &'static str,
     /// `offer`, `answer`, `preview`, `repeat` or `out of order`; `None` without SDP that can be placed.
-    pub sdp: Option<Cow<'static, str>>,
-    pub media: Vec<MediaLine>,
+    pub sdp: Option<&'static str>,
+    /// Its SDP.
+    pub description: Option<Arc<Description>>,
     /// User-Agent, or Server.
-    pub agent: Option<String>,
+    pub agent: Option<Word>,
     /// Session-ID (RFC 7989) and the `icid-value` of P-Charging-Vector (RFC 7315 §4.6): what ties the legs of a call together.
-    pub session_id: Option<String>,
-    pub charging_id: Option<String>,
-    /// Octets of it that the capture holds.
-    pub octets: u32,
+    pub session_id: Option<Word>,
+    pub charging_id: Option<Word>,
     /// Whether the capture holds less of it than was sent.
     pub cut: bool,
     /// What is wrong with its form, each once.
-    pub flaws: Vec<Cow<'static, str>>,
-    /// Its octets, where they were wanted.
-    #[serde(skip)]
-    pub text: Option<Box<[u8]>>,
+    pub flaws: SmallVec<[&'static str; 2]>,
+    /// Its octets, as far as the capture holds them.
+    pub octets: Bytes,
+}
+
+impl MessageRow {
+    /// A word of it, octets that are no UTF-8 replaced: whoever writes it escapes it.
+    #[must_use]
+    pub fn text<'a>(&'a self, word: &'a Word) -> Cow<'a, str> {
+        let octets = match word {
+            Word::At(span) => span.of(&self.octets),
+            Word::Own(octets) => octets,
+        };
+        // Nearly all are: the lossy reading is slow.
+        std::str::from_utf8(octets).map_or_else(|_| String::from_utf8_lossy(octets), Cow::Borrowed)
+    }
+
+    /// A word that may be missing.
+    #[must_use]
+    pub fn maybe<'a>(&'a self, word: &'a Option<Word>) -> Option<Cow<'a, str>> {
+        word.as_ref().map(|word| self.text(word))
+    }
+
+    /// Its m= lines.
+    #[must_use]
+    pub fn media(&self) -> Vec<MediaLine> {
+        self.description.as_ref().map(|sdp| sdp.media().iter().map(line).collect()).unwrap_or_default()
+    }
+
+    /// The same in one line, without transport protocols: `audio 192.0.2.1:4000 sendrecv PCMA/8000`, with `; ` between.
+    #[must_use]
+    pub fn media_text(&self) -> Option<String> {
+        let media = self.description.as_ref().map(|sdp| sdp.media()).filter(|media| !media.is_empty())?;
+        let mut text = String::with_capacity(96);
+        for (number, media) in media.iter().enumerate() {
+            // Writing to a string cannot fail.
+            _ = write!(text, "{}{} ", if number > 0 { "; " } else { "" }, media.kind);
+            _ = match &media.address {
+                Some(address) => write!(text, "{address}"),
+                None => text.write_str("?"),
+            };
+            _ = write!(text, ":{} {}", media.port, media.direction.name());
+            for codec in &media.codecs {
+                _ = write!(text, " {codec}");
+            }
+        }
+        Some(text)
+    }
+
+    /// The same row with octets of its own.
+    #[must_use]
+    pub fn by_itself(self) -> Self {
+        Self { octets: Bytes::copy_from_slice(&self.octets), ..self }
+    }
 }
 
 /// An m= line as reports show it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct MediaLine {
     /// `audio`, `image` …
@@ -117,24 +191,16 @@ pub struct MediaLine {
     /// 0 where it is refused or removed.
     pub port: u16,
     /// `sendrecv` …
-    pub direction: Cow<'static, str>,
+    pub direction: &'static str,
     /// `PCMA/8000` …, by preference.
     pub codecs: Vec<String>,
-}
-
-/// `audio 192.0.2.1:4000 sendrecv PCMA/8000 telephone-event/8000`.
-impl std::fmt::Display for MediaLine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let address = self.address.as_deref().unwrap_or("?");
-        write!(f, "{} {address}:{} {}", self.kind, self.port, self.direction)?;
-        self.codecs.iter().try_for_each(|codec| write!(f, " {codec}"))
-    }
 }
 
 /// A row that waits for the names of its parties: they are decided in the order of the capture.
 #[derive(Clone, Debug)]
 pub struct SeenMessage {
     origin: Origin,
+    ends: (Endpoint, Endpoint),
     parties: (Party, Party),
     /// Sorting moves it many times, and a row is long.
     row: Box<MessageRow>,
@@ -148,39 +214,48 @@ impl SeenMessage {
     }
 }
 
+/// The words for parties and ends that rows share: few come again and again.
+#[derive(Debug, Default)]
+pub struct Signs {
+    parties: HashMap<Party, Arc<str>>,
+    ends: HashMap<Endpoint, Arc<str>>,
+}
+
 impl Judge<'_> {
     /// Notes a message for its row, where someone wants it.
-    pub fn note_message(&mut self, arrival: &Arrival, place: &Place, sdp: Option<&Description>) {
+    pub fn note_message(&mut self, arrival: &Arrival, place: &Place, sdp: Option<&Arc<Description>>) {
         if !self.docket.messages_wanted.has(&arrival.message) {
             return;
         }
         let envelope = &arrival.envelope;
-        let mut row = row_of(arrival, place, sdp);
-        row.text = self.docket.wants_text.then(|| arrival.message.text().into());
+        let ends = (envelope.source, envelope.destination);
         let parties = (self.policy.party(envelope.source.ip), self.policy.party(envelope.destination.ip));
-        self.seen.push(SeenMessage { origin: envelope.origin, parties, row: Box::new(row) });
+        self.seen.push(SeenMessage { origin: envelope.origin, ends, parties, row: Box::new(row_of(arrival, place, sdp)) });
     }
 
-    /// The row of a message, with the names of its parties.
+    /// The row of a message, with the names of its parties; `signs` were made with the same sides.
     #[must_use]
-    pub fn message_row(&self, seen: SeenMessage, sides: &Sides) -> MessageRow {
-        let name = |party: Party| self.policy.party_name(sides.of(party));
-        MessageRow { from: name(seen.parties.0), to: name(seen.parties.1), ..*seen.row }
+    pub fn message_row(&self, seen: SeenMessage, sides: &Sides, signs: &mut Signs) -> MessageRow {
+        let mut name = |party| {
+            let name = signs.parties.entry(party).or_insert_with(|| self.policy.party_name(sides.of(party)).into());
+            Arc::clone(name)
+        };
+        let (from, to) = (name(seen.parties.0), name(seen.parties.1));
+        let mut end = |end: Endpoint| Arc::clone(signs.ends.entry(end).or_insert_with(|| end.to_string().into()));
+        MessageRow { from, to, source: end(seen.ends.0), destination: end(seen.ends.1), ..*seen.row }
     }
 }
 
-fn row_of(arrival: &Arrival, place: &Place, sdp: Option<&Description>) -> MessageRow {
+fn row_of(arrival: &Arrival, place: &Place, sdp: Option<&Arc<Description>>) -> MessageRow {
     let (envelope, message) = (&arrival.envelope, &arrival.message);
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let user = |id: HeaderName| message.addresses_of(id).next().and_then(|a| a.uri?.user_name()).map(text);
-    let header = |id: HeaderName| message.get(id).map(|value| text(&value));
-    let mut carriers = arrival.carriers.clone();
-    if carriers.is_empty() {
-        carriers.push(envelope.origin);
-    }
-    carriers.sort_unstable();
-    carriers.dedup();
-    let mut flaws: Vec<_> = message.flaws().iter().map(|flaw| Cow::Borrowed(flaw_name(flaw.kind))).collect();
+    let word = |octets: &[u8]| message.place_of(octets).map_or_else(|| Word::Own(octets.into()), Word::At);
+    let user = |id: HeaderName| message.user_of(id).map(word);
+    let header = |id: HeaderName| message.get(id).map(|value| word(&value));
+    let carriers = if arrival.carriers.is_empty() { std::slice::from_ref(&envelope.origin) } else { &arrival.carriers };
+    let mut frames: SmallVec<_> = carriers.iter().map(|origin| (origin.capture, origin.frame)).collect();
+    frames.sort_unstable();
+    frames.dedup();
+    let mut flaws: SmallVec<[_; 2]> = message.flaws().iter().map(|flaw| flaw_name(flaw.kind)).collect();
     flaws.sort_unstable();
     flaws.dedup();
     let vector = message.get(HeaderName::PChargingVector);
@@ -190,37 +265,39 @@ fn row_of(arrival: &Arrival, place: &Place, sdp: Option<&Description>) -> Messag
         capture: envelope.origin.capture,
         frame: envelope.origin.frame,
         index: envelope.index,
-        frames: carriers.iter().map(|origin| (origin.capture, origin.frame)).collect(),
-        source: envelope.source.to_string(),
-        destination: envelope.destination.to_string(),
-        transport: envelope.transport.token().into(),
-        call_id: text(message.call_id()),
+        frames,
+        transport: envelope.transport.token(),
+        call_id: word(message.call_id()),
         request: message.is_request(),
-        method: message.method_text().into_owned(),
+        method: message
+            .transaction_method()
+            .map(Method::name)
+            .filter(|name| *name != "?")
+            .map_or_else(|| Cow::Owned(message.method_text().into_owned()), Cow::Borrowed),
         code: message.code().filter(|&code| code > 0),
-        reason: message.reason().map(text),
-        uri: message.request_uri().map(text),
+        reason: message.reason().map(word),
+        uri: message.request_uri().map(word),
         cseq: message.cseq().map(|cseq| cseq.number),
         from_user: user(HeaderName::From),
         to_user: user(HeaderName::To),
         asserted_user: user(HeaderName::PAssertedIdentity),
-        from_tag: message.from_tag().map(text),
-        to_tag: message.to_tag().map(text),
-        branch: message.branch().map(text),
+        from_tag: message.from_tag().map(word),
+        to_tag: message.to_tag().map(word),
+        branch: message.branch().map(word),
         from_caller: place.from_caller,
-        seen: Cow::Borrowed(match place.repeat {
+        seen: match place.repeat {
             Repeat::First => "first",
             Repeat::Retransmission => "retransmission",
             Repeat::Mirror => "mirror",
-        }),
-        sdp: place.sdp_role.map(|role| Cow::Borrowed(role_name(role))),
-        media: sdp.map(|sdp| sdp.media().iter().map(line).collect()).unwrap_or_default(),
+        },
+        sdp: place.sdp_role.map(role_name),
+        description: sdp.map(Arc::clone),
         agent: header(HeaderName::UserAgent).or_else(|| header(HeaderName::Server)),
         session_id: header(HeaderName::SessionId),
-        charging_id: vector.and_then(|vector| Params(&vector).value(b"icid-value").map(text)),
-        octets: u32::try_from(message.text().len()).unwrap_or(u32::MAX),
+        charging_id: vector.and_then(|vector| Params(&vector).value(b"icid-value").map(word)),
         cut: envelope.cut,
         flaws,
+        octets: message.octets().clone(),
         ..MessageRow::default()
     }
 }
@@ -231,7 +308,7 @@ fn line(media: &Media) -> MediaLine {
         protocol: media.proto.to_string(),
         address: media.address.as_ref().map(ToString::to_string),
         port: media.port,
-        direction: media.direction.name().into(),
+        direction: media.direction.name(),
         codecs: media.codecs.iter().map(ToString::to_string).collect(),
     }
 }

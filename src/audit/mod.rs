@@ -50,7 +50,7 @@ pub use incident::{Common, Ending, ExampleCall, Incident, IncidentView, Shared};
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
 pub use legs::{Leg, Legs};
-pub use message_row::{MediaLine, MessageRow, MessageWish, SeenMessage};
+pub use message_row::{MediaLine, MessageRow, MessageWish, SeenMessage, Signs, Word};
 pub use pings::{Ping, Watches};
 pub use proceedings::Proceedings;
 pub use records::Records;

@@ -16,11 +16,6 @@ pub trait Records: Send {
         MessageWish::None
     }
 
-    /// Whether it wants the octets of those messages too.
-    fn wants_text(&self) -> bool {
-        false
-    }
-
     /// Whether it wants breaches, each by itself.
     fn wants_breaches(&self) -> bool {
         false
@@ -38,7 +33,7 @@ pub trait Records: Send {
     fn call(&mut self, _row: CallRow) {}
 
     /// Takes a message.
-    fn message(&mut self, _row: MessageRow) {}
+    fn message(&mut self, _row: &MessageRow) {}
 
     /// Takes a breach.
     fn breach(&mut self, _row: BreachRow) {}
@@ -58,10 +53,6 @@ impl<R: Records> Records for Option<R> {
 
     fn wants_messages(&self) -> MessageWish {
         self.as_ref().map_or(MessageWish::None, R::wants_messages)
-    }
-
-    fn wants_text(&self) -> bool {
-        self.as_ref().is_some_and(R::wants_text)
     }
 
     fn wants_breaches(&self) -> bool {
@@ -84,7 +75,7 @@ impl<R: Records> Records for Option<R> {
         }
     }
 
-    fn message(&mut self, row: MessageRow) {
+    fn message(&mut self, row: &MessageRow) {
         if let Some(records) = self {
             records.message(row);
         }

@@ -8,7 +8,7 @@ use bzip2::read::MultiBzDecoder;
 use flate2::read::MultiGzDecoder;
 use liblzma::read::XzDecoder;
 use lz4_flex::frame::FrameDecoder;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::Compression;
 
@@ -20,7 +20,7 @@ struct Disk {
     head: io::Cursor<Vec<u8>>,
     file: Box<dyn Read + Send>,
     bytes: u64,
-    hash: Option<Sha256>,
+    hash: Option<Context>,
     /// A failure of the disk itself, which a decompressor would hand on as its own.
     failure: Option<String>,
 }
@@ -91,7 +91,7 @@ impl Source {
         let mut head = Vec::with_capacity(HEAD);
         file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
         let compression = compression(&head);
-        let hash = hash.then(Sha256::new);
+        let hash = hash.then(|| Context::new(&SHA256));
         let disk = Disk { head: io::Cursor::new(head), file, bytes: 0, hash, failure: None };
         let buffered = |disk| BufReader::with_capacity(64 << 10, disk);
         let packing = match compression {
@@ -174,7 +174,7 @@ impl Source {
     pub(super) fn finish(mut self) -> io::Result<Measured> {
         let disk = self.disk();
         io::copy(disk, &mut io::sink())?;
-        let hex = |hash: Sha256| hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = |hash: Context| hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Measured { bytes: disk.bytes, sha256: disk.hash.take().map(hex) })
     }
 }

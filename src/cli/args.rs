@@ -65,6 +65,7 @@ Exit status:
 const EXTRACT_EXAMPLES: &str = "\
 Examples:
   speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o refer.pcapng
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 --all-calls --no-media -o all.pcapng
   speerlint extract 'week-46/*.pcapng.zst' --call-id 3c26700@198.51.100.34 --no-media -o call.pcapng
   speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o shared.pcapng --anonymize --policy-out shared.toml
   speerlint extract tls.pcap --keylog sslkeylog.txt --call-id 3c26700@198.51.100.34 -o call.pcapng
@@ -265,6 +266,9 @@ pub(super) struct ExtractArguments {
     /// The packets of this finding: the calls, streams and connections that it shows
     #[arg(long, value_name = "ID", group = "target")]
     pub(super) finding: Option<String>,
+    /// Every call of the finding, not only those of the exhibits that it shows; reads the captures once more
+    #[arg(long, requires = "finding")]
+    pub(super) all_calls: bool,
     /// The packets of the call with this Call-ID
     #[arg(long, value_name = "ID", group = "target")]
     pub(super) call_id: Option<String>,

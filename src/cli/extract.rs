@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &ExtractArguments) -> Result<Status> {
         policy: arguments.policy.as_deref(),
         keylogs: &arguments.intake.keylogs,
         target,
+        all_calls: arguments.all_calls,
         out: &arguments.out,
         media: !arguments.no_media,
         threads: arguments.intake.threads,
@@ -67,7 +68,12 @@ fn lines(arguments: &ExtractArguments, summary: &Summary) -> Vec<String> {
     }
     let mut lines = vec![line];
     if let Some((count, shown)) = summary.count.filter(|(count, shown)| count > shown) {
-        lines.push(format!("the finding was made {count} times; the excerpt holds the {shown} that it shows"));
+        lines.push(match arguments.all_calls {
+            true => format!("the finding was made {count} times; the excerpt holds every call of it"),
+            false => {
+                format!("the finding was made {count} times; the excerpt holds the {shown} that it shows (--all-calls: every call of it)")
+            }
+        });
     }
     match summary.repeats {
         Some(true) => lines.push("an audit of the excerpt alone makes the same finding".into()),

@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &FlowArguments, color: Color) -> Result<Status> {
     let call_id = sought.call_id()?;
     let legs = sought.legs.found();
     let mut rows = sought.rows;
-    rows.messages.retain(|row| row.call_id == call_id);
+    rows.messages.retain(|row| row.text(&row.call_id) == call_id);
     if legs.is_empty() {
         return draw(arguments, color, &call_id, &legs, rows, &audit);
     }
@@ -141,8 +141,8 @@ impl Records for Chosen {
         }
     }
 
-    fn message(&mut self, row: MessageRow) {
-        self.rows.messages.push(row);
+    fn message(&mut self, row: &MessageRow) {
+        self.rows.messages.push(row.clone().by_itself());
     }
 
     fn breach(&mut self, row: BreachRow) {
@@ -271,13 +271,13 @@ impl Records for Sought {
         }
     }
 
-    fn message(&mut self, row: MessageRow) {
-        let keeps = self.keeps(&row.call_id);
+    fn message(&mut self, row: &MessageRow) {
+        let keeps = self.keeps(&row.text(&row.call_id));
         if self.wants_legs {
-            self.legs.take(&row);
+            self.legs.take(row);
         }
         if keeps {
-            self.rows.messages.push(row);
+            self.rows.messages.push(row.clone().by_itself());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Takes an order for an excerpt, gives the file, never one that is not whole.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -15,7 +16,7 @@ use super::rows::Rows;
 use super::scissors::Scissors;
 use super::secrets::KeyLogs;
 use super::trace::{Search, trace};
-use crate::audit::Finding;
+use crate::audit::{BreachRow, Finding, Records};
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Progress, Request};
 use crate::policy::{Policy, Style};
@@ -42,6 +43,8 @@ pub struct Order<'a> {
     pub keylogs: &'a [PathBuf],
     /// What it is of.
     pub target: Target,
+    /// Of a finding: every call of it, not only those of its exhibits.
+    pub all_calls: bool,
     /// The file to write.
     pub out: &'a Path,
     /// Whether media is cut out too.
@@ -75,7 +78,7 @@ pub struct Summary {
     pub repeats: Option<bool>,
 }
 
-/// Cuts an excerpt out of captures. `progress` is called now and then, for each of three readings anew.
+/// Cuts an excerpt out of captures. `progress` is called now and then, for each reading anew.
 ///
 /// # Errors
 /// When an input or the policy cannot be read, what is asked for is not there, or the file cannot be written.
@@ -98,7 +101,13 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     for out in [order.out].into_iter().chain(order.policy_out) {
         refuse_overwriting(out, inputs.iter().map(PathBuf::as_path).chain(order.policy))?;
     }
-    let quest = Quest::of(&order.target, &audit)?;
+    let mut quest = Quest::of(&order.target, &audit)?;
+    if let (true, [finding]) = (order.all_calls, quest.findings.as_slice()) {
+        // What a finding is called is known behind the last packet; only then can it be told whose breaches are of it.
+        let mut calls = CallsOf { finding, calls: BTreeSet::new() };
+        pipeline::audit_with(&Request { inputs: inputs.clone(), ..request.clone() }, progress, &mut calls)?;
+        quest.calls = calls.calls.into_iter().collect();
+    }
     let keys = key_logs(order, &inputs)?;
     let unknown = no_call(quest.calls.first().map_or("", String::as_str), &rows);
     let rules = std::mem::take(&mut rows.rules);
@@ -130,6 +139,24 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     }
     file.persist(order.out).map_err(|error| Error::output(order.out, &error.error))?;
     Ok(summary)
+}
+
+/// The calls of one finding.
+struct CallsOf<'a> {
+    finding: &'a Finding,
+    calls: BTreeSet<String>,
+}
+
+impl Records for CallsOf<'_> {
+    fn wants_breaches(&self) -> bool {
+        true
+    }
+
+    fn breach(&mut self, row: BreachRow) {
+        if row.is_of(self.finding) {
+            self.calls.extend(row.call_id);
+        }
+    }
 }
 
 /// Whether a finding is another again: the same rule, the same direction, and the same observation where nobody replaced what is in it.

@@ -1,7 +1,8 @@
 //! Takes captures and the name of a finding or a call, gives its packets as a pcapng file, never judges them again.
 //!
 //! The captures are read three times: for the audit, which says what is meant; for the frames that carry it (`trace`); and to write
-//! them (`scissors`). Where names are replaced (`disguise`), once more before that: a message may be spread over packets.
+//! them (`scissors`). Where names are replaced (`disguise`), once more before that: a message may be spread over packets;
+//! where every call of a finding is wanted, once more behind the audit, which says what the finding is.
 
 mod cut;
 mod disguise;

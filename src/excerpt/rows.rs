@@ -1,5 +1,6 @@
 //! Takes the rows of an audit, gives those that a finding or a call needs, never holds all of them in memory.
 
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::cut::Target;
@@ -66,10 +67,11 @@ impl Rows {
     /// The streams of some calls, and those that an exhibit without a call shows.
     pub(super) fn streams(self, calls: &[String], places: &[Place], exhibits: &[Exhibit]) -> Result<Vec<StreamSpan>> {
         let mut kept = Vec::new();
+        let calls: HashSet<&str> = calls.iter().map(String::as_str).collect();
         let shown = |row: &StreamSpan| exhibits.iter().any(|e| e.call_id.is_none() && (row.begun..=row.ended).contains(&e.time));
         self.streams
             .drain(|row| {
-                let called = row.call_id.as_ref().is_some_and(|id| calls.contains(id));
+                let called = row.call_id.as_ref().is_some_and(|id| calls.contains(id.as_str()));
                 if called
                     || places.iter().any(|place| (place.capture, place.frame) == (row.capture, row.frame))
                     || (row.call_id.is_none() && shown(&row))

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use memchr::memmem;
 
 use super::quest::Place;
@@ -21,6 +21,9 @@ use crate::transport::{self, Associations, Connections, Contact, Envelope, KeyLo
 
 /// How long what shares the ports of media may follow the last message and the last packet of a call: a BYE of RTCP, a last refresh.
 const TAIL: i64 = seconds(5);
+
+/// So many Call-IDs are looked for in the octets of a message before it is read: of more, reading tells sooner.
+const FEW: usize = 8;
 
 /// What is looked for.
 #[derive(Debug)]
@@ -62,8 +65,8 @@ pub(super) fn trace(inputs: &[PathBuf], search: &Search<'_>, keys: &Arc<KeyLog>,
 struct Tracer<'a> {
     search: &'a Search<'a>,
     /// The calls: those that are looked for, and those of messages that stand for no call in the evidence.
-    calls: Vec<String>,
-    /// Finds their Call-IDs; `None` for one that the capture wrote in no UTF-8, which cannot be searched for as it is.
+    calls: HashSet<String>,
+    /// Finds their Call-IDs while they are few; `None` for one that the capture wrote in no UTF-8, which cannot be searched for as it is.
     finders: Vec<Option<memmem::Finder<'static>>>,
     /// By capture and number: whether no call stands for it.
     places: HashMap<(u32, u32), bool>,
@@ -91,7 +94,7 @@ impl<'a> Tracer<'a> {
         connections.set_keys(keys);
         let mut tracer = Self {
             search,
-            calls: Vec::new(),
+            calls: HashSet::new(),
             finders: Vec::new(),
             places: search.places.iter().map(|place| ((place.capture, place.frame), place.alone)).collect(),
             fragments: Fragments::default(),
@@ -113,8 +116,10 @@ impl<'a> Tracer<'a> {
 
     fn look_for(&mut self, id: String) {
         if !self.calls.contains(&id) {
-            self.finders.push((!id.contains('\u{fffd}')).then(|| memmem::Finder::new(id.as_bytes()).into_owned()));
-            self.calls.push(id);
+            if self.finders.len() <= FEW {
+                self.finders.push((!id.contains('\u{fffd}')).then(|| memmem::Finder::new(id.as_bytes()).into_owned()));
+            }
+            self.calls.insert(id);
         }
     }
 
@@ -266,7 +271,8 @@ impl<'a> Tracer<'a> {
 
     /// Whether a message is of one of the calls; if so, what it says of media is noted.
     fn message(&mut self, envelope: &Envelope, octets: &[u8], stream: bool) -> bool {
-        if !self.finders.iter().any(|finder| finder.as_ref().is_none_or(|finder| finder.find(octets).is_some())) {
+        let may_be = || self.finders.iter().any(|finder| finder.as_ref().is_none_or(|finder| finder.find(octets).is_some()));
+        if self.finders.len() <= FEW && !may_be() {
             return false;
         }
         let mut message = Message::default();

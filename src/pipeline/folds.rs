@@ -201,7 +201,7 @@ impl<'p> CallShard<'p> {
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
                 self.announce(sdp, arrival.envelope.clock);
             }
-            self.judge.note_message(arrival, &place, sdp.as_deref());
+            self.judge.note_message(arrival, &place, sdp.as_ref());
             let said = sdp.as_ref().map(|sdp| (place.clone(), Arc::clone(sdp)));
             heard.extend(self.judge.hear(arrival, place, sdp));
             if let Some((place, sdp)) = said {

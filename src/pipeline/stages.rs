@@ -13,7 +13,7 @@ use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{
-    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Uses, Watches,
+    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Signs, Uses, Watches,
 };
 use crate::base::{Anomaly, Endpoint, Origin, Time};
 use crate::call::{Calls, LoadKind, Settings};
@@ -303,7 +303,8 @@ impl Stages<'_> {
         seen.sort_by_key(SeenMessage::order);
         breached.sort_by(|a, b| a.order().cmp(&b.order()));
         let (bench, sides, records) = (&self.bench, &self.sides, &mut self.joint.records);
-        seen.into_iter().for_each(|seen| records.message(bench.message_row(seen, sides)));
+        let mut signs = Signs::default();
+        seen.into_iter().for_each(|seen| records.message(&bench.message_row(seen, sides, &mut signs)));
         breached.into_iter().filter_map(|breached| bench.breach_row(breached, sides)).for_each(|row| records.breach(row));
     }
 
@@ -391,7 +392,7 @@ impl Stages<'_> {
             first: self.times.map(|t| t.0),
             last: self.times.map(|t| t.1),
         };
-        audit::close(self.policy, self.docket, collected)
+        audit::close(self.policy, self.docket, collected, self.joint.records)
     }
 
     /// Sorts what was recovered for the next fold, and counts what was odd.

@@ -98,6 +98,12 @@ impl Message {
         &self.text
     }
 
+    /// The same, shared with the batch that it came in.
+    #[must_use]
+    pub const fn octets(&self) -> &Bytes {
+        &self.text
+    }
+
     /// What `span` covers.
     #[must_use]
     pub fn at(&self, span: Span) -> &[u8] {
@@ -307,6 +313,13 @@ impl Message {
         Some(name_addr(elements(value).next()?)?.address)
     }
 
+    /// The user part of the first address of a header, without its parameters and password.
+    #[must_use]
+    pub fn user_of(&self, id: HeaderName) -> Option<&[u8]> {
+        let plain = self.header(id).and_then(|line| plain_user(self.at(line.value)));
+        plain.or_else(|| self.addresses_of(id).next()?.uri?.user_name())
+    }
+
     /// Gives its text up, so that what it is shared with can serve again.
     pub fn release(&mut self) {
         self.text = Bytes::new();
@@ -341,4 +354,45 @@ fn unfold(raw: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(rest);
     out
+}
+
+/// The user part where an address is written as nearly everybody writes it, `name <sip:user@host>`; `None` says nothing.
+fn plain_user(value: &[u8]) -> Option<&[u8]> {
+    let plain = |octet: u8, more: &[u8]| octet.is_ascii_alphanumeric() || more.contains(&octet);
+    let open = value.iter().position(|&octet| !plain(octet, b" "))?;
+    let address = value.get(open..)?.strip_prefix(b"<sip:")?;
+    let (user, host) = address.split_at_checked(address.iter().position(|&octet| !plain(octet, b"+-_."))?)?;
+    let host = host.strip_prefix(b"@").filter(|host| host.first().is_some_and(u8::is_ascii_alphanumeric))?;
+    let behind = host.iter().find(|&&octet| !plain(octet, b"-."))?;
+    (!user.is_empty() && (*behind == b'>' || (*behind == b';' && host.contains(&b'>')))).then_some(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slow(value: &[u8]) -> Option<&[u8]> {
+        let first = elements(value).next()?;
+        uri(name_addr(first)?.address)?.user_name()
+    }
+
+    #[test]
+    fn the_usual_form_of_an_address_is_read() {
+        assert_eq!(plain_user(b"Alice A <sip:+4930-1@sbc1.alpha.example;user=phone>;tag=1"), Some(&b"+4930-1"[..]));
+        for value in
+            ["\"<sip:x@y>\" <sip:a@b>", "sip:a@b", "<sip:a:secret@b>", "<sip:@b>", "<sip:a@>", "<sip:a@b;x", "<tel:+4930>", "a, <sip:a@b>"]
+        {
+            assert_eq!(plain_user(value.as_bytes()), None, "{value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_quickly_is_read_so_with_care(value in "[ a1]{0,3}[<\"]?sip:[a1+.;:@]{0,4}@?[a1.:;-]{0,5}[>]?[;,=a]{0,4}") {
+            if let Some(user) = plain_user(value.as_bytes()) {
+                prop_assert_eq!(Some(user), slow(value.as_bytes()));
+            }
+        }
+    }
 }

@@ -1,18 +1,19 @@
 //! Takes the rows of a call and its legs, gives who stands where and what happened in which order, never how it looks.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Broken, Column, Ladder, LadderLeg, Note, Rows, Rung, What, parts};
-use crate::audit::{BreachRow, Finding, FindingOutcome, Leg, MessageRow, StreamRow};
+use crate::audit::{BreachRow, Finding, Leg, MessageRow, StreamRow};
 use crate::base::Time;
 
 /// Which rungs show a frame.
 type Shown = HashMap<(u32, u32), Vec<usize>>;
 
 /// What makes two sightings one message: its call, its ends, and what it says.
-type Same<'a> = (&'a str, &'a str, &'a str, (bool, &'a str, Option<u16>, Option<u32>, Option<&'a str>, Option<&'a str>));
+type Same<'a> = (Cow<'a, str>, &'a str, &'a str, (bool, &'a str, Option<u16>, Option<u32>, Option<Cow<'a, str>>, Option<Cow<'a, str>>));
 
 /// The hosts of a ladder.
 #[derive(Default)]
@@ -87,9 +88,7 @@ pub(super) fn ladder(call_id: &str, legs: &[Leg], rows: Rows, findings: &[Findin
         rungs.push(rung);
     }
     let mut notes = Vec::new();
-    let mut breaches: Vec<Breach> = breaches.iter().map(|row| Breach::of(row, findings, &at)).collect();
-    breaches.extend(exhibited(&breaches, &legs, findings, captures, &at));
-    for breach in breaches {
+    for breach in breaches.iter().map(|row| Breach::of(row, findings, &at)) {
         place(breach, &legs, &mut rungs, &mut shown, &mut notes);
     }
     for rung in &mut rungs {
@@ -126,8 +125,8 @@ const fn order(rung: &Rung) -> u8 {
 }
 
 fn same(row: &MessageRow) -> Same<'_> {
-    let says = (row.request, row.method.as_str(), row.code, row.cseq, row.branch.as_deref(), row.to_tag.as_deref());
-    (&row.call_id, &row.source, &row.destination, says)
+    let says = (row.request, &*row.method, row.code, row.cseq, row.maybe(&row.branch), row.maybe(&row.to_tag));
+    (row.text(&row.call_id), &row.source, &row.destination, says)
 }
 
 /// The messages, each once: what was sent again or tapped twice is counted where it was first seen.
@@ -136,7 +135,7 @@ fn arrows(messages: &[MessageRow], legs: &[LadderLeg], hosts: &mut Hosts, at: &i
     let mut first: HashMap<Same<'_>, usize> = HashMap::new();
     for row in messages {
         let (from, to) = (hosts.column(&row.source, &row.from), hosts.column(&row.destination, &row.to));
-        for media in &row.media {
+        for media in row.media() {
             if let (Some(address), true) = (&media.address, media.port > 0) {
                 let end = if address.contains(':') { format!("[{address}]:{}", media.port) } else { format!("{address}:{}", media.port) };
                 hosts.named.entry(end).or_insert(from);
@@ -158,7 +157,7 @@ fn arrows(messages: &[MessageRow], legs: &[LadderLeg], hosts: &mut Hosts, at: &i
             continue;
         }
         first.insert(same(row), rungs.len());
-        let leg = legs.iter().position(|leg| leg.call_id == row.call_id).unwrap_or(0);
+        let leg = legs.iter().position(|leg| leg.call_id == row.text(&row.call_id)).unwrap_or(0);
         let what = What::Message(parts::arrow(row, leg));
         shown.entry(place).or_default().push(rungs.len());
         rungs.push(Rung { time: row.time, delta: None, from, to, place: Some(place), what, broken: Vec::new() });
@@ -182,16 +181,7 @@ struct Breach {
 
 impl Breach {
     fn of(row: &BreachRow, findings: &[Finding], at: &impl Fn(u32, u32) -> (u32, u32)) -> Self {
-        // A finding of inferred peers says how many hosts stand behind a name.
-        let is = |name: &str, long: &str| name == long || long.strip_prefix(name).is_some_and(|rest| rest.starts_with(" (+"));
-        let finding = findings.iter().find(|finding| {
-            (finding.rule, &finding.observed, &finding.agreed, finding.outcome == FindingOutcome::Waived)
-                == (&row.rule, &row.observed, &row.agreed, row.waived)
-                && is(&row.from, &finding.from)
-                && is(&row.to, &finding.to)
-                && is(&row.offender, &finding.offender)
-                && finding.severity == row.severity
-        });
+        let finding = findings.iter().find(|finding| row.is_of(finding));
         let broken = Broken {
             severity: Reverse(row.severity),
             rule: row.rule.to_string(),
@@ -203,38 +193,6 @@ impl Breach {
         };
         Self { broken, place: at(row.capture, row.frame), call_id: row.call_id.clone(), time: row.time }
     }
-}
-
-/// What only the end of the capture showed of these calls: it is in the findings alone.
-fn exhibited(
-    known: &[Breach],
-    legs: &[LadderLeg],
-    findings: &[Finding],
-    captures: &[String],
-    at: &impl Fn(u32, u32) -> (u32, u32),
-) -> Vec<Breach> {
-    let mut more = Vec::new();
-    for finding in findings {
-        if known.iter().any(|breach| breach.broken.finding.as_ref() == Some(&finding.id)) {
-            continue;
-        }
-        for exhibit in
-            finding.exhibits.iter().filter(|e| e.call_id.is_some() && legs.iter().any(|leg| e.call_id.as_ref() == Some(&leg.call_id)))
-        {
-            let capture = captures.iter().position(|path| *path == exhibit.capture).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-            let broken = Broken {
-                severity: Reverse(finding.severity),
-                rule: finding.rule.to_owned(),
-                observed: finding.observed.clone(),
-                agreed: finding.agreed.clone(),
-                waived: finding.outcome == FindingOutcome::Waived,
-                finding: Some(finding.id.clone()),
-                title: finding.title.to_owned(),
-            };
-            more.push(Breach { broken, place: at(capture, exhibit.frame), call_id: exhibit.call_id.clone(), time: exhibit.time });
-        }
-    }
-    more
 }
 
 /// Puts a breach at the rung of its frame, else at a rung of its own, else below.

@@ -22,11 +22,12 @@ pub(super) fn arrow(row: &MessageRow, leg: usize) -> Arrow {
 fn label(row: &MessageRow) -> String {
     if row.request {
         // Whom it is to reach: inside a dialog the tags say that.
-        let user = row.uri.as_deref().filter(|_| row.to_tag.is_none() && !matches!(row.method.as_str(), "ACK" | "CANCEL")).and_then(user);
-        return user.map_or_else(|| row.method.clone(), |user| format!("{} {user}", row.method));
+        let uri = row.maybe(&row.uri).filter(|_| row.to_tag.is_none() && !matches!(&*row.method, "ACK" | "CANCEL"));
+        let user = uri.as_deref().and_then(user);
+        return user.map_or_else(|| row.method.clone().into_owned(), |user| format!("{} {user}", row.method));
     }
     let code = row.code.map_or_else(|| "???".to_owned(), |code| code.to_string());
-    let reason = row.reason.as_deref().unwrap_or_default();
+    let reason = row.maybe(&row.reason).unwrap_or_default();
     let of = if row.method == "INVITE" { String::new() } else { format!(" ({})", row.method) };
     format!("{code} {reason}{of}")
 }
@@ -39,8 +40,8 @@ fn user(uri: &str) -> Option<&str> {
 }
 
 fn sdp(row: &MessageRow) -> Vec<String> {
-    let role = row.sdp.as_deref().unwrap_or("SDP");
-    row.media.iter().map(|media| format!("{role} {}", line(media))).collect()
+    let role = row.sdp.unwrap_or("SDP");
+    row.media().iter().map(|media| format!("{role} {}", line(media))).collect()
 }
 
 /// `audio 192.0.2.1:4000 PCMA PCMU`, with the direction where it is not the usual one.

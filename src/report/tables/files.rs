@@ -81,8 +81,8 @@ impl Records for Tables {
         }
     }
 
-    fn message(&mut self, row: MessageRow) {
-        self.messages.iter_mut().for_each(|file| file.row(&row));
+    fn message(&mut self, row: &MessageRow) {
+        self.messages.iter_mut().for_each(|file| file.row(row));
     }
 }
 

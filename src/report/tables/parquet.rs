@@ -191,9 +191,9 @@ fn properties<R>(table: &Table<R>) -> WriterPropertiesPtr {
     for column in &table.columns {
         let path = ColumnPath::from(column.name);
         properties = match column.kind() {
-            _ if column.few => properties.set_column_dictionary_enabled(path, true),
-            // Neighbours are near each other: their differences are short.
+            // Neighbours are near each other: their differences are short, and cost less than a dictionary.
             Kind::Time | Kind::Whole => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+            _ if column.few => properties.set_column_dictionary_enabled(path, true),
             Kind::Text | Kind::Real | Kind::Truth => properties,
         };
         // Who asks for a range asks for times and numbers.
