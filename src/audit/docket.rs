@@ -17,6 +17,17 @@ pub struct Case<F> {
     pub check: F,
 }
 
+/// The checks that are put to the same messages under the same terms.
+#[derive(Debug)]
+pub struct Questions {
+    /// The kind of message that they speak of.
+    pub kind: Kind,
+    /// Whose terms apply.
+    pub scope: Scope,
+    /// The checks.
+    pub cases: Vec<Case<rules::MessageCheck>>,
+}
+
 /// The rules of a run, sorted by what they look at.
 #[derive(Debug)]
 #[allow(missing_docs)]
@@ -47,8 +58,7 @@ pub struct Docket {
     /// Rules on what a party shows that it can.
     pub repertoires: Vec<Case<rules::RepertoireCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
-    /// With the kind of message that each speaks of.
-    pub messages: Vec<(Kind, Case<rules::MessageCheck>)>,
+    pub messages: Vec<Questions>,
     /// How much of a number evidence shows.
     pub redaction: Redaction,
     /// Whether someone wants the rows of calls.
@@ -134,8 +144,12 @@ impl Docket {
             Case { rule, scope: entry.scope, check }
         }
         match check {
-            Check::Message(spoken_of, check) => {
-                self.messages.push((spoken_of, case(rule, entry, check)));
+            Check::Message(kind, check) => {
+                let (scope, case) = (entry.scope, case(rule, entry, check));
+                match self.messages.iter_mut().find(|questions| (questions.kind, questions.scope) == (kind, scope)) {
+                    Some(questions) => questions.cases.push(case),
+                    None => self.messages.push(Questions { kind, scope, cases: vec![case] }),
+                }
             }
             Check::Transaction(check) => self.transactions.push(case(rule, entry, check)),
             Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, check)),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::compliance::Said;
+use super::docket::Case;
 use super::judge::{Judge, Matter, interval_of};
 use super::proceedings::Traffic;
 use crate::base::seconds;
 use crate::call::{self, Place, Repeat};
 use crate::metrics::Begun;
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
-use crate::rules::{Addresses, Certified, Kind, MessageSubject, Passports, Recalled, Scope, Verdict};
+use crate::rules::{Addresses, Certified, Kind, MessageCheck, MessageSubject, Passports, Recalled, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::{Arrival, HeaderName, Method};
 
@@ -32,7 +33,37 @@ pub struct Heard<'a, 'p> {
     by_session: &'p Terms,
 }
 
+/// The directions of a few messages: hardly ever more than the two of a trunk.
+struct Ways {
+    directions: SmallVec<[(Party, Party); 8]>,
+    /// For each message the place of its direction.
+    of_each: Vec<usize>,
+}
+
+impl Ways {
+    fn of(heard: &[Heard<'_, '_>]) -> Self {
+        let mut directions: SmallVec<[(Party, Party); 8]> = SmallVec::new();
+        let of_each = heard.iter().map(|heard| {
+            let direction = (heard.from, heard.to);
+            directions.iter().position(|&known| known == direction).unwrap_or_else(|| {
+                directions.push(direction);
+                directions.len() - 1
+            })
+        });
+        Self { of_each: of_each.collect(), directions }
+    }
+}
+
 impl<'p> Heard<'_, 'p> {
+    /// The terms that a rule of this scope holds the message against.
+    fn terms(&self, scope: Scope, policy: &'p Policy) -> &'p Terms {
+        match scope {
+            Scope::Session => self.by_session,
+            Scope::Global => policy.global(),
+            Scope::Message | Scope::Connection | Scope::Interval => self.by_message,
+        }
+    }
+
     /// What rules of the message's direction look at.
     fn subject<'s>(
         &'s self,
@@ -120,33 +151,30 @@ impl<'p> Judge<'p> {
         let read: Vec<(Addresses<'_>, Passports)> = heard.iter().map(|_| Default::default()).collect();
         let mut subjects: Vec<_> =
             heard.iter().zip(&read).map(|(heard, read)| heard.subject(self.policy, (&read.0, &read.1), &certified)).collect();
+        let ways = Ways::of(heard);
         let compliance = &mut self.proceedings.compliance;
-        let places: SmallVec<[usize; 16]> = heard.iter().map(|heard| compliance.place(Some((heard.from, heard.to)))).collect();
-        for (spoken_of, case) in &self.docket.messages {
-            for ((heard, subject), &place) in heard.iter().zip(&mut subjects).zip(&places).filter(|((h, _), _)| h.kind.is(*spoken_of)) {
-                subject.terms = match case.scope {
-                    Scope::Session => heard.by_session,
-                    Scope::Global => self.policy.global(),
-                    Scope::Message | Scope::Connection | Scope::Interval => heard.by_message,
-                };
-                match (case.check)(subject) {
-                    Verdict::Pass => {
-                        self.proceedings.compliance.note(place, case.rule, Said::Pass);
-                        self.proceedings.ledger.pass(case.rule);
-                    }
-                    Verdict::NotApplicable => self.proceedings.ledger.not_applicable(case.rule),
-                    verdict => self.enter_heard(verdict, case.rule, heard),
-                }
+        let places: SmallVec<[usize; 8]> = ways.directions.iter().map(|&direction| compliance.place(Some(direction))).collect();
+        let docket = self.docket;
+        for questions in &docket.messages {
+            let asked: Vec<_> = (heard.iter().zip(&ways.of_each).zip(&mut subjects))
+                .filter(|((heard, _), _)| heard.kind.is(questions.kind))
+                .map(|((heard, &way), subject)| {
+                    subject.terms = heard.terms(questions.scope, self.policy);
+                    (heard, way, &*subject)
+                })
+                .collect();
+            for case in &questions.cases {
+                self.ask(case, &asked, &places);
             }
         }
-        if !self.docket.backoffs.is_empty() {
+        if !docket.backoffs.is_empty() {
             heard.iter().for_each(|heard| self.note_approach(heard));
         }
-        if !self.docket.pings.is_empty() {
+        if !docket.pings.is_empty() {
             heard.iter().for_each(|heard| self.note_ping(heard));
         }
-        if !self.docket.repertoires.is_empty() {
-            heard.iter().for_each(|heard| self.note_repertoire(heard));
+        if !docket.repertoires.is_empty() {
+            self.note_repertoires(heard, &ways);
         }
         heard.iter().filter(|heard| heard.place.method == Some(Method::Invite)).for_each(|heard| self.note_labels(heard));
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
@@ -156,11 +184,38 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Notes what a message shows that its sender can.
-    fn note_repertoire(&mut self, heard: &Heard<'_, 'p>) {
-        let asks = !heard.by_message.sip.rfc_groups.is_empty();
-        let repertoire = self.proceedings.repertoires.entry((heard.from, heard.to)).or_default();
-        repertoire.hear(heard.arrival, &heard.place, heard.sdp.as_deref(), asks);
+    /// Puts one check to a few messages. What nearly all of them come to is counted for all at once.
+    fn ask(&mut self, case: &Case<MessageCheck>, asked: &[(&Heard<'_, 'p>, usize, &MessageSubject<'_>)], places: &[usize]) {
+        let (mut passed, mut passed_over) = (0, 0);
+        let mut ways: SmallVec<[bool; 8]> = SmallVec::from_elem(false, places.len());
+        for (heard, way, subject) in asked {
+            match (case.check)(subject) {
+                Verdict::Pass => {
+                    passed += 1;
+                    if let Some(way) = ways.get_mut(*way) {
+                        *way = true;
+                    }
+                }
+                Verdict::NotApplicable => passed_over += 1,
+                verdict => self.enter_heard(verdict, case.rule, heard),
+            }
+        }
+        self.proceedings.ledger.pass(case.rule, passed);
+        self.proceedings.ledger.not_applicable(case.rule, passed_over);
+        for (&place, _) in places.iter().zip(ways).filter(|(_, passed)| *passed) {
+            self.proceedings.compliance.note(place, case.rule, Said::Pass);
+        }
+    }
+
+    /// Notes what messages show that their senders can.
+    fn note_repertoires(&mut self, heard: &[Heard<'_, 'p>], ways: &Ways) {
+        for (number, &direction) in ways.directions.iter().enumerate() {
+            let repertoire = self.proceedings.repertoires.entry(direction).or_default();
+            for (heard, _) in heard.iter().zip(&ways.of_each).filter(|(_, way)| **way == number) {
+                let asks = !heard.by_message.sip.rfc_groups.is_empty();
+                repertoire.hear(heard.arrival, &heard.place, heard.sdp.as_deref(), asks);
+            }
+        }
     }
 
     /// Counts how strongly an INVITE is attested, where that was agreed.

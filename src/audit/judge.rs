@@ -300,9 +300,9 @@ impl<'p> Judge<'p> {
         match verdict {
             Verdict::Pass => {
                 self.note(matter.direction, rule, Said::Pass);
-                self.proceedings.ledger.pass(rule);
+                self.proceedings.ledger.pass(rule, 1);
             }
-            Verdict::NotApplicable => self.proceedings.ledger.not_applicable(rule),
+            Verdict::NotApplicable => self.proceedings.ledger.not_applicable(rule, 1),
             Verdict::Indeterminate(reason) => {
                 self.note(matter.direction, rule, Said::Unjudged);
                 self.proceedings.ledger.indeterminate(rule, reason);
@@ -326,7 +326,7 @@ impl<'p> Judge<'p> {
             return;
         };
         let Some(severity) = self.docket.severity(matter.rule, self.policy, (from, to), breach.severity) else {
-            self.proceedings.ledger.not_applicable(matter.rule);
+            self.proceedings.ledger.not_applicable(matter.rule, 1);
             return;
         };
         let Breach { observed, agreed, clause, at: mark, exhibit, about, .. } = breach;

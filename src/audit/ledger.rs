@@ -121,17 +121,17 @@ impl Ledger {
         }
     }
 
-    /// Counts a pass.
-    pub fn pass(&mut self, rule: u16) {
+    /// Counts so many passes.
+    pub fn pass(&mut self, rule: u16, subjects: u64) {
         if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
-            c.pass += 1;
+            c.pass += subjects;
         }
     }
 
-    /// Counts a subject that the rule does not speak of.
-    pub fn not_applicable(&mut self, rule: u16) {
+    /// Counts so many subjects that the rule does not speak of.
+    pub fn not_applicable(&mut self, rule: u16, subjects: u64) {
         if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
-            c.not_applicable += 1;
+            c.not_applicable += subjects;
         }
     }
 
