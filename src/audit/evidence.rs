@@ -116,7 +116,8 @@ fn excerpt(line: &[u8], mark: Option<Span>, redaction: Redaction) -> (Box<str>, 
     hide_numbers(&mut shown, redaction);
     // The mark is kept in view: a long line is cut on the left as far as that needs.
     let from = mark.map_or(0, |m| if m.end as usize > LONGEST { m.start.saturating_sub(20) as usize } else { 0 });
-    let decode = |part: &[u8]| String::from_utf8_lossy(part).chars().map(|c| if c == '\t' { ' ' } else { c }).collect::<String>();
+    shown.iter_mut().filter(|octet| **octet == b'\t').for_each(|octet| *octet = b' ');
+    let decode = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
     let (lead, body) = (if from > 0 { "…" } else { "" }, shown.get(from..).unwrap_or_default());
     let mut text: String = lead.to_owned() + &decode(body);
     let quote = mark.map(|m| {
@@ -125,7 +126,7 @@ fn excerpt(line: &[u8], mark: Option<Span>, redaction: Redaction) -> (Box<str>, 
         let len = decode(body.get(start..end).unwrap_or_default()).chars().count();
         Quote { start: before + lead.chars().count(), len }
     });
-    if text.chars().count() > LONGEST {
+    if text.len() > LONGEST && text.chars().count() > LONGEST {
         text = text.chars().take(LONGEST - 1).chain(['…']).collect();
     }
     let quote = quote.filter(|q| q.start < LONGEST && q.len > 0).map(|q| Quote { len: q.len.min(LONGEST - q.start), ..q });
@@ -161,14 +162,13 @@ fn hide_numbers(line: &mut [u8], redaction: Redaction) {
         Redaction::Full => 0,
     };
     let mut at = 0;
-    while at < line.len() {
-        let rest = &line[at..];
-        let number = [&b"sip:"[..], b"sips:", b"tel:", b"\""].iter().find(|lead| starts_with_any_case(rest, lead)).map(|lead| lead.len());
-        let Some(lead) = number else {
-            at += 1;
+    while let Some(ends) = line.get(at..).and_then(|rest| memchr::memchr2(b':', b'"', rest)) {
+        let (from, lead) = (at, at + ends);
+        at = lead + 1;
+        let schemes = [&b"sip"[..], b"sips", b"tel"];
+        if line[lead] == b':' && !schemes.iter().any(|scheme| ends_with_any_case(&line[from..lead], scheme)) {
             continue;
-        };
-        at += lead;
+        }
         let digits = line[at..].iter().take_while(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b'(' | b')' | b' ')).count();
         let count = line[at..at + digits].iter().filter(|b| b.is_ascii_digit()).count();
         // Fewer than seven digits are a service code, not a subscriber; and a host may be an IP address.
@@ -188,6 +188,10 @@ pub(super) fn hidden_source(scope: &str, redaction: Redaction) -> String {
     let mut line = format!("\"{source}").into_bytes();
     hide_numbers(&mut line, redaction);
     format!("{key} {}", String::from_utf8_lossy(&line).trim_start_matches('"'))
+}
+
+fn ends_with_any_case(text: &[u8], end: &[u8]) -> bool {
+    text.len().checked_sub(end.len()).and_then(|at| text.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
 fn starts_with_any_case(text: &[u8], lead: &[u8]) -> bool {

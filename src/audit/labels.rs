@@ -1,5 +1,7 @@
 //! Takes messages of INVITE transactions, gives what tells their call from others, never more of a text than a line.
 
+use std::fmt::Write;
+
 use super::hearing::Heard;
 use super::judge::Judge;
 use crate::rules::Kind;
@@ -55,10 +57,18 @@ impl<'p> Judge<'p> {
     }
 }
 
-/// The codecs of the active media, in their order.
+/// The codecs of the active media, in their order, as far as a label goes.
 fn offered(sdp: &Description) -> String {
-    let codecs = sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs).map(ToString::to_string);
-    codecs.collect::<Vec<_>>().join(" ")
+    let mut label = String::with_capacity(LONGEST);
+    for codec in sdp.media().iter().filter(|m| m.is_active()).flat_map(|m| &m.codecs) {
+        if label.len() > LONGEST {
+            break;
+        }
+        let gap = if label.is_empty() { "" } else { " " };
+        // Nothing fails that writes to a string.
+        let _ = write!(label, "{gap}{codec}");
+    }
+    label
 }
 
 /// The beginning of a text that is kept as long as its call lives.

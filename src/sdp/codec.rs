@@ -43,6 +43,8 @@ impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.clock, self.channels) {
             (0, _) => f.write_str(&self.name),
+            // Nearly every codec of telephony: written for each call, so without the machinery of numbers.
+            (8_000, 1) => f.write_str(&self.name).and_then(|()| f.write_str("/8000")),
             (clock, 1) => write!(f, "{}/{clock}", self.name),
             (clock, channels) => write!(f, "{}/{clock}/{channels}", self.name),
         }
