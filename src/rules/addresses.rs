@@ -47,6 +47,13 @@ pub(super) struct Address<'a> {
     pub(super) ip: Option<IpAddr>,
 }
 
+impl<'a> From<sip::Address<'a>> for Address<'a> {
+    fn from(address: sip::Address<'a>) -> Self {
+        let place = address.header.map_or(Place::RequestUri, Place::Header);
+        Self { place, at: address.at, uri: address.uri, ip: address.ip() }
+    }
+}
+
 const NAMING: [HeaderName; 5] =
     [HeaderName::From, HeaderName::To, HeaderName::PAssertedIdentity, HeaderName::Diversion, HeaderName::HistoryInfo];
 
@@ -59,8 +66,7 @@ impl<'a> Addresses<'a> {
     pub(super) fn of(&self, message: &'a Message) -> &[Address<'a>] {
         self.0.get_or_init(|| {
             let named = NAMING.into_iter().filter(|&id| message.has(id)).flat_map(|id| message.addresses_of(id));
-            let place = |a: &sip::Address<'_>| a.header.map_or(Place::RequestUri, Place::Header);
-            message.target().into_iter().chain(named).map(|a| Address { place: place(&a), at: a.at, uri: a.uri, ip: a.ip() }).collect()
+            message.target().into_iter().chain(named).map(Address::from).collect()
         })
     }
 }

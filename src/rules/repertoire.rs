@@ -10,30 +10,30 @@ use crate::sip::{Arrival, HeaderName, Message, Method};
 /// What messages show of support for an RFC; any one of them will do.
 type Shows = fn(&Message, Option<&Description>) -> bool;
 
-/// RFCs of which a message can show that its sender supports them, and how.
-const EVIDENCE: &[(u32, Shows)] = &[
-    (3261, |_, _| true),
-    (3262, |m, _| has_tag(m, "100rel") || is(m, Method::Prack) || allows(m, Method::Prack)),
-    (3311, |m, _| is(m, Method::Update) || allows(m, Method::Update)),
-    (3312, |m, sdp| has_tag(m, "precondition") || has_attribute(sdp, b"curr")),
-    (3323, |m, _| m.has(HeaderName::Privacy)),
-    (3325, |m, _| m.has(HeaderName::PAssertedIdentity)),
-    (3326, |m, _| m.has(HeaderName::Reason)),
-    (3515, |m, _| is(m, Method::Refer) || allows(m, Method::Refer) || has_tag(m, "norefersub")),
-    (3581, |m, _| m.is_request() && m.top_via().is_some_and(|via| via.rport.is_some())),
-    (3891, |m, _| has_tag(m, "replaces") || m.has(HeaderName::Replaces)),
-    (4028, |m, _| has_tag(m, "timer") || m.has(HeaderName::SessionExpires)),
-    (4733, |_, sdp| codecs(sdp).any(|name| name.eq_ignore_ascii_case("telephone-event"))),
-    (4916, |m, _| has_tag(m, "from-change")),
-    (5627, |m, _| has_tag(m, "gruu")),
-    (6086, |m, _| m.has(HeaderName::RecvInfo)),
-    (6665, |m, _| is(m, Method::Subscribe) || is(m, Method::Notify) || m.has(HeaderName::AllowEvents)),
-    (7044, |m, _| has_tag(m, "histinfo") || m.has(HeaderName::HistoryInfo)),
-    (7989, |m, _| m.has(HeaderName::SessionId)),
-    (8224, |m, _| m.has(HeaderName::Identity)),
-    (8445, |_, sdp| has_attribute(sdp, b"ice-ufrag")),
-    (8839, |_, sdp| has_attribute(sdp, b"ice-ufrag")),
-    (8866, |_, sdp| sdp.is_some()),
+/// RFCs of which a message can show that its sender supports them: by an option tag in Supported or Require, and by what else.
+const EVIDENCE: &[(u32, &str, Shows)] = &[
+    (3261, "", |_, _| true),
+    (3262, "100rel", |m, _| is(m, Method::Prack) || allows(m, Method::Prack)),
+    (3311, "", |m, _| is(m, Method::Update) || allows(m, Method::Update)),
+    (3312, "precondition", |_, sdp| has_attribute(sdp, b"curr")),
+    (3323, "", |m, _| m.has(HeaderName::Privacy)),
+    (3325, "", |m, _| m.has(HeaderName::PAssertedIdentity)),
+    (3326, "", |m, _| m.has(HeaderName::Reason)),
+    (3515, "norefersub", |m, _| is(m, Method::Refer) || allows(m, Method::Refer)),
+    (3581, "", |m, _| m.is_request() && m.top_via().is_some_and(|via| via.rport.is_some())),
+    (3891, "replaces", |m, _| m.has(HeaderName::Replaces)),
+    (4028, "timer", |m, _| m.has(HeaderName::SessionExpires)),
+    (4733, "", |_, sdp| codecs(sdp).any(|name| name.eq_ignore_ascii_case("telephone-event"))),
+    (4916, "from-change", |_, _| false),
+    (5627, "gruu", |_, _| false),
+    (6086, "", |m, _| m.has(HeaderName::RecvInfo)),
+    (6665, "", |m, _| is(m, Method::Subscribe) || is(m, Method::Notify) || m.has(HeaderName::AllowEvents)),
+    (7044, "histinfo", |m, _| m.has(HeaderName::HistoryInfo)),
+    (7989, "", |m, _| m.has(HeaderName::SessionId)),
+    (8224, "", |m, _| m.has(HeaderName::Identity)),
+    (8445, "", |_, sdp| has_attribute(sdp, b"ice-ufrag")),
+    (8839, "", |_, sdp| has_attribute(sdp, b"ice-ufrag")),
+    (8866, "", |_, sdp| sdp.is_some()),
 ];
 
 /// What a party showed another that it can, over the whole capture: mergeable.
@@ -76,7 +76,12 @@ impl Repertoire {
             self.allowed |= listed(message);
         }
         if asks {
-            let shown = EVIDENCE.iter().enumerate().filter(|(n, _)| self.shown & 1 << n == 0).filter(|(_, (_, shows))| shows(message, sdp));
+            let missing = |shown: u32| EVIDENCE.iter().enumerate().filter(move |(n, _)| shown & 1 << n == 0);
+            for tag in tags(message) {
+                let named = missing(self.shown).find(|(_, (_, wanted, _))| tag.eq_ignore_ascii_case(wanted.as_bytes()));
+                self.shown |= named.map_or(0, |(n, _)| 1 << n);
+            }
+            let shown = missing(self.shown).filter(|(_, (_, _, shows))| shows(message, sdp));
             self.shown |= shown.fold(0, |bits, (n, _)| bits | 1 << n);
         }
     }
@@ -100,7 +105,7 @@ impl Repertoire {
     /// Whether any message shows support for an RFC; `None` where none could.
     #[must_use]
     pub fn shows(&self, rfc: u32) -> Option<bool> {
-        let place = EVIDENCE.iter().position(|(number, _)| *number == rfc)?;
+        let place = EVIDENCE.iter().position(|(number, ..)| *number == rfc)?;
         Some(self.shown & 1 << place != 0)
     }
 }
@@ -135,11 +140,13 @@ fn listed(message: &Message) -> u32 {
 
 /// Whether Supported or Require name an option tag.
 pub(super) fn has_tag(message: &Message, tag: &str) -> bool {
-    [HeaderName::Supported, HeaderName::Require]
-        .into_iter()
-        .flat_map(|id| message.lines(id))
-        .flat_map(|line| elements(message.at(line.value)))
-        .any(|element| element.eq_ignore_ascii_case(tag.as_bytes()))
+    tags(message).any(|element| element.eq_ignore_ascii_case(tag.as_bytes()))
+}
+
+/// The option tags of Supported and Require.
+fn tags(message: &Message) -> impl Iterator<Item = &[u8]> {
+    let naming = [HeaderName::Supported, HeaderName::Require].into_iter().filter(|&id| message.has(id));
+    naming.flat_map(|id| message.lines(id)).flat_map(|line| elements(message.at(line.value)))
 }
 
 fn has_attribute(sdp: Option<&Description>, name: &'static [u8]) -> bool {
@@ -166,7 +173,7 @@ mod tests {
             let sdp = sdp.map(|text| Description::parse(text.as_bytes()));
             let mut repertoire = Repertoire::default();
             repertoire.hear(&message(head), &Place::default(), sdp.as_ref(), true);
-            EVIDENCE.iter().map(|(rfc, _)| *rfc).filter(|rfc| repertoire.shows(*rfc) == Some(true)).collect::<Vec<_>>()
+            EVIDENCE.iter().map(|(rfc, ..)| *rfc).filter(|rfc| repertoire.shows(*rfc) == Some(true)).collect::<Vec<_>>()
         };
         assert_eq!(shown("INVITE sip:a@b SIP/2.0", None), [3261]);
         assert_eq!(shown("INVITE sip:a@b SIP/2.0\r\nk: 100REL, histinfo", None), [3261, 3262, 7044]);

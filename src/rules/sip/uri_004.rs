@@ -1,6 +1,6 @@
 //! Takes a message, gives whether the parameters of its URIs are agreed and fit each other, never where a number is routed.
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use crate::base::Transport;
 use crate::policy::{Clause, Level, Severity};
@@ -35,18 +35,16 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     let mut judged = wrong_transport(subject, &mut breaches);
-    // From and To of a dialog, and the Request-URI inside one, are as the first request or the other side wrote them (RFC 3261 §12.2.1.1).
-    let is_own = |address: &Address<'_>| subject.is_initial_request() || address.place == ASSERTED;
-    if subject.is_initial_request() || subject.message().has(HeaderName::PAssertedIdentity) {
-        for address in subject.addresses().iter().filter(|address| is_own(address)) {
-            judged |= parameters(subject, address, &mut breaches);
-        }
+    let mut judge = |address: &Address<'_>| judged |= parameters(subject, address, &mut breaches);
+    if subject.is_initial_request() {
+        subject.addresses().iter().for_each(&mut judge);
+    } else if subject.message().has(HeaderName::PAssertedIdentity) {
+        // From and To of a dialog, and the Request-URI inside one, are as the first request or the other side wrote them (RFC 3261
+        // §12.2.1.1); this header is written anew by whoever sends a message, responses too (RFC 3325 §9.1).
+        subject.message().addresses_of(HeaderName::PAssertedIdentity).map(Address::from).for_each(|address| judge(&address));
     }
     if judged { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }
-
-/// Written anew by whoever sends a message, responses too (RFC 3325 §9.1).
-const ASSERTED: Place = Place::Header(HeaderName::PAssertedIdentity);
 
 /// Judges the parameters of one address; whether there was anything to judge.
 fn parameters(subject: &MessageSubject<'_>, address: &Address<'_>, breaches: &mut Vec<Breach>) -> bool {
@@ -69,9 +67,12 @@ fn parameters(subject: &MessageSubject<'_>, address: &Address<'_>, breaches: &mu
 
 /// Holds the transport that a Request-URI names against the wire; whether there was anything to judge.
 fn wrong_transport(subject: &MessageSubject<'_>, breaches: &mut Vec<Breach>) -> bool {
-    // RFC 3263 §4: a Route decides where the request goes, and over what. Most targets have no parameters.
-    let has_params = subject.message().request_uri().is_some_and(|uri| memchr(b';', uri).is_some());
-    let steers = has_params && !subject.message().has(HeaderName::Route);
+    // RFC 3263 §4: a Route decides where the request goes, and over what. Most targets name no transport.
+    let is_named = |uri: &[u8]| {
+        memchr_iter(b';', uri)
+            .any(|at| uri.get(at + 1..).is_some_and(|param| param.first().is_some_and(|b| b | 0x20 == b't' || b.is_ascii_whitespace())))
+    };
+    let steers = subject.message().request_uri().is_some_and(is_named) && !subject.message().has(HeaderName::Route);
     let target = if steers { subject.message().target() } else { None };
     let uri = target.and_then(|target| target.uri).filter(|uri| !matches!(uri.scheme, Scheme::Urn | Scheme::Other));
     let (Some(target), Some(named)) = (target, uri.and_then(|uri| uri.params.value(b"transport"))) else { return false };

@@ -25,6 +25,19 @@ pub(super) fn host_port(text: &[u8]) -> Option<(&[u8], Option<u16>)> {
     }
 }
 
+/// The same at the beginning of `text` as nearly everybody writes it, and what is behind; `None` where it takes [`host_port`] to tell.
+pub(super) fn leading(text: &[u8]) -> Option<(&[u8], Option<u16>, &[u8])> {
+    let (host, behind) = text.split_at_checked(host_len(text))?;
+    let (port, behind) = match behind {
+        [b':', digits @ ..] => {
+            let (digits, behind) = digits.split_at_checked(digits.iter().take_while(|b| b.is_ascii_digit()).count())?;
+            (Some(port(digits)?), behind)
+        }
+        _ => (None, behind),
+    };
+    (!host.is_empty() && matches!(behind, [] | [b';' | b'?', ..])).then_some((host, port, behind))
+}
+
 fn port(digits: &[u8]) -> Option<u16> {
     let all_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     all_digits.then_some(digits)?.iter().try_fold(0_u16, |n, d| n.checked_mul(10)?.checked_add(u16::from(d - b'0')))
@@ -39,6 +52,19 @@ mod tests {
         assert_eq!(host_port(b"sbc-1.example.com"), Some((&b"sbc-1.example.com"[..], None)));
         assert_eq!(host_port(b"192.0.2.1 : 5060"), Some((&b"192.0.2.1"[..], Some(5060))));
         assert_eq!(host_port(b"[2001:db8::9:1]:5061"), Some((&b"2001:db8::9:1"[..], Some(5061))));
+    }
+
+    #[test]
+    fn the_usual_way_to_write_it_is_read_the_same() {
+        for text in ["a.example", "192.0.2.1:5060", "a:1", "a:65536", "a:", "[::1]:5", " a", "a :5", ":5", "a_b-c.d:65535"] {
+            for end in ["", ";x=y", "?h=v"] {
+                let line = format!("{text}{end}");
+                if let Some((host, port, behind)) = leading(line.as_bytes()) {
+                    assert_eq!((Some((host, port)), behind), (host_port(text.as_bytes()), end.as_bytes()), "{line}");
+                }
+            }
+        }
+        assert_eq!(leading(b"192.0.2.1:5060;lr"), Some((&b"192.0.2.1"[..], Some(5060), &b";lr"[..])));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use memchr::{memchr, memchr2};
 
 use super::Params;
-use super::host::host_port;
+use super::host::{host_port, leading};
 use crate::base::ip;
 use crate::sip::octet::user_len;
 
@@ -113,8 +113,14 @@ fn scheme(name: &[u8]) -> Option<Scheme> {
 /// The parts behind `sip:`. No `@` may stand anywhere but at the end of the user, so the user may hold `?`, `;` and `,` (RFC 3261 §25.1).
 fn located<'a>(blank: Uri<'a>, rest: &'a [u8]) -> Option<Uri<'a>> {
     let (user, password, rest) = userinfo(rest)?;
-    let (hostport, rest) = before(rest, memchr2(b';', b'?', rest));
-    let (host, port) = host_port(hostport)?;
+    let (host, port, rest) = match leading(rest) {
+        Some(usual) => usual,
+        None => {
+            let (hostport, rest) = before(rest, memchr2(b';', b'?', rest));
+            let (host, port) = host_port(hostport)?;
+            (host, port, rest)
+        }
+    };
     let (params, headers) = if rest.is_empty() { (rest, rest) } else { before(rest, memchr(b'?', rest)) };
     Some(Uri { user, password, host, port, params: Params(params), headers: headers.get(1..).unwrap_or_default(), ..blank })
 }
