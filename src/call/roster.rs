@@ -67,7 +67,7 @@ impl<T, const N: usize> Roster<T, N> {
                 index.insert(*moved, narrow(at));
             }
         }
-        if self.items.is_empty() {
+        if self.items.is_empty() && self.items.spilled() {
             *self = Self::default();
         }
         Some(item)

@@ -192,6 +192,13 @@ impl Borne {
             return;
         }
         let (first, last) = (from.0.div_euclid(QUARTER), to.0.div_euclid(QUARTER));
+        if first == last {
+            let lasted = i128::from(to.0 - from.0);
+            let quarter = self.quarters.entry(first).or_default();
+            quarter.confirmed += i128::from(confirmed) * lasted;
+            quarter.attempted += i128::from(attempted) * lasted;
+            return;
+        }
         let head = first..=last.min(first + HOUR);
         let tail = (last - HOUR).max(first + HOUR + 1)..=last;
         for number in head.chain(tail) {

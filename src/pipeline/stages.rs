@@ -16,11 +16,11 @@ use crate::audit::{
     self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Signs, Uses, Watches,
 };
 use crate::base::{Anomaly, Endpoint, Origin, Time};
-use crate::call::{Calls, LoadKind, Settings};
+use crate::call::{Calls, LoadEvent, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
 use crate::media::{Announced, Companions, Concert, Gauge, Passing, Report, Streams, Tape};
 use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
-use crate::policy::Policy;
+use crate::policy::{Party, Policy};
 use crate::rules::{Losses, listens_for_tones};
 use crate::sip::Arrival;
 use crate::transport::{Chunk, Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
@@ -74,6 +74,20 @@ pub(super) struct Stages<'p> {
     timeline: Timeline,
     times: Option<(Time, Time)>,
     clock: Time,
+}
+
+/// What a window adds to what the interconnect bore.
+struct Due<'p> {
+    events: Vec<(LoadEvent, Route<'p>)>,
+    begun: Vec<(Begun, u64, (Party, Party))>,
+    policy: &'p Policy,
+}
+
+impl Due<'_> {
+    fn add_to(self, capacity: &mut Capacity) {
+        self.events.iter().for_each(|(event, route)| capacity.on(event, route));
+        self.begun.iter().for_each(|(begun, count, parties)| capacity.begun(begun, *count, *parties, self.policy));
+    }
 }
 
 fn shards<T>(make: impl FnMut() -> T) -> Vec<T> {
@@ -174,21 +188,28 @@ impl<'p> Stages<'p> {
             a.append(&mut b);
             shard.fold(arrivals, &a, blind, clock);
         });
-        self.settle();
-        let tapes =
-            by_shard(count(&facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow().kin()), t)));
-        let reports = by_shard(count(&facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
-        self.media(tapes, reports);
-        self.beside(&facts);
-        self.joint.join((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
-        self.passed();
+        let due = self.settle();
+        let mut capacity = std::mem::take(&mut self.capacity);
+        rayon::join(|| due.add_to(&mut capacity), || self.follow(&facts));
+        self.capacity = capacity;
         facts.par_iter_mut().for_each(Facts::clear);
         self.facts = facts;
     }
 }
 
-impl Stages<'_> {
-    /// Folds media, now that all SDP of the window is known.
+impl<'p> Stages<'p> {
+    /// Media and what belongs to it, now that all SDP of the window is known.
+    fn follow(&mut self, facts: &[Facts]) {
+        let tapes =
+            by_shard(count(facts, |f| f.runs.len()), facts.iter().flat_map(|f| f.runs.tapes()).map(|t| (shard_of(&t.flow().kin()), t)));
+        let reports = by_shard(count(facts, |f| f.reports.len()), facts.iter().flat_map(|part| part.reports.iter()));
+        self.media(tapes, reports);
+        self.beside(facts);
+        self.joint.join((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, self.clock);
+        self.passed();
+    }
+
+    /// Folds media.
     fn media(&mut self, tapes: Vec<Vec<Tape<'_>>>, reports: Vec<Vec<&Report>>) {
         let (announced, clock) = (&self.announced, self.clock);
         let due = announced.is_due(clock);
@@ -246,8 +267,9 @@ impl Stages<'_> {
         self.calls.iter_mut().for_each(|shard| shard.judge.certified = self.contacts.certified());
     }
 
-    /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load.
-    fn settle(&mut self) {
+    /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load. Gives what is
+    /// due to the capacity, on which nothing else of the window depends.
+    fn settle(&mut self) -> Due<'p> {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
         let (mut ended, mut approaches, mut pings) = (Vec::new(), Vec::new(), Vec::new());
@@ -277,20 +299,21 @@ impl Stages<'_> {
             self.sides.meet(source, destination);
         }
         self.joint.end(ended, &mut self.bench, &self.sides);
-        self.loaded.sort_by_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
+        self.loaded.sort_by_cached_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
+        let mut due = Due { events: Vec::with_capacity(self.loaded.len()), begun: self.begun(begun), policy: self.policy };
         for Loaded { event, trunk } in self.loaded.drain(..) {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
             let terms = self.policy.terms(from, to, trunk);
             let (from, to) = (self.sides.of(from), self.sides.of(to));
             let route = Route { from, to, trunk, terms, policy: self.policy };
             self.load.on(&event, &route);
-            self.capacity.on(&event, &route);
             if matches!(event.kind, LoadKind::Answered | LoadKind::Ended) {
                 self.timeline.concurrent(event.at, self.load.total().confirmed.level());
             }
+            due.events.push((event, route));
         }
-        self.begun(begun);
         self.hand_out();
+        due
     }
 
     /// Gives the rows of messages and breaches to who wants them.
@@ -308,14 +331,11 @@ impl Stages<'_> {
         breached.into_iter().filter_map(|breached| bench.breach_row(breached, sides)).for_each(|row| records.breach(row));
     }
 
-    /// Counts the transactions of a window; their seconds may still get more from the next.
-    fn begun(&mut self, mut begun: Vec<(Begun, u64)>) {
+    /// The transactions of a window, and between whom they began; their seconds may still get more from the next.
+    fn begun(&self, mut begun: Vec<(Begun, u64)>) -> Vec<(Begun, u64, (Party, Party))> {
         begun.sort_unstable();
-        for (begun, count) in begun {
-            let party = |ip| self.sides.of(self.policy.party(ip));
-            let parties = (party(begun.source), party(begun.destination));
-            self.capacity.begun(&begun, count, parties, self.policy);
-        }
+        let party = |ip| self.sides.of(self.policy.party(ip));
+        begun.into_iter().map(|(begun, count)| (begun, count, (party(begun.source), party(begun.destination)))).collect()
     }
 
     /// The capture ends: what is open is reported as open, and the audit is put together.
@@ -340,7 +360,7 @@ impl Stages<'_> {
             shard.fold(Vec::new(), &arrivals, blind, clock);
             shard.finish(blind, clock);
         });
-        self.settle();
+        self.settle().add_to(&mut self.capacity);
         self.load.finish(clock);
         let (first, last) = self.times.unwrap_or((clock, clock));
         self.watches.finish((first, last), &mut self.bench);
