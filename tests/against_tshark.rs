@@ -203,8 +203,8 @@ fn the_filter_of_a_finding_shows_its_exhibits() {
             let whole = frame.reassembled_in.and_then(|n| all.get(&n)).unwrap_or(frame);
             if let Some(call_id) = exhibit["call_id"].as_str() {
                 // What a call sent is shown by a packet of its media, which names no call.
-                let of_media = finding["subject"]["kind"] == "stream" || exhibit["excerpt"].as_str().is_some_and(|e| e.starts_with("RTP "));
-                let is_media = of_media && (whole.has("rtp") || whole.has("rtcp"));
+                let of_media = finding["subject"]["kind"] == "stream" || exhibit["excerpt"].as_str().is_some_and(|e| e.contains("RTP "));
+                let is_media = of_media && ["rtp", "rtcp", "dtls"].iter().any(|protocol| whole.has(protocol));
                 assert!(
                     is_media || whole.call_ids.iter().any(|id| id == call_id),
                     "{what}: {} shows {exhibit}, tshark {whole:?}",
