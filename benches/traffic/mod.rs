@@ -5,9 +5,12 @@ mod frame;
 mod media;
 mod random;
 mod sip;
+#[allow(dead_code, reason = "only the generator of captures writes it")]
+pub(crate) mod tls;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 
 use call::{Call, Manner, PEERS};
 use media::Stream;
@@ -115,6 +118,21 @@ impl Trunk {
             self.plan(stream.due(), Event::Voice(Box::new(stream)));
         }
     }
+}
+
+/// The first `count` SIP messages of the signalling trunk, with their time and their hosts.
+fn messages(count: usize) -> Vec<(u64, Ipv4Addr, Ipv4Addr, Vec<u8>)> {
+    const HEADERS: usize = 14 + 20 + 8;
+    let mut trunk = Trunk::new(Kind::Signalling);
+    let (mut passing, mut messages) = (Vec::new(), Vec::with_capacity(count));
+    while let Some(now) = trunk.step(&mut passing).filter(|_| messages.len() < count) {
+        for frame in passing.drain(..) {
+            let ip = |at: usize| Ipv4Addr::new(frame[at], frame[at + 1], frame[at + 2], frame[at + 3]);
+            messages.push((now, ip(26), ip(30), frame[HEADERS..].to_vec()));
+        }
+    }
+    messages.truncate(count);
+    messages
 }
 
 /// Writes a capture of about `size` bytes, and never less.
