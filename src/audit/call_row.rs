@@ -101,6 +101,21 @@ pub struct CarriedStream {
 }
 
 impl CarriedStream {
+    /// A stream that came to so much.
+    #[cfg(test)]
+    pub(super) fn measured(mos: Option<f64>, expected: u64, lost: u64) -> Self {
+        Self {
+            hop: [std::net::Ipv4Addr::LOCALHOST.into(); 2].into(),
+            begun: Time::default(),
+            codec: String::new(),
+            packets: expected - lost,
+            expected,
+            lost,
+            jitter_ms: None,
+            mos,
+        }
+    }
+
     /// What is kept of a stream at its place.
     #[must_use]
     pub fn of(row: &StreamRow, bound: Bound) -> Self {

@@ -8,15 +8,12 @@ use serde::Serialize;
 use super::call_row::{CarriedStream, EndedCall, owners};
 use super::judge::Judge;
 use super::labels::Labels;
+use super::poor::{AgreedLimits, LimitsUsed, POOR_LOSS_PCT, POOR_MOS};
 use crate::base::Time;
 use crate::call::{Outcome, Session};
 use crate::capture::CaptureInfo;
 use crate::metrics::{Example, Fate, Grain, Property, upper_tail};
 
-/// Estimated MOS below which media is poor: of the worst stream of a call. Below it many users are dissatisfied (ITU-T G.107 Annex B).
-const POOR_MOS: f64 = 3.6;
-/// Percent of packets lost above which media is poor where nothing can be estimated.
-const POOR_LOSS_PCT: f64 = 3.0;
 /// How many bad calls must share a value before it is compared.
 const FEWEST: u64 = 3;
 /// How much more often bad calls must have a value than good ones: a difference may be certain and still tell nothing.
@@ -55,13 +52,15 @@ pub struct Incident {
     left_out: u64,
     /// How failed calls ended.
     endings: Property,
+    /// What was agreed for the media of answered calls.
+    limits: LimitsUsed,
 }
 
 impl Default for Incident {
     fn default() -> Self {
         let properties = PROPERTIES.iter().map(|&(_, coarser)| Property::new(coarser)).collect();
         let endings = Property::new(|ending| ending.chars().take(3).collect());
-        Self { properties, calls: [0; 3], left_out: 0, endings }
+        Self { properties, calls: [0; 3], left_out: 0, endings, limits: LimitsUsed::default() }
     }
 }
 
@@ -72,6 +71,7 @@ impl Incident {
         self.endings.merge(other.endings);
         self.calls.iter_mut().zip(other.calls).for_each(|(mine, theirs)| *mine += theirs);
         self.left_out += other.left_out;
+        self.limits.merge(&other.limits);
     }
 }
 
@@ -84,8 +84,11 @@ pub struct IncidentView {
     pub poor: u64,
     /// Neither good nor bad: ended by their users, redirected, or without their end in the capture.
     pub left_out: u64,
+    /// Where the policy agrees on nothing.
     pub poor_mos_below: f64,
     pub poor_loss_above_pct: f64,
+    /// What the policy agrees on for the directions of these calls, from the originating side.
+    pub poor_agreed: Vec<AgreedLimits>,
     /// How many bad calls must share a value before it is compared.
     pub fewest: u64,
     /// The probability of chance, over all values compared, that a value must stay below.
@@ -160,7 +163,8 @@ impl Judge<'_> {
         let owners = owners(&ended.sessions, streams);
         for (number, session) in ended.sessions.iter().enumerate() {
             let own: Vec<&CarriedStream> = streams.iter().zip(&owners).filter(|(_, owner)| **owner == number).map(|(s, _)| s).collect();
-            let Some(fate) = fate(session, &own) else {
+            let limits = self.limits(ended, session);
+            let Some(fate) = fate(session, &own, limits) else {
                 self.proceedings.incident.left_out += 1;
                 continue;
             };
@@ -168,6 +172,9 @@ impl Judge<'_> {
             let values = self.values(ended, session, &own);
             let incident = &mut self.proceedings.incident;
             incident.calls[fate as usize] += 1;
+            if fate != Fate::Failed && !own.is_empty() {
+                incident.limits.note(limits);
+            }
             if fate == Fate::Failed {
                 incident.endings.add(&ending(session, &ended.labels), fate, &call);
             }
@@ -177,6 +184,11 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+
+    fn limits(&self, ended: &EndedCall, session: &Session) -> AgreedLimits {
+        let [from, to] = [&session.invite.source, &session.invite.destination].map(|host| self.policy.party(host.ip));
+        AgreedLimits::of(self.policy.terms(from, to, ended.trunk))
     }
 
     /// In the order of [`PROPERTIES`]; `None` where it is not known.
@@ -200,20 +212,12 @@ impl Judge<'_> {
 }
 
 /// How a session request went; `None` where that tells nothing of the network.
-fn fate(session: &Session, streams: &[&CarriedStream]) -> Option<Fate> {
+fn fate(session: &Session, streams: &[&CarriedStream], limits: AgreedLimits) -> Option<Fate> {
     match session.outcome {
-        Outcome::Success => Some(if streams.iter().any(|s| is_poor(s)) { Fate::Poor } else { Fate::Good }),
+        Outcome::Success => Some(if streams.iter().any(|s| limits.are_missed(s)) { Fate::Poor } else { Fate::Good }),
         Outcome::Failed(code) if code < 400 || OF_USERS.contains(&code) => None,
         Outcome::Failed(_) | Outcome::Timeout => Some(Fate::Failed),
         Outcome::Censored => None,
-    }
-}
-
-#[allow(clippy::cast_precision_loss)] // Counts of packets.
-fn is_poor(stream: &CarriedStream) -> bool {
-    match stream.mos {
-        Some(mos) => mos < POOR_MOS,
-        None => stream.expected > 0 && stream.lost as f64 * 100.0 > POOR_LOSS_PCT * stream.expected as f64,
     }
 }
 
@@ -274,6 +278,7 @@ pub(super) fn view(incident: &Incident, captures: &[CaptureInfo]) -> IncidentVie
         left_out: incident.left_out,
         poor_mos_below: POOR_MOS,
         poor_loss_above_pct: POOR_LOSS_PCT,
+        poor_agreed: incident.limits.sorted(),
         fewest: FEWEST,
         significance: SIGNIFICANT,
         least_lift: LEAST_LIFT,

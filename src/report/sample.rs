@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::audit::{
-    Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Common, ComplianceMatrix, ComplianceRow,
-    Coverage, Crowd, Delay, Ending, ExampleCall, Exhibit, Finding, FindingOutcome, Headroom, IncidentView, Intake, MediaLoad, MediaRow,
-    MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series, Shared, Standing, StreamRow, StreamSeries, Subject, TlsCount,
-    TlsUse, Tool, Totals, TransportCounts, UnitRatios, Verdict, WaiverNote,
+    AgreedLimits, Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Common, ComplianceMatrix,
+    ComplianceRow, Coverage, Crowd, Delay, Ending, ExampleCall, Exhibit, Finding, FindingOutcome, Headroom, IncidentView, Intake,
+    MediaLoad, MediaRow, MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series, Shared, Standing, StreamRow,
+    StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, UnitRatios, Verdict, WaiverNote,
 };
 use crate::base::{Anomalies, Anomaly, Time, seconds};
 use crate::capture::{CaptureInfo, Compression, Damage, Format};
@@ -303,6 +303,7 @@ fn incident() -> IncidentView {
         left_out: 250,
         poor_mos_below: 3.6,
         poor_loss_above_pct: 3.0,
+        poor_agreed: vec![AgreedLimits { mos_below: Some(3.6), loss_above_pct: Some(1.0) }],
         fewest: 3,
         significance: 0.05,
         least_lift: 1.2,

@@ -2,7 +2,7 @@
 
 use super::excerpt::head;
 use super::view::LONGEST;
-use crate::audit::{Audit, MetricRow};
+use crate::audit::{AgreedLimits, Audit, MetricRow};
 use crate::report::digest::{self, Looked};
 use crate::report::figures::{count, real};
 use crate::rules::{self, Rule};
@@ -163,6 +163,7 @@ pub(super) struct Appendix {
     pub(super) pages: Vec<Page>,
     pub(super) mos_below: String,
     pub(super) loss_above: String,
+    pub(super) agreed_media: Vec<String>,
     pub(super) fewest: String,
     pub(super) significance: String,
     pub(super) least_lift: String,
@@ -185,10 +186,18 @@ pub(super) fn appendix(audit: &Audit, shown: usize) -> Appendix {
         pages: audit.rules.iter().filter_map(page).collect(),
         mos_below: real(Some(audit.incident.poor_mos_below), 1),
         loss_above: real(Some(audit.incident.poor_loss_above_pct), 1),
+        agreed_media: audit.incident.poor_agreed.iter().map(agreed_media).collect(),
         fewest: count(audit.incident.fewest),
         significance: real(Some(audit.incident.significance), 2),
         least_lift: real(Some(audit.incident.least_lift), 1),
     }
+}
+
+/// `MOS below 3.6 or more than 1.0 % lost`.
+fn agreed_media(limits: &AgreedLimits) -> String {
+    let mos = limits.mos_below.map(|mos| format!("MOS below {}", real(Some(mos), 1)));
+    let loss = limits.loss_above_pct.map(|pct| format!("more than {} % lost", real(Some(pct), 1)));
+    mos.into_iter().chain(loss).collect::<Vec<_>>().join(" or ")
 }
 
 fn units(row: &MetricRow) -> Vec<Unit> {
