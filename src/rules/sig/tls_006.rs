@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::{Breach, Check, ConnectionSubject, Offender, Rule, Scope, Verdict};
-use crate::transport::tls::{EarlyData, Group, ServerHello, TlsVersion};
+use crate::transport::tls::{Authentication, EarlyData, Group, ServerHello, TlsVersion, suite};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIG-TLS-006",
@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 9325 §3.3 to §3.9, §4.4, §4.5; RFC 5746 §4; RFC 9155; RFC 8446 App. E.5",
     keys: &["security.tls.sni", "security.tls.allow_0rtt"],
     what: "Diffie-Hellman primes have 2048 bits or more, curves 224; nothing is compressed; until TLS 1.2 secure renegotiation is indicated; \
-          HMAC is not truncated; handshake messages are not signed over MD5 or SHA-1; no 0-RTT data is accepted; and the server name that \
+          HMAC is not truncated; handshake messages are not signed over MD5 or SHA-1, as all are before TLS 1.2; no 0-RTT data is accepted; and the server name that \
           the client asks for is there where it was agreed and one that the server's side has (low).",
     why: "Each of these has been the way into connections whose version and suite looked well: Logjam, CRIME, renegotiation, SLOTH, replay.",
     confirm: "Filter `tls.handshake.type == 2 || tls.handshake.type == 12` and read the extensions, the compression method and the \
@@ -30,13 +30,8 @@ fn check(subject: &ConnectionSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     if let Some(exchange) = tls.key_exchange.seen() {
         breaches.extend(weak_group(exchange.group).map(|what| of_server(what, "2048 bits, curves 224 (RFC 9325 §4.4)")));
-        // Before TLS 1.2 there was no choice, and the version is in breach already.
-        breaches.extend(
-            exchange
-                .signature
-                .and_then(weak_signature)
-                .map(|hash| of_server(format!("key exchange signed over {hash}"), "SHA-256 or better")),
-        );
+        let hash = exchange.signature.and_then(weak_signature).or_else(|| fixed_hash(hello));
+        breaches.extend(hash.map(|hash| of_server(format!("key exchange signed over {hash}"), "SHA-256 or better")));
     }
     if hello.compression != 0 {
         breaches.push(of_server("TLS compression", "no compression (RFC 9325 §3.3)"));
@@ -83,6 +78,19 @@ const fn weak_signature(scheme: u16) -> Option<&'static str> {
     match scheme >> 8 {
         1 => Some("MD5"),
         2 => Some("SHA-1"),
+        _ => None,
+    }
+}
+
+/// What signs a key exchange where the version leaves no choice (RFC 4346 §7.4.3, RFC 8422 §5.4): `None` from TLS 1.2 on, where nobody signs, and
+/// where a suite is registered nowhere.
+fn fixed_hash(hello: &ServerHello) -> Option<&'static str> {
+    if hello.version >= TlsVersion::TLS12 {
+        return None;
+    }
+    match suite(hello.suite)?.authentication {
+        Authentication::Rsa => Some("MD5 and SHA-1"),
+        Authentication::Dss | Authentication::Ecdsa => Some("SHA-1"),
         _ => None,
     }
 }
@@ -176,6 +184,19 @@ mod tests {
             "handshake of the client signed over SHA-1"
         );
         assert_eq!(says(Handshake::hidden().with(|tls| tls.early_data = EarlyData::Accepted)), "0-RTT data accepted");
+    }
+
+    #[test]
+    fn before_tls_1_2_every_signature_is_over_sha_1() {
+        let old = |suite, version| {
+            let exchange = KeyExchange { group: Group::Named(23), signature: None };
+            let handshake = Handshake::new().with(|tls| tls.key_exchange = Sight::Seen(exchange));
+            handshake.server(|hello| (hello.suite, hello.version) = (suite, version)).judge(&RULE)
+        };
+        assert_eq!(observed(&old(0xC013, TlsVersion::TLS10)), ["key exchange signed over MD5 and SHA-1"]);
+        assert_eq!(observed(&old(0xC009, TlsVersion::TLS11)), ["key exchange signed over SHA-1"]);
+        assert_eq!(old(0xC018, TlsVersion::TLS11), Verdict::Pass, "nobody signs");
+        assert_eq!(old(0xC013, TlsVersion::TLS12), Verdict::Pass, "what signs is said, and is not known here");
     }
 
     #[test]
