@@ -139,9 +139,9 @@ pub(super) fn authority(certificate: &X509Certificate<'_>) -> Authority {
     found
 }
 
-/// JWTClaimConstraints and TNAuthList (RFC 8226 §8, §9): what may be signed is no question of whom a chain leads to.
+/// TNAuthList, JWTClaimConstraints (RFC 8226 §9, §8) and the enhanced ones (RFC 9118 §4): what may be signed is no question of whom a chain leads to.
 fn is_telephone_authority(oid: &str) -> bool {
-    matches!(oid, "1.3.6.1.5.5.7.1.25" | "1.3.6.1.5.5.7.1.26")
+    matches!(oid, "1.3.6.1.5.5.7.1.26" | "1.3.6.1.5.5.7.1.27" | "1.3.6.1.5.5.7.1.33")
 }
 
 #[cfg(test)]

@@ -52,6 +52,9 @@ pub(crate) struct Draft<'a> {
     pub(crate) obscure: bool,
     /// The content of a TNAuthList (RFC 8226 §9).
     pub(crate) numbers: Option<&'a [u8]>,
+    /// The content of JWTClaimConstraints (RFC 8226 §8), critical, or of the enhanced ones (RFC 9118 §4).
+    pub(crate) claims: Option<&'a [u8]>,
+    pub(crate) enhanced_claims: Option<&'a [u8]>,
 }
 
 pub(crate) const SERVER_AUTH: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 3, 1];
@@ -74,6 +77,8 @@ impl Default for Draft<'_> {
             excluded: Vec::new(),
             obscure: false,
             numbers: None,
+            claims: None,
+            enhanced_claims: None,
         }
     }
 }
@@ -154,6 +159,13 @@ impl Draft<'_> {
             let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99999, 1], vec![5, 0]);
             extension.set_criticality(true);
             params.custom_extensions.push(extension);
+        }
+        for (last, content) in [(27, self.claims), (33, self.enhanced_claims)] {
+            if let Some(content) = content {
+                let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, last], content.to_vec());
+                extension.set_criticality(last == 27);
+                params.custom_extensions.push(extension);
+            }
         }
         if let Some(numbers) = self.numbers {
             params.custom_extensions.push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 26], numbers.to_vec()));

@@ -1,6 +1,7 @@
 //! Takes the TNAuthList of a certificate, gives whether it covers a number, never whom a provider code belongs to (RFC 8226 §9).
 
 use super::Person;
+use super::der::{element, list, string};
 
 /// What a certificate may sign for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,36 +12,27 @@ pub struct Authorized {
     ranges: Vec<(Box<str>, u64)>,
 }
 
-/// More entries than this are read of no certificate.
-const MOST: usize = 100_000;
-
 impl Authorized {
     /// Reads the extension's value, DER with explicit tags; `None` where it is none.
     #[must_use]
     pub fn read(der: &[u8]) -> Option<Self> {
-        let (0x30, list, []) = element(der)? else { return None };
+        let (0x30, entries, []) = element(der)? else { return None };
         let mut authorized = Self::default();
-        let mut rest = list;
-        for _ in 0..MOST {
-            if rest.is_empty() {
-                return Some(authorized);
-            }
-            let (tag, entry, behind) = element(rest)?;
-            rest = behind;
+        for (tag, entry) in list(entries)? {
             let (kind, value, _) = element(entry)?;
             match (tag, kind) {
-                (0xa0, 0x16) => authorized.providers.push(text(value)?),
-                (0xa2, 0x16) => authorized.ranges.push((text(value)?, 1)),
+                (0xa0, 0x16) => authorized.providers.push(string(value)?),
+                (0xa2, 0x16) => authorized.ranges.push((string(value)?, 1)),
                 (0xa1, 0x30) => {
                     let (0x16, start, more) = element(value)? else { return None };
                     let (0x02, count, _) = element(more)? else { return None };
                     let count = count.iter().try_fold(0u64, |n, &b| n.checked_mul(256)?.checked_add(u64::from(b)))?;
-                    authorized.ranges.push((text(start)?, count));
+                    authorized.ranges.push((string(start)?, count));
                 }
                 _ => return None,
             }
         }
-        None
+        Some(authorized)
     }
 
     /// Whether it may sign for a caller: a number of its ranges, or any number of a provider, who knows its own.
@@ -55,26 +47,6 @@ impl Authorized {
         };
         !self.providers.is_empty() || self.ranges.iter().any(within)
     }
-}
-
-fn text(octets: &[u8]) -> Option<Box<str>> {
-    octets.is_ascii().then(|| String::from_utf8_lossy(octets).into())
-}
-
-/// The tag, the content and what follows of a DER element.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&tag, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
-            let (octets, rest) = rest.split_at_checked(usize::from(first & 0x0f))?;
-            (octets.iter().try_fold(0usize, |n, &b| n.checked_mul(256)?.checked_add(usize::from(b)))?, rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Authorized;
+use super::{Authorized, Constraints};
 use crate::certificate::{Anchors, Presented, Trust, Unreadable};
 
 /// Deeper directories and longer files hold no certificates.
@@ -30,6 +30,8 @@ pub struct Held {
     pub trust: Option<Trust>,
     /// What the signer may sign for; `None` where its certificate does not say.
     pub authorized: Option<Authorized>,
+    /// What the signer may claim, by each extension that says so; `None` for one that cannot be read.
+    pub constraints: Vec<Option<Constraints>>,
 }
 
 /// A file or directory that cannot be used, and why.
@@ -90,7 +92,9 @@ impl Library {
         let trust = anchors.map(|anchors| anchors.judge(&presented));
         let list = presented.leaf().and_then(|leaf| leaf.extension(TN_AUTH_LIST));
         let authorized = list.and_then(|list| Authorized::read(&list));
-        self.held.insert(name.into(), Held { presented, trust, authorized });
+        let said = presented.leaf().into_iter().flat_map(|leaf| Constraints::EXTENSIONS.map(|oid| leaf.extension(oid)));
+        let constraints = said.flatten().map(|der| Constraints::read(&der)).collect();
+        self.held.insert(name.into(), Held { presented, trust, authorized, constraints });
     }
 
     /// The certificate that is published at a URL: under its host and path, else under its last part alone.

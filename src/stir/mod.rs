@@ -2,12 +2,15 @@
 
 mod authority;
 mod base64url;
+mod constraints;
+mod der;
 mod library;
 mod passport;
 mod person;
 
 pub use authority::Authorized;
 pub use base64url::base64url;
+pub use constraints::{Claimed, Constraints};
 pub use library::{Held, Library, Unusable};
 #[cfg(test)]
 pub(crate) use passport::example;

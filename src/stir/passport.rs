@@ -105,6 +105,13 @@ impl Passport {
         passport
     }
 
+    /// What it claims, as far as that can be read.
+    #[must_use]
+    pub fn payload(&self) -> Option<Map<String, Value>> {
+        let dot = self.signed.iter().position(|&b| b == b'.')?;
+        serde_json::from_slice(&base64url(self.signed.get(dot + 1..)?)?).ok()
+    }
+
     fn fault(&mut self, text: &'static str) {
         self.note(Fault { text, is_minor: false });
     }

@@ -6,7 +6,7 @@ use crate::policy::{Clause, Severity};
 use crate::rules::passports::Signed;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
-use crate::stir::{Form, Library, Passport};
+use crate::stir::{Claimed, Form, Held, Library, Passport};
 
 pub(crate) static RULE: Rule = Rule {
     id: "IDN-STIR-006",
@@ -16,11 +16,12 @@ pub(crate) static RULE: Rule = Rule {
     tier: 2,
     scope: Scope::Message,
     offender: Offender::Sender,
-    reference: "RFC 8224 §6.2; RFC 8226 §5, §8, §9; RFC 8946 §5; RFC 7518 §3.4; ATIS-1000080",
+    reference: "RFC 8224 §6.2; RFC 8226 §5, §8, §9; RFC 9118; RFC 8946 §5; RFC 7518 §3.4; ATIS-1000080",
     keys: &["identity.stir.cert_dir", "identity.stir.trust_anchors"],
     what: "The key of the certificate at `x5u` made the ES256 signature over the PASSporT as it was received; the certificate leads to one of \
            the agreed authorities, held when the PASSporT was signed, and its TNAuthList covers the caller (of a `div` PASSporT, the diverting \
-           number): a provider code covers whatever its provider signs. Certificates are looked up in `cert_dir`, as HOST/PATH of \
+           number): a provider code covers whatever its provider signs. Where the certificate constrains the claims (JWTClaimConstraints, and \
+           those of RFC 9118), the PASSporT has what they demand, nothing that they exclude, and only values that they permit. Certificates are looked up in `cert_dir`, as HOST/PATH of \
            their URL or under its last part; nothing is fetched.",
     why: "Only the signature tells a vouched-for number from one that anybody typed in. One that does not hold is a forgery or a broken signing service.",
     confirm: "Decode the third part of `sip.Identity` from base64url; `openssl dgst -sha256 -verify` with the key of the certificate, over what stands before the second dot, agrees or not \
@@ -79,8 +80,29 @@ fn of_one<T>(signed: &Signed, library: &Library, clause: &Clause<T>) -> Result<O
         }
         _ => {}
     }
+    match claimed(held, passport) {
+        Claimed::Forbidden(observed) => {
+            return breach(observed, "claims within the constraints of the certificate (RFC 8226 §8, RFC 9118)");
+        }
+        Claimed::Unknown => return Err(()),
+        Claimed::Allowed => {}
+    }
     // Whom the chain leads to is open where no authority was agreed, or its algorithm is not known here.
     if matches!(held.trust, Some(Trust::Agreed(_))) { Ok(None) } else { Err(()) }
+}
+
+/// What the constraints of the certificate say of the claims: each that it has must hold.
+fn claimed(held: &Held, passport: &Passport) -> Claimed {
+    if held.constraints.is_empty() {
+        return Claimed::Allowed;
+    }
+    let Some(claims) = passport.payload() else { return Claimed::Unknown };
+    let all = held.constraints.iter().map(|constraints| constraints.as_ref().map_or(Claimed::Unknown, |own| own.judge(&claims)));
+    all.fold(Claimed::Allowed, |so_far, one| match (so_far, one) {
+        (forbidden @ Claimed::Forbidden(_), _) | (_, forbidden @ Claimed::Forbidden(_)) => forbidden,
+        (Claimed::Unknown, _) | (_, Claimed::Unknown) => Claimed::Unknown,
+        (Claimed::Allowed, Claimed::Allowed) => Claimed::Allowed,
+    })
 }
 
 /// For whom the signer speaks: of a diversion, the number that diverted (RFC 8946 §5).
@@ -154,6 +176,22 @@ mod tests {
         assert_eq!(observed(&judged(Draft { numbers: None, ..good() }, PAYLOAD)), ["certificate without TNAuthList"]);
         let other = PAYLOAD.replace("4930123456", "4930123457");
         assert_eq!(observed(&judged(Draft { numbers: Some(ONE), ..good() }, &other)), ["certificate that does not cover the number"]);
+    }
+
+    /// JWTClaimConstraints that permit attest A and C, or B alone, and enhanced ones that exclude origid, as openssl encodes them.
+    const A_OR_C: &[u8] = b"0\x18\xa1\x16\x30\x14\x30\x12\x16\x06attest0\x08\x0c\x01A\x0c\x03C\x20C";
+    const B_ALONE: &[u8] = b"0\x13\xa1\x11\x30\x0f\x30\x0d\x16\x06attest0\x03\x0c\x01B";
+    const NO_ORIGID: &[u8] = b"0\x0c\xa2\x0a\x30\x08\x16\x06origid";
+
+    /// RFC 8226 §8, RFC 9118 §3.
+    #[test]
+    fn claims_outside_of_the_constraints_break_it() {
+        let judged = |claims, enhanced_claims| signed(&Draft { claims, enhanced_claims, ..good() }, PAYLOAD, |_| ()).judge(&RULE);
+        assert_eq!(judged(Some(A_OR_C), None), Verdict::Pass);
+        assert_eq!(observed(&judged(Some(B_ALONE), None)), ["PASSporT with a value that the certificate does not permit"]);
+        assert_eq!(observed(&judged(None, Some(NO_ORIGID))), ["PASSporT with a claim that the certificate excludes"]);
+        assert_eq!(observed(&judged(Some(A_OR_C), Some(NO_ORIGID))).len(), 1, "each of them must hold");
+        assert_eq!(judged(Some(b"0\0"), None), Verdict::Indeterminate(Reason::NoAuxInput), "constraints that cannot be read");
     }
 
     #[test]
