@@ -135,3 +135,82 @@ fn reliable_provisional_responses_are_acknowledged() {
     let report = judged(&capture(vec![rings("cut", 0.0, &[(40, None)])], 20.0), "");
     assert_eq!(counts(&report, rule), [1, 0, 1]);
 }
+
+/// RFC 6076 §4.3.1 on oracle M, whose mean delay of successful session requests is 1.19 s.
+#[test]
+fn session_request_delay_is_held_against_what_was_agreed() {
+    let rule = "PRF-SRD-001";
+    let terms = |mean: f64, least: u32| {
+        format!("[performance]\nmin_samples = {least}\n[performance.signaling]\nsrd_success_s = {{ mean = {mean} }}\n")
+    };
+    let judge = |mean, least| judged(&made::oracle::m(), &terms(mean, least));
+    let report = judge(1.18, 4);
+    assert_eq!(
+        found(&report, rule),
+        [("bravo", "SRD of successful requests mean above 1.18 s", 2)],
+        "in its interval and in the whole capture"
+    );
+    assert_eq!(counts(&judge(1.2, 4), rule), [2, 0, 0]);
+    assert_eq!(counts(&judge(1.0, 5), rule), [0, 0, 2], "four samples are too few");
+}
+
+/// RFC 6076 §4.1, §4.2 on oracles F6, of which the delay is 95 ms, and F7, of which three of four are ineffective.
+#[test]
+fn registrations_are_held_against_what_was_agreed() {
+    let rule = "PRF-REG-001";
+    let terms = |clause: &str, least: u32| format!("[performance]\nmin_samples = {least}\n[performance.signaling]\n{clause}\n");
+    let delay = |max: u32, least| judged(&made::oracle::f6(), &terms(&format!("rrd_ms = {{ max = {max} }}"), least));
+    assert_eq!(found(&delay(94, 1), rule), [("bravo", "RRD max above 94 ms", 2)]);
+    assert_eq!(counts(&delay(95, 1), rule), [2, 0, 0]);
+    assert_eq!(counts(&delay(94, 2), rule), [0, 0, 2]);
+    let share = |most: u32| judged(&made::oracle::f7(), &terms(&format!("ira_pct = {most}"), 4));
+    assert_eq!(found(&share(74), rule), [("bravo", "IRA above 74 %", 2)]);
+    assert_eq!(counts(&share(75), rule), [2, 0, 0]);
+}
+
+/// Calls that are answered at once and without ringing, calls that ring first, and a capture that ends before media had to come.
+#[test]
+fn answers_that_nobody_gives_are_told() {
+    let rule = "ACC-ANS-001";
+    let terms = "[accounting]\nfalse_answer = { fas_ms = 300, answer_media_s = 3, short_call_s = 6, min_cluster = 2 }\n";
+    let calls = |rings: bool, end: f64| {
+        let call = |n: u32| {
+            let at = f64::from(n) * 20.0;
+            let mut call = Call::new(&format!("call-{n}"));
+            call.invite(at);
+            if rings {
+                call.answer(at + 0.05, 180);
+            }
+            call.answer(at + 0.1, 200).ack(at + 0.2).bye(at + 9.0, true).bye_answer(at + 9.1, 200, true);
+            call
+        };
+        capture((0..4).map(call).collect(), end)
+    };
+    let report = judged(&calls(false, 200.0), terms);
+    assert!(found(&report, rule).iter().any(|f| f.0 == "bravo" && f.1.contains("without ringing")), "{:?}", found(&report, rule));
+    let report = judged(&calls(true, 200.0), terms);
+    assert_eq!(found(&report, rule), []);
+    let [kept, _, open] = counts(&report, rule);
+    assert!(kept > 0 && open == 4, "no media of these calls passes the tap: {:?}", counts(&report, rule));
+}
+
+/// Requests of which the tap kept only the beginning: what was to stand in the rest cannot be missed.
+#[test]
+fn identities_in_what_was_cut_off_are_left_open() {
+    let mut call = Call::new("cut");
+    call.request(0.0, "INVITE", 1, true, &format!("X-Long: {}\r\n", "x".repeat(400))).answer(1.0, 200).ack(1.1);
+    let frames = capture(vec![call], 40.0);
+    let terms = "[identity]\npai = \"required\"\n[identity.stir]\nidentity_header = \"required\"\nppt = [\"shaken\"]\n";
+    let whole = judged(&frames, terms);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.pcap");
+    std::fs::write(&path, made::snapped(1, &frames, 500)).unwrap();
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, format!("{}{terms}", made::program::PEERS)).unwrap();
+    let report = made::program::answer(&speerlint::pipeline::Request { inputs: vec![path], policy: Some(policy), ..Default::default() });
+    for rule in ["IDN-PAI-001", "IDN-STIR-001"] {
+        assert_eq!(counts(&whole, rule)[1], 1, "{rule}: {:?}", found(&whole, rule));
+        let [_, broken, open] = counts(&report, rule);
+        assert!(broken == 0 && open > 0, "{rule}: {:?}", counts(&report, rule));
+    }
+}
