@@ -1,11 +1,12 @@
 //! Takes the OPTIONS by which hosts check each other and how each came out, gives them in order to the rules that ask, never a message.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Matter, interval_of};
-use crate::base::Time;
+use crate::base::{Origin, Time};
 use crate::call::{Ending, Standing, Trace, Transaction};
 use crate::policy::{Party, Terms};
 use crate::rules::{Echo, PingSubject, Watch};
@@ -118,12 +119,17 @@ struct Pending {
 /// How one host checks another.
 #[derive(Clone, Debug, Default)]
 struct Watched {
-    /// Those of which it is not known yet how they came out, and those behind them.
-    pending: VecDeque<Pending>,
+    /// Those of which it is not known yet how they came out, and those behind them: by where they stand, one frame may hold several.
+    pending: BTreeMap<(Origin, usize), Pending>,
     first: Option<Trace>,
     last: Option<(Trace, Box<str>)>,
     /// How many in a row showed it down.
     down: u32,
+}
+
+/// The keys of all that a frame holds.
+fn in_frame(origin: Origin) -> RangeInclusive<(Origin, usize)> {
+    (origin, 0)..=(origin, usize::MAX)
 }
 
 /// Who checks whom.
@@ -146,9 +152,13 @@ impl Watches {
             touched.insert(pair);
             let watched = self.pairs.entry(pair).or_default();
             match ping {
-                Ping::Sent { trace, call_id } => watched.pending.push_back(Pending { trace, call_id, echo: None }),
+                Ping::Sent { trace, call_id } => {
+                    let key = (trace.origin, watched.pending.range(in_frame(trace.origin)).count());
+                    watched.pending.insert(key, Pending { trace, call_id, echo: None });
+                }
                 Ping::Echoed(trace, echo) => {
-                    if let Some(pending) = watched.pending.iter_mut().find(|pending| pending.trace.origin == trace.origin) {
+                    let mut sent = watched.pending.range_mut(in_frame(trace.origin)).map(|(_, pending)| pending);
+                    if let Some(pending) = sent.find(|pending| pending.echo.is_none()) {
                         pending.echo = Some(echo);
                     }
                 }
@@ -178,8 +188,8 @@ impl Watches {
         let direction = (bench.policy.party(pair.0), bench.policy.party(pair.1));
         let Some(watched) = self.pairs.get_mut(&pair) else { return };
         self.checked.insert(direction);
-        while watched.pending.front().is_some_and(|pending| all || pending.echo.is_some()) {
-            let Some(Pending { trace, call_id, echo }) = watched.pending.pop_front() else { return };
+        while let Some(first) = watched.pending.first_entry().filter(|first| all || first.get().echo.is_some()) {
+            let Pending { trace, call_id, echo } = first.remove();
             let echo = echo.unwrap_or_default();
             watched.down = match echo.shows_down() {
                 Some(true) => watched.down.saturating_add(1),
