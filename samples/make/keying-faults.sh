@@ -1,18 +1,8 @@
 #!/bin/sh
 # Calls of softphones with protected media, in whose answers somebody on the way changed what keys the media.
 . "$(dirname "$0")/net.sh"
+. "$(dirname "$0")/relayed.sh"
 . "$(dirname "$0")/media.sh"
-
-# Two wires, with the relay between them.
-wire() {
-    ip netns add "$MIDDLE"
-    ip link add wire netns "$ALPHA" type veth peer name alpha netns "$MIDDLE"
-    ip link add wire netns "$BRAVO" type veth peer name bravo netns "$MIDDLE"
-    for end in alpha bravo; do
-        ip netns exec "$MIDDLE" ip link set "$end" up promisc on
-        ip netns exec "$MIDDLE" ethtool -K "$end" tx off rx off tso off gso off gro off >/dev/null 2>&1 || true
-    done
-}
 
 # meddled KIND MEDIAENC WIRE_ANSWER: a call through the relay.
 meddled() {

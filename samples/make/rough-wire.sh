@@ -1,17 +1,7 @@
 #!/bin/sh
 # Calls with voice over a wire that loses, delays, doubles and reorders what bravo sends to alpha, and logs what it did.
 . "$(dirname "$0")/net.sh"
-
-# Two wires, with the relay between them.
-wire() {
-    ip netns add "$MIDDLE"
-    ip link add wire netns "$ALPHA" type veth peer name alpha netns "$MIDDLE"
-    ip link add wire netns "$BRAVO" type veth peer name bravo netns "$MIDDLE"
-    for end in alpha bravo; do
-        ip netns exec "$MIDDLE" ip link set "$end" up promisc on
-        ip netns exec "$MIDDLE" ethtool -K "$end" tx off rx off tso off gso off gro off >/dev/null 2>&1 || true
-    done
-}
+. "$(dirname "$0")/relayed.sh"
 
 up
 head -c 64000 /dev/zero | tr '\0' '\325' >"$WORK/silence.al"

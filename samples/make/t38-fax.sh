@@ -1,17 +1,7 @@
 #!/bin/sh
 # A page of fax over T.38, sent and received by spandsp, in a call of sipp that turns to it; the relay on the way loses some packets.
 . "$(dirname "$0")/net.sh"
-
-# Two wires, with the relay between them.
-wire() {
-    ip netns add "$MIDDLE"
-    ip link add wire netns "$ALPHA" type veth peer name alpha netns "$MIDDLE"
-    ip link add wire netns "$BRAVO" type veth peer name bravo netns "$MIDDLE"
-    for end in alpha bravo; do
-        ip netns exec "$MIDDLE" ip link set "$end" up promisc on
-        ip netns exec "$MIDDLE" ethtool -K "$end" tx off rx off tso off gso off gro off >/dev/null 2>&1 || true
-    done
-}
+. "$(dirname "$0")/relayed.sh"
 
 # page FILE: a page of pattern, as TIFF of one bit a point.
 page() {
