@@ -135,7 +135,7 @@ impl CaptureFile {
             let mut walked = Walked::after(self.frames);
             self.walk(&mut walked);
             if !walked.runs.is_empty() {
-                return Ok(Some(self.cut_chunk(walked, size, spare)));
+                return Ok(Some(self.cut_chunk(walked)));
             }
             self.buffer.drain(..self.at);
             self.base += self.at as u64;
@@ -143,14 +143,25 @@ impl CaptureFile {
             if self.ended {
                 return Ok(None);
             }
-            self.fill(size)?;
+            self.fill(size, spare)?;
         }
     }
 
     /// Reads `size` bytes more.
-    fn fill(&mut self, size: usize) -> Result<()> {
+    fn fill(&mut self, size: usize, spare: &mut Vec<Vec<u8>>) -> Result<()> {
         let old = self.buffer.len();
-        self.buffer.resize(old + size, 0);
+        // Behind the little that is left of the last chunk comes the next, into a buffer that served before: what it holds need not be
+        // zeroed anew.
+        if old < size {
+            let rest = std::mem::replace(&mut self.buffer, spare.pop().unwrap_or_default());
+            // In steps, so that a buffer that served once serves again.
+            let room = (old + size).next_multiple_of(64 << 10);
+            self.buffer.reserve_exact(room.saturating_sub(self.buffer.len()));
+            self.buffer.resize(old + size, 0);
+            self.buffer.iter_mut().zip(&rest).for_each(|(to, from)| *to = *from);
+        } else {
+            self.buffer.resize(old + size, 0);
+        }
         let filled = self
             .source
             .fill(&mut self.buffer, old)
@@ -161,15 +172,9 @@ impl CaptureFile {
     }
 
     /// Hands out the buffer up to `at`; what follows begins the next.
-    fn cut_chunk(&mut self, walked: Walked, size: usize, spare: &mut Vec<Vec<u8>>) -> Chunk {
-        let rest = self.buffer.get(self.at..).unwrap_or_default();
-        let mut next = spare.pop().unwrap_or_default();
-        next.clear();
-        // In steps, so that a buffer that served once serves again.
-        next.reserve_exact((rest.len() + size).next_multiple_of(64 << 10));
-        next.extend_from_slice(rest);
-        let mut bytes = std::mem::replace(&mut self.buffer, next);
-        bytes.truncate(self.at);
+    fn cut_chunk(&mut self, walked: Walked) -> Chunk {
+        let rest = self.buffer.split_off(self.at);
+        let bytes = std::mem::replace(&mut self.buffer, rest);
         self.base += self.at as u64;
         self.at = 0;
         self.frames = walked.frames;
