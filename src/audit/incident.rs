@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::net::IpAddr;
+use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 use serde::Serialize;
 
 use super::call_row::{CarriedStream, EndedCall, owners};
@@ -54,13 +58,36 @@ pub struct Incident {
     endings: Property,
     /// What was agreed for the media of answered calls.
     limits: LimitsUsed,
+    said: Said,
+}
+
+/// What is said of many calls alike, put into words once.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    pairs: HashMap<(IpAddr, IpAddr), Arc<str>, FixedState>,
+    /// The last interval and its words: calls come in order of time, nearly.
+    interval: Option<(Time, Arc<str>)>,
+}
+
+impl Said {
+    fn pair(&mut self, source: IpAddr, destination: IpAddr) -> Arc<str> {
+        self.pairs.entry((source, destination)).or_insert_with(|| format!("{source} → {destination}").into()).clone()
+    }
+
+    fn interval(&mut self, at: Time) -> Arc<str> {
+        let begin = at.floor(INTERVAL_S * 1_000_000_000);
+        match &self.interval {
+            Some((known, words)) if *known == begin => words.clone(),
+            _ => self.interval.insert((begin, interval(begin).into())).1.clone(),
+        }
+    }
 }
 
 impl Default for Incident {
     fn default() -> Self {
         let properties = PROPERTIES.iter().map(|&(_, coarser)| Property::new(coarser)).collect();
         let endings = Property::new(|ending| ending.chars().take(3).collect());
-        Self { properties, calls: [0; 3], left_out: 0, endings, limits: LimitsUsed::default() }
+        Self { properties, calls: [0; 3], left_out: 0, endings, limits: LimitsUsed::default(), said: Said::default() }
     }
 }
 
@@ -169,7 +196,10 @@ impl Judge<'_> {
                 continue;
             };
             let call: Example = (session.invite.origin, session.call_id.clone());
-            let values = self.values(ended, session, &own);
+            let said = &mut self.proceedings.incident.said;
+            let hosts = (session.invite.source.ip, session.invite.destination.ip);
+            let (pair, interval) = (said.pair(hosts.0, hosts.1), said.interval(session.invite.first));
+            let values = self.values(ended, session, &own, (&pair, &interval));
             let incident = &mut self.proceedings.incident;
             incident.calls[fate as usize] += 1;
             if fate != Fate::Failed && !own.is_empty() {
@@ -192,20 +222,26 @@ impl Judge<'_> {
     }
 
     /// In the order of [`PROPERTIES`]; `None` where it is not known.
-    fn values<'a>(&self, ended: &'a EndedCall, session: &'a Session, streams: &'a [&CarriedStream]) -> [Option<Cow<'a, str>>; 9] {
-        let (invite, labels) = (&session.invite, &ended.labels);
+    fn values<'a>(
+        &self,
+        ended: &'a EndedCall,
+        session: &'a Session,
+        streams: &'a [&CarriedStream],
+        (pair, interval): (&'a str, &'a str),
+    ) -> [Option<Cow<'a, str>>; 9] {
+        let labels = &ended.labels;
         let group = ended.trunk.and_then(|id| self.policy.peers.get(usize::from(id.peer))?.trunk_groups.get(usize::from(id.group)));
         let agent = |agent: &'a Option<Box<str>>| Some(Cow::Borrowed(agent.as_deref().unwrap_or("none given")));
         let codec = streams.iter().max_by(|a, b| (a.packets, &b.codec).cmp(&(b.packets, &a.codec)));
         [
-            Some(format!("{} → {}", invite.source.ip, invite.destination.ip).into()),
+            Some(pair.into()),
             group.map(|group| group.id.clone().into()),
             session.callee.as_deref().and_then(prefix).map(Cow::Borrowed),
             labels.offer.as_deref().map(Cow::Borrowed),
             codec.map(|stream| Cow::Borrowed(&*stream.codec)),
             agent(&labels.caller_agent),
             agent(&labels.callee_agent).filter(|_| session.first_status.is_some()),
-            Some(interval(invite.first).into()),
+            Some(interval.into()),
             Some(session.transport.token().into()),
         ]
     }
@@ -237,9 +273,9 @@ fn prefix(callee: &str) -> Option<&str> {
     (kept > 0 && plus + digits == callee.len()).then(|| callee.get(..plus + kept)).flatten()
 }
 
-/// `2026-11-14 10:05 + 5 min`, in UTC.
-fn interval(at: Time) -> String {
-    let text = at.floor(INTERVAL_S * 1_000_000_000).to_string();
+/// `2026-11-14 10:05 + 5 min`, in UTC, for the interval that begins at `begin`.
+fn interval(begin: Time) -> String {
+    let text = begin.to_string();
     format!("{} + 5 min", text.get(..16).unwrap_or(&text).replace('T', " "))
 }
 
@@ -381,6 +417,6 @@ mod tests {
     fn too_many_values_are_put_together_by_what_operators_know() {
         assert_eq!(networks("192.0.2.17 → 2001:db8:1:2::3"), "192.0.2.0/24 → 2001:db8:1::/48");
         assert_eq!(product("Asterisk PBX 18.4"), "Asterisk");
-        assert_eq!(interval(Time(1_794_651_245_113_203_007)), "2026-11-14 10:10 + 5 min");
+        assert_eq!(&*Said::default().interval(Time(1_794_651_245_113_203_007)), "2026-11-14 10:10 + 5 min");
     }
 }
