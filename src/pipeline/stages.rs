@@ -285,7 +285,8 @@ impl<'p> Stages<'p> {
             named.append(&mut shard.named);
             ended.extend(shard.judge.ended.drain(..).map(|call| (shard.hearing.calls.awaits(call.call), call)));
         }
-        named.sort_unstable();
+        // In order already within a shard. Nothing depends on the order of those at one time.
+        named.sort_by_key(|&(clock, ..)| clock);
         for (clock, endpoint, secure) in named.drain(..) {
             self.announced.announce(endpoint, secure, clock);
         }
@@ -299,7 +300,9 @@ impl<'p> Stages<'p> {
             self.sides.meet(source, destination);
         }
         self.joint.end(ended, &mut self.bench, &self.sides);
-        self.loaded.sort_by_cached_key(|l| (l.event.at, l.event.kind, l.event.invite.origin));
+        self.loaded.sort_by(|Loaded { event: a, .. }, Loaded { event: b, .. }| {
+            (a.at, a.kind).cmp(&(b.at, b.kind)).then_with(|| a.invite.origin.cmp(&b.invite.origin))
+        });
         let mut due = Due { events: Vec::with_capacity(self.loaded.len()), begun: self.begun(begun), policy: self.policy };
         for Loaded { event, trunk } in self.loaded.drain(..) {
             let (from, to) = (self.policy.party(event.invite.source.ip), self.policy.party(event.invite.destination.ip));
