@@ -20,8 +20,8 @@ use crate::sip::{Arrival, HeaderName, Method};
 #[derive(Debug)]
 pub struct Heard<'a, 'p> {
     pub(super) arrival: &'a Arrival,
-    pub(super) place: Place,
-    pub(super) sdp: Option<Arc<Description>>,
+    pub(super) place: &'a Place,
+    pub(super) sdp: Option<&'a Description>,
     pub(super) kind: Kind,
     pub(super) from: Party,
     pub(super) to: Party,
@@ -76,8 +76,8 @@ impl<'p> Heard<'_, 'p> {
     {
         MessageSubject {
             arrival: self.arrival,
-            place: &self.place,
-            sdp: self.sdp.as_deref(),
+            place: self.place,
+            sdp: self.sdp,
             policy,
             from: self.from,
             to: self.to,
@@ -94,7 +94,7 @@ impl<'p> Heard<'_, 'p> {
 
 impl<'p> Judge<'p> {
     /// Takes note of a message; gives it back with what it takes to judge it, unless it is a repetition.
-    pub fn hear<'a>(&mut self, arrival: &'a Arrival, place: Place, sdp: Option<Arc<Description>>) -> Option<Heard<'a, 'p>> {
+    pub fn hear<'a>(&mut self, arrival: &'a Arrival, place: &'a Place, sdp: Option<&'a Description>) -> Option<Heard<'a, 'p>> {
         let envelope = &arrival.envelope;
         if place.repeat == Repeat::Mirror {
             return None;
@@ -116,21 +116,21 @@ impl<'p> Judge<'p> {
             return None;
         }
         if let Some(seen) = &mut self.proceedings.seen {
-            seen.message(arrival, &place, sdp.as_deref());
+            seen.message(arrival, place, sdp);
         }
         let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
-        let trunk = self.trunk(arrival, &place, session_from, session_to);
+        let trunk = self.trunk(arrival, place, session_from, session_to);
         if arrival.message.is_request() && arrival.message.method() != Some(Method::Ack) {
             let second = envelope.clock.floor(seconds(1));
             *self.begun.entry(Begun { second, source: pair.0, destination: pair.1, trunk }).or_default() += 1;
         }
-        self.count_codecs(&place, sdp.as_deref(), from, to);
+        self.count_codecs(place, sdp, from, to);
         let by_message = self.policy.terms(from, to, trunk);
-        let recalled = self.recall(arrival, &place, by_message);
+        let recalled = self.recall(arrival, place, by_message);
         Some(Heard {
             arrival,
-            kind: Kind::of(&arrival.message, &place, sdp.is_some()),
+            kind: Kind::of(&arrival.message, place, sdp.is_some()),
             place,
             sdp,
             from,
@@ -213,7 +213,7 @@ impl<'p> Judge<'p> {
             let repertoire = self.proceedings.repertoires.entry(direction).or_default();
             for (heard, _) in heard.iter().zip(&ways.of_each).filter(|(_, way)| **way == number) {
                 let asks = !heard.by_message.sip.rfc_groups.is_empty();
-                repertoire.hear(heard.arrival, &heard.place, heard.sdp.as_deref(), asks);
+                repertoire.hear(heard.arrival, heard.place, heard.sdp, asks);
             }
         }
     }

@@ -191,21 +191,24 @@ impl<'p> CallShard<'p> {
         self.settle(blind);
     }
 
-    /// Takes a few messages step by step: their bodies, their places, the rules, what happened in their calls.
+    /// Takes a few messages step by step: their bodies, their places, the rules, what happened in their calls. Each step fits a core's cache.
     fn messages(&mut self, arrivals: &[&Arrival], blind: &BlindSpots) {
         let bodies: Vec<_> = arrivals.iter().map(|arrival| description(arrival)).collect();
-        let mut heard = Vec::with_capacity(arrivals.len());
-        for (arrival, sdp) in arrivals.iter().zip(bodies) {
-            let place = self.place(arrival, sdp.as_ref());
+        let places: Vec<_> = arrivals.iter().zip(&bodies).map(|(arrival, sdp)| self.place(arrival, sdp.as_ref())).collect();
+        for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
             self.counter.message(arrival, place.repeat);
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
                 self.announce(sdp, arrival.envelope.clock);
             }
-            self.judge.note_message(arrival, &place, sdp.as_ref());
-            let said = sdp.as_ref().map(|sdp| (place.clone(), Arc::clone(sdp)));
-            heard.extend(self.judge.hear(arrival, place, sdp));
-            if let Some((place, sdp)) = said {
-                self.hearing.message(arrival, &place, &sdp, self.judge.trunk_of(place.call));
+            self.judge.note_message(arrival, place, sdp.as_ref());
+        }
+        let mut heard = Vec::with_capacity(arrivals.len());
+        for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
+            heard.extend(self.judge.hear(arrival, place, sdp.as_deref()));
+        }
+        for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
+            if let Some(sdp) = sdp {
+                self.hearing.message(arrival, place, sdp, self.judge.trunk_of(place.call));
             }
         }
         self.judge.messages(&heard);
