@@ -28,7 +28,8 @@ pub(super) struct LiveCall {
     raw: Option<Box<[u8]>>,
     fingerprint: u64,
     first: (Endpoint, Endpoint),
-    pub(super) transactions: Roster<LiveTransaction, 2>,
+    /// Boxed: they are many and short-lived, and a call that is just talking has none.
+    pub(super) transactions: Roster<Box<LiveTransaction>, 2>,
     pub(super) dialogs: Roster<LiveDialog>,
     pub(super) chains: Roster<LiveChain>,
     /// The last session request of each From tag at each hop.

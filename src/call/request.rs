@@ -30,7 +30,7 @@ impl LiveCall {
         if let Some(known) = self.transactions.get_mut(marks.key(method)) {
             return known.again(arrival, marks, turn);
         }
-        let mut transaction = LiveTransaction::begin(arrival, marks, method, turn);
+        let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
         let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
         match (method, marks.to) {
             (Method::Cancel, _) => place.from_caller = self.cancel(&mut transaction, arrival, marks, turn),
