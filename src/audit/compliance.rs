@@ -59,6 +59,8 @@ type Direction = Option<(Party, Party)>;
 pub struct Compliance {
     rules: usize,
     directions: IndexMap<Direction, Box<[u8]>, FixedState>,
+    /// The place that was asked for last: the breaches of a message are of one direction.
+    last: usize,
 }
 
 /// So many directions are found sooner by looking than by hashing: two border elements on each side have eight.
@@ -68,18 +70,22 @@ impl Compliance {
     /// Nothing said of so many rules.
     #[must_use]
     pub fn new(rules: usize) -> Self {
-        Self { rules, directions: IndexMap::with_hasher(FixedState::default()) }
+        Self { rules, directions: IndexMap::with_hasher(FixedState::default()), last: 0 }
     }
 
     /// The place of a direction, for [`Compliance::note`].
     pub(super) fn place(&mut self, direction: Direction) -> usize {
-        if let Some(place) = self.directions.keys().take(FEW).position(|known| *known == direction) {
-            return place;
+        if self.directions.get_index(self.last).is_some_and(|(known, _)| *known == direction) {
+            return self.last;
         }
-        let slot = self.directions.entry(direction);
-        let place = slot.index();
-        slot.or_insert_with(|| vec![0; self.rules].into());
-        place
+        let near = self.directions.keys().take(FEW).position(|known| *known == direction);
+        self.last = near.unwrap_or_else(|| {
+            let slot = self.directions.entry(direction);
+            let place = slot.index();
+            slot.or_insert_with(|| vec![0; self.rules].into());
+            place
+        });
+        self.last
     }
 
     /// Notes what a rule said.
