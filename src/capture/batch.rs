@@ -89,15 +89,14 @@ impl Batch {
     }
 }
 
-impl<'a> Iterator for Frames<'a> {
-    type Item = Frame<'a>;
-
+impl<'a> Frames<'a> {
+    /// The next frame, with its record and the run that holds it.
     #[inline]
-    fn next(&mut self) -> Option<Frame<'a>> {
+    pub(super) fn step(&mut self) -> Option<(Frame<'a>, &'a Run, Record)> {
         loop {
             if let Some(run) = self.run
                 && let Some(record) = Record::next(self.bytes, run, self.at)
-                && let Some(data) = self.bytes.get(record.data)
+                && let Some(data) = self.bytes.get(record.data.clone())
             {
                 let origin = Origin {
                     serial: run.first_serial + u64::from(self.behind),
@@ -108,10 +107,19 @@ impl<'a> Iterator for Frames<'a> {
                 self.behind += 1;
                 let time = record.time.unwrap_or(if self.clock == Time::MIN { Time(0) } else { self.clock });
                 self.clock = self.clock.max(time);
-                return Some(Frame { origin, time, clock: self.clock, link: record.link, data, wire_len: record.wire_len });
+                return Some((Frame { origin, time, clock: self.clock, link: record.link, data, wire_len: record.wire_len }, run, record));
             }
             let run = self.runs.next()?;
             (self.run, self.at, self.behind) = (Some(run), run.bytes.start, 0);
         }
+    }
+}
+
+impl<'a> Iterator for Frames<'a> {
+    type Item = Frame<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Frame<'a>> {
+        self.step().map(|(frame, ..)| frame)
     }
 }

@@ -30,5 +30,5 @@ pub use info::{CaptureInfo, Compression, Damage, Format, Secrets};
 pub use interface::{Interface, LinkType};
 pub use reader::{Options, Reader, TOLERANCE};
 pub use record::Layout;
-pub use recorded::{Recorded, Recordings};
+pub use recorded::Recorded;
 pub use secrets::secrets;

@@ -2,7 +2,6 @@
 
 use super::record::{PacketBlock, Record, block_head};
 use super::{Batch, ByteOrder, Frame, Interface, Layout, Run};
-use crate::base::{Origin, Time};
 
 /// A frame, and how its capture wrote it.
 #[derive(Clone, Copy, Debug)]
@@ -20,73 +19,32 @@ pub struct Recorded<'a> {
     order: ByteOrder,
 }
 
-/// The frames of a batch with their records, in order.
-#[derive(Clone, Debug)]
-pub struct Recordings<'a> {
-    bytes: &'a [u8],
-    runs: std::slice::Iter<'a, Run>,
-    run: Option<&'a Run>,
-    at: usize,
-    behind: u32,
-    clock: Time,
-}
-
 impl Batch {
     /// Its frames with their records, in order.
-    #[must_use]
-    pub fn recordings(&self) -> Recordings<'_> {
-        Recordings { bytes: &self.bytes, runs: self.runs.iter(), run: None, at: 0, behind: 0, clock: self.clock }
+    pub fn recordings(&self) -> impl Iterator<Item = Recorded<'_>> {
+        let mut frames = self.frames();
+        std::iter::from_fn(move || frames.step()).filter_map(|(frame, run, record)| recorded(&self.bytes, frame, run, &record))
     }
 }
 
-impl<'a> Iterator for Recordings<'a> {
-    type Item = Recorded<'a>;
-
-    fn next(&mut self) -> Option<Recorded<'a>> {
-        loop {
-            if let Some(run) = self.run
-                && let Some(record) = Record::next(self.bytes, run, self.at)
-                && let Some(recorded) = self.take(run, &record)
-            {
-                self.at = record.whole.end;
-                self.behind += 1;
-                return Some(recorded);
-            }
-            let run = self.runs.next()?;
-            (self.run, self.at, self.behind) = (Some(run), run.bytes.start, 0);
+/// A frame with what its record says; every record that was walked says all of it.
+fn recorded<'a>(bytes: &'a [u8], frame: Frame<'a>, run: &'a Run, record: &Record) -> Option<Recorded<'a>> {
+    let block = match run.layout {
+        Layout::Classic { .. } => None,
+        Layout::Pcapng => {
+            let whole = bytes.get(record.whole.clone())?;
+            let (kind, _) = block_head(whole, run.order)?;
+            Some((PacketBlock::read(kind, whole, run.order)?, whole))
         }
-    }
-}
-
-impl<'a> Recordings<'a> {
-    fn take(&mut self, run: &'a Run, record: &Record) -> Option<Recorded<'a>> {
-        let data = self.bytes.get(record.data.clone())?;
-        let origin = Origin {
-            serial: run.first_serial + u64::from(self.behind),
-            capture: run.capture,
-            frame: run.first_frame.saturating_add(self.behind),
-        };
-        // The running clock stands for the time of a packet that has none, as in the walk of `Frames`.
-        let time = record.time.unwrap_or(if self.clock == Time::MIN { Time(0) } else { self.clock });
-        self.clock = self.clock.max(time);
-        let frame = Frame { origin, time, clock: self.clock, link: record.link, data, wire_len: record.wire_len };
-        let block = match run.layout {
-            Layout::Classic { .. } => None,
-            Layout::Pcapng => {
-                let whole = self.bytes.get(record.whole.clone())?;
-                let (kind, _) = block_head(whole, run.order)?;
-                Some((PacketBlock::read(kind, whole, run.order)?, whole))
-            }
-        };
-        let number = block.as_ref().map_or(0, |(block, _)| block.interface);
-        let interface = run.interfaces.get(number as usize)?;
-        let options = block.as_ref().filter(|(block, _)| block.ticks.is_some()).and_then(|(block, whole)| {
-            let begin = (block.data + block.caplen as usize).next_multiple_of(4);
-            whole.get(begin..whole.len().checked_sub(4)?)
-        });
-        let ticks = block.as_ref().and_then(|(block, _)| block.ticks).unwrap_or_else(|| interface.ticks(time));
-        Some(Recorded { frame, number, interface, ticks, options: options.unwrap_or_default(), order: run.order })
-    }
+    };
+    let number = block.as_ref().map_or(0, |(block, _)| block.interface);
+    let interface = run.interfaces.get(number as usize)?;
+    let options = block.as_ref().filter(|(block, _)| block.ticks.is_some()).and_then(|(block, whole)| {
+        let begin = (block.data + block.caplen as usize).next_multiple_of(4);
+        whole.get(begin..whole.len().checked_sub(4)?)
+    });
+    let ticks = block.as_ref().and_then(|(block, _)| block.ticks).unwrap_or_else(|| interface.ticks(frame.time));
+    Some(Recorded { frame, number, interface, ticks, options: options.unwrap_or_default(), order: run.order })
 }
 
 impl<'a> Recorded<'a> {
