@@ -1,7 +1,7 @@
 //! Takes rows in any order, gives them in one, never holds more than so many of them in memory.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, BufWriter, Seek as _, Write as _};
+use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,8 +14,14 @@ pub struct Sorted<R, K> {
     key: Box<dyn Fn(&R) -> K + Send>,
     held: Vec<R>,
     most: usize,
-    runs: Vec<BufReader<File>>,
+    runs: Vec<Run>,
     failed: Option<io::Error>,
+}
+
+/// Rows in order, each behind its length: nobody else reads them, so they are written as short as can be.
+struct Run {
+    file: BufReader<File>,
+    row: Vec<u8>,
 }
 
 impl<R, K> std::fmt::Debug for Sorted<R, K> {
@@ -46,12 +52,13 @@ impl<R: Serialize + DeserializeOwned, K: Ord> Sorted<R, K> {
         self.held.sort_by_cached_key(&self.key);
         let mut out = BufWriter::new(tempfile::tempfile()?);
         for row in self.held.drain(..) {
-            serde_json::to_writer(&mut out, &row)?;
-            out.write_all(b"\n")?;
+            let row = postcard::to_allocvec(&row).map_err(io::Error::other)?;
+            out.write_all(&(row.len() as u64).to_le_bytes())?;
+            out.write_all(&row)?;
         }
         let mut file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.rewind()?;
-        self.runs.push(BufReader::new(file));
+        self.runs.push(Run { file: BufReader::new(file), row: Vec::new() });
         Ok(())
     }
 
@@ -70,14 +77,14 @@ impl<R: Serialize + DeserializeOwned, K: Ord> Sorted<R, K> {
         self.spill()?;
         let mut heads = Vec::new();
         for mut run in self.runs {
-            if let Some(row) = next::<R>(&mut run)? {
+            if let Some(row) = run.next::<R>()? {
                 heads.push(((self.key)(&row), row, run));
             }
         }
         while let Some(least) = heads.iter().enumerate().min_by(|(_, a), (_, b)| a.0.cmp(&b.0)).map(|(at, _)| at) {
             let (_, row, mut run) = heads.swap_remove(least);
             take(row)?;
-            if let Some(row) = next::<R>(&mut run)? {
+            if let Some(row) = run.next::<R>()? {
                 heads.push(((self.key)(&row), row, run));
             }
         }
@@ -85,12 +92,17 @@ impl<R: Serialize + DeserializeOwned, K: Ord> Sorted<R, K> {
     }
 }
 
-fn next<R: DeserializeOwned>(run: &mut BufReader<File>) -> io::Result<Option<R>> {
-    let mut line = String::new();
-    if run.read_line(&mut line)? == 0 {
-        return Ok(None);
+impl Run {
+    fn next<R: DeserializeOwned>(&mut self) -> io::Result<Option<R>> {
+        let mut length = [0; 8];
+        match self.file.read_exact(&mut length) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            read => read?,
+        }
+        self.row.clear();
+        self.file.by_ref().take(u64::from_le_bytes(length)).read_to_end(&mut self.row)?;
+        postcard::from_bytes(&self.row).map(Some).map_err(io::Error::other)
     }
-    Ok(Some(serde_json::from_str(&line)?))
 }
 
 #[cfg(test)]
