@@ -156,7 +156,7 @@ impl MessageRow {
     #[must_use]
     pub fn media_text(&self) -> Option<String> {
         let media = self.description.as_ref().map(|sdp| sdp.media()).filter(|media| !media.is_empty())?;
-        let mut text = String::with_capacity(96);
+        let mut text = String::with_capacity(192);
         for (number, media) in media.iter().enumerate() {
             // Writing to a string cannot fail.
             _ = write!(text, "{}{} ", if number > 0 { "; " } else { "" }, media.kind);

@@ -321,7 +321,8 @@ impl<'p> Stages<'p> {
 
     /// Gives the rows of messages and breaches to who wants them.
     fn hand_out(&mut self) {
-        let (mut seen, mut breached) = (Vec::new(), std::mem::take(&mut self.bench.breached));
+        let mut seen = Vec::with_capacity(self.calls.iter().map(|shard| shard.judge.seen.len()).sum());
+        let mut breached = std::mem::take(&mut self.bench.breached);
         for shard in &mut self.calls {
             seen.append(&mut shard.judge.seen);
             breached.append(&mut shard.judge.breached);

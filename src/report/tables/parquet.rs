@@ -143,6 +143,10 @@ impl Held {
                 let starts = std::iter::once(0).chain(ends.iter().copied());
                 let texts: Vec<ByteArray> = starts.zip(ends.iter()).map(|(start, &end)| all.slice(start..end).into()).collect();
                 column.typed::<ByteArrayType>().write_batch(&texts, there, None)?;
+                drop(texts);
+                // The next row group needs about as much.
+                *octets = all.try_into_mut().map(Vec::from).unwrap_or_default();
+                octets.clear();
                 ends.clear();
             }
             Values::Whole(all) => {
