@@ -4,8 +4,9 @@ use std::hash::Hash;
 
 use crate::base::fingerprint;
 
-/// How many shards there are: enough for many workers, and the same for every run, so that budgets and orders inside a shard are too.
-pub(super) const SHARDS: usize = 64;
+/// How many shards there are: enough for many workers, few enough that each has messages in every window to take its steps with, and the same
+/// for every run, so that budgets and orders inside a shard are too.
+pub(super) const SHARDS: usize = 32;
 
 /// Items with the shard of each, in the order in which they came.
 #[derive(Debug)]
