@@ -40,7 +40,7 @@ impl<'p> Judge<'p> {
                     labels.caller_agent = agent([HeaderName::UserAgent, HeaderName::Server]);
                 }
                 if labels.offer.is_none() {
-                    labels.offer = heard.sdp.as_deref().map(|sdp| clipped(&offered(sdp)));
+                    labels.offer = heard.sdp.map(|sdp| clipped(&offered(sdp)));
                 }
             }
             Some(code) if code > 100 && !heard.place.request_in_dialog => {
