@@ -13,7 +13,7 @@ use super::policy::{KnownRules, Policy};
 use super::profile::{self, BuiltIn};
 use super::reader::{Read, Reader};
 use super::source::Source;
-use super::tree::{self, Node, Place, Table};
+use super::tree::{self, Flaw, Node, Place, Table};
 use super::trust::TrustFiles;
 use super::{Clause, Severity, declared, references, schema, territory, validate};
 use crate::base::{Error, Result, Time};
@@ -76,17 +76,32 @@ pub(super) fn read_text(path: &Path, style: Style) -> Result<String> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {
-        let report = format!("{}: longer than {} MiB, so this is no policy", path.display(), LONGEST >> 20);
+        let report = format!("error: {}: longer than {} MiB, so this is no policy", path.display(), LONGEST >> 20);
         return Err(Error::Policy { report });
     }
     String::from_utf8(bytes).map_err(|error| {
+        let (at, what, text) = match wide(error.as_bytes()) {
+            Some(text) => (0, "the file is UTF-16, by its byte order mark, and not UTF-8", text),
+            None => {
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                (error.utf8_error().valid_up_to(), "the file is not UTF-8 from here on", text)
+            }
+        };
         let mut mistakes = Mistakes::default();
-        let start = error.utf8_error().valid_up_to();
-        let at = Place { source: 0, start, end: start + 1 };
-        mistakes.add(at, "the file is not UTF-8 from here on", "save it as UTF-8".to_owned());
-        let source = Source::new(&path.display().to_string(), &String::from_utf8_lossy(error.as_bytes()));
-        Error::Policy { report: mistakes.render(&source, style) }
+        mistakes.add(Place { source: 0, start: at, end: at + 1 }, what, "save it as UTF-8".to_owned());
+        Error::Policy { report: mistakes.render(&Source::new(&path.display().to_string(), &text), style) }
     })
+}
+
+/// The text of a file that begins with the byte order mark of UTF-16, without the mark.
+fn wide(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units: Vec<u16> = bytes.as_chunks().0.iter().skip(1).map(|pair| unit(*pair)).collect();
+    Some(String::from_utf16_lossy(&units))
 }
 
 /// The document, with all mistakes that it shows by itself.
@@ -101,10 +116,10 @@ fn read(text: &str, source: Option<&Source>, known: KnownRules<'_>, mistakes: &m
     // What the parser made of a line with a flaw is a guess, and a whole section may hide behind it: nothing is said of these lines,
     // nor of what is missing.
     let line = |at: Place| source.map(|s| s.line_of(at.start));
-    let bad: Vec<_> = flaws.iter().map(|(at, _)| line(*at)).collect();
+    let bad: Vec<_> = flaws.iter().map(|flaw| line(flaw.at)).collect();
     mistakes.retain(|m| !bad.contains(&line(m.at)) && !m.what.contains("is missing"));
-    for (at, what) in flaws {
-        mistakes.add(at, format!("this is not TOML: {what}"), None);
+    for Flaw { at, what, help } in flaws {
+        mistakes.add(at, what, help);
     }
     root
 }

@@ -5,12 +5,14 @@
 
 mod agreements;
 mod attribution;
+mod calendar;
 mod clause;
 mod declared;
 mod difference;
 mod document;
 mod leaf;
 mod level;
+mod listed;
 mod load;
 mod merge;
 mod mistake;
@@ -39,6 +41,7 @@ pub use clause::{Clause, Provenance};
 pub use difference::{Difference, Weight, differences};
 pub use document::{Document, Explained, Explanation, Reading, Setting, Sheet, built_in};
 pub use level::{Level, LevelTable};
+pub use listed::{ListKind, Listed};
 pub use mistake::Style;
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};

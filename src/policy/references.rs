@@ -14,7 +14,8 @@ use crate::base::Time;
 /// Checks what one part of the document says of another.
 pub(super) fn check(root: &Table, known: &[&str], mistakes: &mut Mistakes) {
     let peers = tree::tables(root, "peer").filter_map(|(peer, _)| Some((tree::text(peer, "id")?, peer))).collect();
-    let mut check = Check { peers, mistakes };
+    let own = tree::at(root, "policy.id").and_then(Node::text);
+    let mut check = Check { own, peers, mistakes };
     check.agreement(root);
     check.peers(root);
     check.sections(root);
@@ -31,6 +32,8 @@ pub(super) fn check(root: &Table, known: &[&str], mistakes: &mut Mistakes) {
 }
 
 struct Check<'a, 'm> {
+    /// The id of the policy.
+    own: Option<&'a str>,
     peers: HashMap<&'a str, &'a Table>,
     mistakes: &'m mut Mistakes,
 }
@@ -176,6 +179,12 @@ impl<'a> Check<'a, '_> {
         for node in tree::get(table, "extends").map(Node::list).unwrap_or_default() {
             let Some(name) = node.text() else { continue };
             match profile::full_name(name) {
+                None if self.own == Some(name) || name.ends_with(".toml") => {
+                    let known: Vec<_> = profile::names().collect();
+                    let what =
+                        format!("\"{}\" is no profile: a policy builds on built-in ones, never on a file or on itself", shorten(name));
+                    self.mistakes.add(node.at, what, format!("known: {}", known.join(", ")));
+                }
                 None => self.known(node, "profile", profile::names()),
                 Some(full) => {
                     if !seen.insert(full) {

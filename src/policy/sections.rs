@@ -326,6 +326,8 @@ fn admission(s: &At<'_>) -> Admission {
         require_transport: require.agreed("transport"),
         require_min_attest: require.agreed("min_attest"),
         require_declared_sbe: require.agreed("declared_sbe"),
+        require_encapsulation: require.agreed("encapsulation"),
+        require_within_limits: require.agreed("within_limits"),
         limits: s.entries("limit").iter().filter_map(limit).collect(),
     }
 }

@@ -101,6 +101,8 @@ const SENSES: &[(&str, Sense)] = &[
     ("admission.require.transport", Sense::Among),
     ("admission.require.min_attest", Sense::Strict(&["A", "B", "C"])),
     ("admission.require.declared_sbe", Sense::Strict(&["true", "false"])),
+    ("admission.require.encapsulation", Sense::Equal(Weight::Breaks)),
+    ("admission.require.within_limits", Sense::Strict(&["true", "false"])),
     ("admission.limit.*.value", Sense::Most),
     ("admission.limit.*.burst", Sense::Most),
     ("admission.limit.*", Sense::Aside),

@@ -47,11 +47,11 @@ impl Source {
         Some((at, at + text.len()))
     }
 
-    /// `start..end` on one line and inside the text: what a caret can stand under.
+    /// `start..end` on one line and inside the text: what a caret can stand under. Behind the end of a line that is its last character.
     pub(super) fn on_one_line(&self, start: usize, end: usize) -> (usize, usize) {
         let start = self.boundary(start.min(self.text.len()));
         let (first, last) = self.bounds(self.line_of(start) as usize).unwrap_or_default();
-        let start = start.clamp(first, last);
+        let start = if start < last { start.max(first) } else { self.boundary(last.saturating_sub(1).max(first)) };
         (start, self.boundary(end.clamp(start, last.min(start + SHOWN / 2))))
     }
 

@@ -406,6 +406,8 @@ pub struct Admission {
     pub require_transport: Agreed<Vec<String>>,
     pub require_min_attest: Agreed<String>,
     pub require_declared_sbe: Agreed<bool>,
+    pub require_encapsulation: Agreed<String>,
+    pub require_within_limits: Agreed<bool>,
     pub limits: Vec<Limit>,
 }
 

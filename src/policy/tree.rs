@@ -1,11 +1,14 @@
 //! Takes TOML, gives a tree in which every value knows its place, never what a key means.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 use toml::value::Datetime;
+
+use super::calendar;
 
 /// Where something was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,17 +54,43 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-/// A mistake of syntax: where, and what the parser says.
-pub(super) type Flaw = (Place, String);
+/// A mistake of syntax.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub(super) at: Place,
+    pub(super) what: String,
+    /// What to do.
+    pub(super) help: Option<String>,
+}
+
+/// So many arrays and tables may stand in each other, and so many parts in a key: the parser goes no deeper.
+const DEEPEST: usize = 80;
 
 /// Reads `text`; what could be read stands in the tree even where there are flaws.
 pub(super) fn read(text: &str, source: u16) -> (Table, Vec<Flaw>) {
     let (root, errors) = DeTable::parse_recoverable(text);
     let flaw = |error: &toml::de::Error| {
-        let span = error.span().unwrap_or_default();
-        (Place { source, start: span.start, end: span.end }, error.message().to_owned())
+        let is_deep = error.message().contains("recurs");
+        // Of a key with too many parts the parser does not say where it stands.
+        let span = error.span().or_else(|| long_key(text).filter(|_| is_deep)).unwrap_or_default();
+        let what = match is_deep {
+            true => format!("more than {DEEPEST} levels deep"),
+            false => format!("this is not TOML: {}", error.message()),
+        };
+        let help = text.get(span.clone()).and_then(calendar::existing).map(|date| format!("did you mean {date}?"));
+        Flaw { at: Place { source, start: span.start, end: span.end }, what, help }
     };
     (table(root.get_ref(), source), errors.iter().map(flaw).collect())
+}
+
+/// Where the first key of too many parts goes too deep.
+fn long_key(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').find_map(|line| {
+        let deep = line.match_indices('.').nth(DEEPEST - 1).map(|(at, _)| start + at..start + at + 1);
+        start += line.len();
+        deep
+    })
 }
 
 fn place<T>(spanned: &Spanned<T>, source: u16) -> Place {

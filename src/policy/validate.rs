@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::calendar;
 use super::mistake::Mistakes;
 use super::near::near;
 use super::schema::{self, Field, Form, Kind, describe, join, span};
@@ -224,7 +225,10 @@ fn hint(kind: &Kind, value: &Value) -> Option<String> {
         (Kind::Whole(..) | Kind::Real(..) | Kind::Positive, Value::Text(text)) if text.trim().parse::<f64>().is_ok() => {
             Some(format!("write {} without quotes", text.trim()))
         }
-        (Kind::Date, Value::Text(_)) => Some("write the date without quotes, for example 2026-07-01T00:00:00Z".into()),
+        (Kind::Date, Value::Text(text)) => {
+            let moment = calendar::existing(text).unwrap_or_else(|| "2026-07-01T00:00:00Z".into());
+            Some(format!("write the date without quotes, for example {moment}"))
+        }
         (Kind::List(_), Value::Text(text)) => Some(format!("write [\"{}\"]", shorten(text))),
         (Kind::List(_), Value::Whole(number)) => Some(format!("write [{number}]")),
         (Kind::Pair, _) => Some("for example [\"alpha\", \"bravo\"]".into()),

@@ -97,6 +97,11 @@ pub(super) const CIDR: Form = Form { what: "an address prefix", example: "192.0.
 
 fn cidr(text: &str) -> Result<(), Option<String>> {
     match text.parse::<IpNet>() {
+        // On the wire such an address is one of IPv4 (RFC 4291 §2.5.5.2): written so, the prefix would never hold one.
+        Ok(IpNet::V6(net)) if net.prefix_len() >= 96 && net.addr().to_ipv4_mapped().is_some() => {
+            let low = net.addr().to_ipv4_mapped().and_then(|ip| ipnet::Ipv4Net::new(ip, net.prefix_len() - 96).ok());
+            Err(low.map(|low| low.trunc().to_string()))
+        }
         Ok(net) if net.trunc() == net => Ok(()),
         // Host bits say that either the address or the length is not the one that was meant.
         Ok(net) => Err(Some(net.trunc().to_string())),

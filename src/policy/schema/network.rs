@@ -106,6 +106,12 @@ pub(super) const REQUIRE: &[Field] = &[
     key("transport", Kind::List(&Kind::Word(&["udp", "tcp", "tls", "sctp", "tls-sctp", "ws", "wss"])), "Transports"),
     key("min_attest", ATTESTATION, "Lowest attestation"),
     key("declared_sbe", Kind::Bool, "From a declared border element"),
+    key(
+        "encapsulation",
+        Kind::Word(&["ipsec-esp", "ipsec-ah", "vlan", "gre"]),
+        "What carries the request, at a capture point between the networks",
+    ),
+    key("within_limits", Kind::Bool, "Nothing is answered beyond a limit"),
 ];
 
 /// `performance.media.codec_ie`.
