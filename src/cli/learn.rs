@@ -12,7 +12,7 @@ use super::progress::Bar;
 use crate::audit::{Finding, Records, Seen};
 use crate::base::{Error, Result};
 use crate::pipeline;
-use crate::report::{Draft, draft, visible};
+use crate::report::{Draft, draft, visible, write_file};
 
 /// Where what was seen is put.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
     if arguments.intake.captures.iter().any(|path| path == Path::new("-")) {
         return Err(Error::Usage("learn reads the captures twice, and standard input comes but once: save it to a file first".into()));
     }
-    let folder = arguments.out.as_deref().map(folder).transpose()?;
+    arguments.out.as_deref().map(writable).transpose()?;
     let (mut audit, seen) = {
         let mut learner = Learner::default();
         let audit = read(arguments, None, &mut learner)?;
@@ -47,14 +47,14 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
     audit.findings.clear();
     let findings = check(arguments, &draft(&audit, &seen, &[]))?;
     let draft = draft(&audit, &seen, &findings);
-    match (&arguments.out, folder) {
-        (Some(path), Some(folder)) => {
-            write(path, &folder, &draft.text)?;
+    match &arguments.out {
+        Some(path) => {
+            write_file(path, |out| out.write_all(draft.text.as_bytes()))?;
             if !arguments.quiet {
                 say(&summary(path, &draft));
             }
         }
-        _ => stdout(|out| out.write_all(draft.text.as_bytes()))?,
+        None => stdout(|out| out.write_all(draft.text.as_bytes()))?,
     }
     Ok(Status::Clean)
 }
@@ -78,8 +78,8 @@ fn check(arguments: &LearnArguments, draft: &Draft) -> Result<Vec<Finding>> {
     Ok(read(arguments, Some(file.path().to_owned()), &mut ())?.findings)
 }
 
-/// The folder that the draft goes to: better to know before an hour of reading than after it.
-fn folder(path: &Path) -> Result<PathBuf> {
+/// Whether the draft can go there: better to know before an hour of reading than after it.
+fn writable(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
         return Err(Error::Usage(format!("{} is a directory: --out names the file of the draft", path.display())));
@@ -87,19 +87,6 @@ fn folder(path: &Path) -> Result<PathBuf> {
     if !parent.is_dir() {
         return Err(Error::Usage(format!("{} is no directory", parent.display())));
     }
-    Ok(parent.to_owned())
-}
-
-/// Writes aside and renames: the file is there as a whole, or as it was.
-fn write(path: &Path, folder: &Path, text: &str) -> Result<()> {
-    let aside = || -> std::io::Result<NamedTempFile> {
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.flush()?;
-        Ok(file)
-    };
-    let file = aside().map_err(|error| Error::output(path, &error))?;
-    file.persist(path).map_err(|error| Error::output(path, &error.error))?;
     Ok(())
 }
 

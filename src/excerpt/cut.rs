@@ -6,8 +6,6 @@ use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::Key;
 use super::labels::Labels;
 use super::mask::Mask;
@@ -20,7 +18,7 @@ use crate::audit::{BreachRow, Finding, Records};
 use crate::base::{Error, Result};
 use crate::pipeline::{self, Progress, Request};
 use crate::policy::{Policy, Style};
-use crate::report::beside;
+use crate::report::Aside;
 use crate::rules;
 
 /// What an excerpt is of.
@@ -129,15 +127,15 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     (summary.messages, summary.calls) = (trail.messages, trail.calls);
     if let (Target::Finding(_), [finding]) = (&order.target, quest.findings.as_slice()) {
         summary.count = Some((finding.count, finding.exhibits.len() as u64));
-        let policy = policy.as_ref().map(|file| file.path().to_owned()).or(request.policy.clone());
-        let alone = Request { inputs: vec![file.path().to_owned()], keylogs: Vec::new(), policy, ..request };
+        let policy = policy.as_ref().map(|file| file.path()).or(request.policy.clone());
+        let alone = Request { inputs: vec![file.path()], keylogs: Vec::new(), policy, ..request };
         let again = pipeline::audit(&alone, &|_| {})?;
         summary.repeats = Some(again.findings.iter().any(|again| is_same(finding, again, mask.as_mut())));
     }
     if let (Some(policy), Some(out)) = (policy, order.policy_out) {
-        policy.persist(out).map_err(|error| Error::output(out, &error.error))?;
+        policy.appear(out).map_err(|error| Error::output(out, &error))?;
     }
-    file.persist(order.out).map_err(|error| Error::output(order.out, &error.error))?;
+    file.appear(order.out).map_err(|error| Error::output(order.out, &error))?;
     Ok(summary)
 }
 
@@ -171,10 +169,11 @@ fn is_same(finding: &Finding, again: &Finding, mask: Option<&mut Mask>) -> bool 
 }
 
 /// The policy with what it names replaced, in a file beside the one it is for.
-fn masked_policy(path: &Path, mask: &mut Mask, out: &Path) -> Result<NamedTempFile> {
+fn masked_policy(path: &Path, mask: &mut Mask, out: &Path) -> Result<Aside> {
     let text = fs::read_to_string(path).map_err(|error| Error::input(path, error.to_string()))?;
-    let mut file = temporary(out)?;
-    file.write_all(mask.policy(&text).as_bytes()).map_err(|error| Error::output(out, &error))?;
+    // What it names it names relative to its place.
+    let mut file = Aside::named(out).map_err(|error| Error::output(out, &error))?;
+    file.file().write_all(mask.policy(&text).as_bytes()).map_err(|error| Error::output(out, &error))?;
     Ok(file)
 }
 
@@ -206,11 +205,10 @@ fn refuse_overwriting<'a>(out: &Path, mut inputs: impl Iterator<Item = &'a Path>
     })
 }
 
-/// A file beside `out` that nobody reads.
-pub(super) fn temporary(out: &Path) -> Result<NamedTempFile> {
-    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// A file that shall be `out` when it is whole.
+pub(super) fn temporary(out: &Path) -> Result<Aside> {
     if out.is_dir() {
         return Err(Error::output(out, &io::Error::other("it is a directory")));
     }
-    beside().tempfile_in(parent).map_err(|error| Error::output(out, &error))
+    Aside::of(out).map_err(|error| Error::output(out, &error))
 }

@@ -1,9 +1,7 @@
-//! Takes captures and what is wanted of them, gives the file of it under a name that nobody reads, never a frame that is not wanted.
+//! Takes captures and what is wanted of them, gives the file of it before it has its name, never a frame that is not wanted.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::cut::{Summary, temporary};
 use super::labels::Labels;
@@ -15,6 +13,7 @@ use crate::base::{Error, Result};
 use crate::capture::{Interface, Options, Reader, Recorded};
 use crate::packet;
 use crate::pipeline::Progress;
+use crate::report::Aside;
 
 /// What cuts: the last reading of the captures.
 pub(super) struct Scissors<'a> {
@@ -45,11 +44,10 @@ struct Sheet<'a, W> {
 
 impl Scissors<'_> {
     /// Reads the captures and writes what is wanted.
-    pub(super) fn cut(&self, inputs: &[PathBuf], mask: Option<&mut Mask>, progress: &dyn Fn(Progress)) -> Result<(NamedTempFile, Summary)> {
+    pub(super) fn cut(&self, inputs: &[PathBuf], mask: Option<&mut Mask>, progress: &dyn Fn(Progress)) -> Result<(Aside, Summary)> {
         let mut reader = Reader::open(inputs, Options::default())?;
         let mut file = temporary(self.out)?;
-        let summary = self.fill(&mut reader, BufWriter::new(&mut file), mask, progress)?;
-        file.as_file().sync_all().map_err(|error| Error::output(self.out, &error))?;
+        let summary = self.fill(&mut reader, BufWriter::new(file.file()), mask, progress)?;
         Ok((file, summary))
     }
 

@@ -4,8 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
-
+use super::aside::Aside;
 use super::tables::Tables;
 use super::{chart, html, json, junit, sarif, text};
 use crate::audit::Audit;
@@ -45,7 +44,7 @@ pub fn write_dir(dir: &Path, audit: &Audit, tables: Tables) -> Result<()> {
         files.push(aside(dir, &name, |out| io::copy(&mut table, out).map(drop))?);
     }
     for (file, path) in files {
-        file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
+        file.appear(&path).map_err(|e| Error::output(&path, &e))?;
     }
     Ok(())
 }
@@ -64,7 +63,7 @@ pub fn write_capacity(dir: &Path, audit: &Audit) -> Result<()> {
         files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);
     }
     for (file, path) in files {
-        file.persist(&path).map_err(|e| Error::output(&path, &e.error))?;
+        file.appear(&path).map_err(|e| Error::output(&path, &e))?;
     }
     Ok(())
 }
@@ -85,33 +84,22 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let (file, _) = aside(dir, &name, write)?;
-    file.persist(path).map(drop).map_err(|e| Error::output(path, &e.error))
+    file.appear(path).map_err(|e| Error::output(path, &e))
 }
 
-/// Writes a file under a name that nobody reads; gives it with the name that it shall have.
-fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(NamedTempFile, PathBuf)> {
+/// Writes a file aside; gives it with the name that it shall have.
+fn aside(dir: &Path, name: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(Aside, PathBuf)> {
     let path = dir.join(name);
     let written = (|| {
-        let parent = path.parent().unwrap_or(dir);
-        fs::create_dir_all(parent)?;
-        let mut file = builder().tempfile_in(parent)?;
-        let mut out = BufWriter::new(&mut file);
+        fs::create_dir_all(path.parent().unwrap_or(dir))?;
+        let mut aside = Aside::of(&path)?;
+        let mut out = BufWriter::new(aside.file());
         write(&mut out)?;
         out.flush()?;
         drop(out);
-        file.as_file().sync_all()?;
-        Ok(file)
+        Ok(aside)
     })();
-    written.map(|file| (file, path.clone())).map_err(|e: io::Error| Error::output(&path, &e))
-}
-
-/// Temporary files with the permissions that ordinary files get.
-pub(crate) fn builder() -> Builder<'static, 'static> {
-    let mut builder = Builder::new();
-    builder.prefix(".speerlint-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
+    written.map(|aside| (aside, path.clone())).map_err(|e: io::Error| Error::output(&path, &e))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Takes the audit and its rows, gives text, JSON, tables and HTML, never a number of its own.
 
 pub mod agreement;
+mod aside;
 mod calls;
 pub mod catalogue;
 pub mod chart;
@@ -22,8 +23,8 @@ mod sorted;
 pub mod tables;
 pub mod text;
 
+pub(crate) use aside::Aside;
 pub use calls::call_json;
-pub(crate) use directory::builder as beside;
 pub use directory::{check_dir, write_capacity, write_dir, write_file};
 pub use draft::{Draft, draft};
 pub use escape::visible;
