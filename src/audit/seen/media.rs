@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Seen, Topic, is_private};
 use crate::base::Origin;
 use crate::call::Place;
+use crate::certificate::{Identities, Presented};
 use crate::media::{MediaKind, Passed};
 use crate::rules::StreamSubject;
 use crate::sdp::{Description, Media, SdpRole};
@@ -118,6 +119,13 @@ impl Seen {
         let name = suite(hello.suite).map_or_else(|| format!("{:#06x}", hello.suite), |suite| suite.name.to_owned());
         self.name(Topic::TlsSuite, name.as_bytes(), at);
         self.name(Topic::TlsPort, tls.server.port.to_string().as_bytes(), at);
+        for (host, chain) in [(tls.server.ip, &tls.server_chain), (tls.client.ip, &tls.client_chain)] {
+            let Sight::Seen(chain) = chain else { continue };
+            let presented = Presented::read(chain);
+            for name in presented.leaf().map(|leaf| Identities::of(leaf).domains).unwrap_or_default() {
+                self.identities.add((host, name.to_lowercase().into()), name, at);
+            }
+        }
         match &tls.client_chain {
             Sight::Seen(chain) if !chain.is_empty() => self.name(Topic::ClientCertificate, b"shown", at),
             Sight::Seen(_) | Sight::Absent => self.name(Topic::ClientCertificate, b"not shown", at),

@@ -4,12 +4,15 @@ use std::net::IpAddr;
 
 use super::{Measure, Seen, Topic, is_private};
 use crate::base::{Origin, Transport, ip};
-use crate::call::{Place, Standing};
+use crate::call::{self, Place, Standing};
 use crate::packet::{Carriage, Tunnels};
 use crate::sdp::Description;
 use crate::sip::value::{Scheme, Telephone, elements, media_type, number, session_expires, via};
 use crate::sip::{Address, Arrival, HeaderName, Message, Method};
 use crate::transport::Way;
+
+/// So many digits of a global number, its country code among them, are called its range: about an area.
+const RANGE: usize = 4;
 
 impl Seen {
     /// Takes note of a message that is neither a retransmission nor mirrored.
@@ -77,9 +80,18 @@ impl Seen {
         if message.method() == Some(Method::Invite) && place.standing == Standing::Initial {
             message.headers().iter().for_each(|h| self.name(Topic::OpeningHeader, header_name(message, h.id, h.name), at));
             self.name(Topic::Offer, if has_sdp { b"with" } else { b"without" }, at);
+            self.range(call::caller(message).as_deref(), envelope.source.ip, at);
+            self.range(call::callee(message).as_deref(), envelope.destination.ip, at);
         }
         if place.standing == Standing::Initial {
             self.parties(message, envelope.source.ip, at);
+        }
+    }
+
+    /// Takes note of the range that a global number lies in, on the side of `host`.
+    fn range(&mut self, number: Option<&str>, host: IpAddr, at: Origin) {
+        if let Some(range) = number.filter(|number| number.starts_with('+')).and_then(|number| number.get(..=RANGE)) {
+            self.numbers.add((host, range.into()), "", at);
         }
     }
 

@@ -25,6 +25,10 @@ pub struct Seen {
     /// Domains in From, and host names in Via and Contact, by who sent them.
     pub domains: Sightings<(IpAddr, Box<str>)>,
     pub(super) names: Sightings<(IpAddr, Box<str>)>,
+    /// Beginnings of global numbers, by the host that called from them or was called at them.
+    pub numbers: Sightings<(IpAddr, Box<str>)>,
+    /// SIP domains of certificates, by who showed them.
+    pub identities: Sightings<(IpAddr, Box<str>)>,
     /// Media addresses by the signalling host whose side they are on.
     pub media: Sightings<(IpAddr, IpAddr)>,
     ports: BTreeMap<IpAddr, Extent>,
@@ -41,6 +45,8 @@ impl Default for Seen {
             listeners: Sightings::default(),
             domains: Sightings::default(),
             names: Sightings::default(),
+            numbers: Sightings::default(),
+            identities: Sightings::default(),
             media: Sightings::default(),
             ports: BTreeMap::new(),
             sides: Default::default(),
@@ -86,6 +92,8 @@ impl Seen {
         self.listeners.merge(other.listeners);
         self.domains.merge(other.domains);
         self.names.merge(other.names);
+        self.numbers.merge(other.numbers);
+        self.identities.merge(other.identities);
         self.media.merge(other.media);
         for (ip, theirs) in other.ports {
             let mine = self.ports.get(&ip).copied();

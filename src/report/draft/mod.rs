@@ -3,6 +3,7 @@
 mod broken;
 mod directions;
 mod media;
+mod names;
 mod network;
 mod parties;
 mod sheet;

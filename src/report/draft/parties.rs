@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::names;
 use super::sheet::{Sheet, counted, is_rare};
 use crate::audit::{Audit, Seen, Sighting, is_private};
 use crate::base::Transport;
@@ -36,7 +37,7 @@ impl<'a> Parties<'a> {
             .zip(["side-a", "side-b"])
             .map(|((hosts, name), id)| Side { id: id.to_owned(), name, hosts, domains: Vec::new() })
             .collect();
-        let domains: Vec<_> = sides.iter().map(|side| domains(side.hosts, seen)).collect();
+        let domains: Vec<_> = sides.iter().map(|side| names::of_hosts(side.hosts, &seen.domains)).collect();
         for (n, own) in domains.iter().enumerate() {
             let others: Vec<_> = domains.iter().enumerate().filter(|(m, _)| *m != n).collect();
             let more = |name: &str, count: u64| {
@@ -136,6 +137,8 @@ impl Side<'_> {
         let listed: Vec<_> =
             domains.map(|(name, s, elsewhere)| (quoted(name), sheet.seen(s, "From header"), doubt(s, *elsewhere))).collect();
         sheet.list("ssp_domains", &listed, false);
+        names::identities(sheet, self.hosts, seen);
+        names::numbers(sheet, self.hosts, seen);
         for host in self.hosts.iter().take(ELEMENTS) {
             self.signalling(sheet, *host, seen);
         }
@@ -223,24 +226,13 @@ impl Side<'_> {
 impl Sheet<'_> {
     fn untold_hosts(&mut self, seen: &Seen) {
         let untold = seen.hosts.untold + seen.listeners.untold + seen.domains.untold + seen.names().untold + seen.media.untold;
+        let untold = untold + seen.numbers.untold + seen.identities.untold;
         if untold > 0 {
             self.blank();
             self.comment(&format!(
-                "Not counted above: {} of hosts, ports, domains and media addresses beyond those that are kept.",
+                "Not counted above: {} of hosts, ports, domains, certificates, numbers and media addresses beyond those that are kept.",
                 counted(untold, "sighting")
             ));
         }
     }
-}
-
-/// The domains that hosts sent in From.
-fn domains(hosts: &[IpAddr], seen: &Seen) -> BTreeMap<Box<str>, Sighting> {
-    let own: BTreeSet<_> = hosts.iter().collect();
-    let mut domains: BTreeMap<Box<str>, Sighting> = BTreeMap::new();
-    for ((_, name), sighting) in seen.domains.iter().filter(|((host, _), _)| own.contains(host)) {
-        let known = domains.entry(name.clone()).or_insert_with(|| Sighting { count: 0, ..sighting.clone() });
-        known.count += sighting.count;
-        known.first = known.first.min(sighting.first);
-    }
-    domains
 }
