@@ -83,8 +83,9 @@ impl<'p> Judge<'p> {
 
     /// Judges an admission limit in one scope.
     pub fn limit(&mut self, load: &LimitLoad) {
-        let LimitLoad { limit, scope, peak, excursions, blank, .. } = load;
-        let subject = LimitSubject { limit, scope, peak: *peak, excursions, blank: *blank };
+        let LimitLoad { limit, scope, peak, excursions, fates, blank, .. } = load;
+        let terms = self.policy.terms(load.direction.0, load.direction.1, None);
+        let subject = LimitSubject { limit, scope, peak: *peak, excursions, fates: *fates, blank: *blank, terms };
         let begun = load.excursions.first().map_or_else(Time::default, |e| e.start);
         let matter = Self::wide("limit", Some(load.direction), None, begun);
         self.judge(&self.docket.limits, matter, |check| check(&subject));

@@ -15,15 +15,15 @@ use super::sides::Sides;
 use super::wires::Steps;
 use super::{
     Audit, BesideRow, CallMix, CertificateRow, ClauseRef, CodecCount, Exhibit, Finding, FindingOutcome, Intake, MediaRow, MediaSummary,
-    MetricRow, PolicyInfo, Records, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
+    MetricRow, PolicyInfo, Records, Roll, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, Verdict, WaiverNote,
 };
-use crate::base::{Origin, Time, Transport};
+use crate::base::{Anomaly, Origin, Time, Transport};
 use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
 use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Part, Quality, Tally, Timeline, quality};
-use crate::policy::{LimitKind, LimitScope, Party, Policy};
+use crate::policy::{LimitKind, LimitScope, ListKind, Party, Policy};
 use crate::rules::{Check, Losses, Observed, PairTraffic, suite_text};
 use crate::transport::tls::{Side, TlsVersion, suite};
 use crate::transport::{Openings, SealedTraffic};
@@ -59,7 +59,7 @@ pub struct Collected {
 pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &mut dyn Records) -> Audit {
     let Collected {
         captures,
-        intake,
+        mut intake,
         streams,
         mut proceedings,
         load,
@@ -74,6 +74,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         first,
         last,
     } = collected;
+    intake.anomalies.note_many(Anomaly::ClockStep, captures.iter().map(|capture| capture.clock_steps.count).sum());
     let inferred = policy.peers.is_empty();
     if inferred {
         proceedings.rename(|party| sides.of(party));
@@ -107,7 +108,8 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
     judge.unwatched(&watches, first.zip(last).unwrap_or_default());
     judge.release();
     let elements = judge.proceedings.carriage.parts().map(|(part, _)| part.clone()).collect::<Vec<_>>();
-    let observed = observed(&judge.proceedings, &elements, &sides, &intake, &contacts);
+    count_uses(&mut judge.proceedings, &docket.roll, &sides, &intake, &contacts);
+    let observed = observed(&judge.proceedings, &docket.roll, &elements, &sides, &intake, &contacts);
     judge.hygiene(&observed, first, last);
     judge.count_rest();
     judge.release();
@@ -195,7 +197,14 @@ impl Names<'_> {
 }
 
 /// What the capture showed of what a policy can declare; `parts` are those that carried media.
-fn observed<'a>(proceedings: &Proceedings, parts: &'a [Part], sides: &Sides, intake: &Intake, contacts: &Contacts) -> Observed<'a> {
+fn observed<'a>(
+    proceedings: &Proceedings,
+    roll: &'a Roll,
+    parts: &'a [Part],
+    sides: &Sides,
+    intake: &Intake,
+    contacts: &Contacts,
+) -> Observed<'a> {
     let elements: BTreeSet<_> =
         parts.iter().filter_map(|part| if let Part::Element(party, name) = part { Some((*party, &**name)) } else { None }).collect();
     let by = &intake.sip_by_transport;
@@ -206,17 +215,44 @@ fn observed<'a>(proceedings: &Proceedings, parts: &'a [Part], sides: &Sides, int
     if contacts.established > 0 && !transports.contains(&Transport::Tls) {
         transports.push(Transport::Tls);
     }
-    let codecs = proceedings.codecs.values().flat_map(|used| used.offered.by_name().into_keys().chain(used.answered.by_name().into_keys()));
     Observed {
         hosts: sides.hosts().concat(),
         tells_media: !elements.is_empty() && !parts.contains(&Part::Other),
         elements,
         trunks: proceedings.tallies.keys().filter_map(|(_, _, trunk, _)| *trunk).collect(),
         has_sessions: proceedings.tallies.values().any(|tally| tally.attempts > 0),
-        codecs: codecs.collect(),
+        codecs: codec_names(proceedings).collect(),
         transports,
+        listed: proceedings.usage.report(roll),
         suites: contacts.suites.keys().filter_map(|code| suite(*code)).map(|suite| suite.name.to_owned()).collect(),
     }
+}
+
+/// Which entries of lists were used, by what is counted anyhow.
+fn count_uses(proceedings: &mut Proceedings, roll: &Roll, sides: &Sides, intake: &Intake, contacts: &Contacts) {
+    let used = |counts: &BTreeMap<String, u64>, name: &str| counts.keys().any(|key| key.eq_ignore_ascii_case(name));
+    let class = |name: &str| name.strip_suffix("xx").is_some_and(|class| intake.sip_responses.keys().any(|code| code.starts_with(class)));
+    let suites: Vec<_> = contacts.suites.keys().filter_map(|code| suite(*code)).collect();
+    let codecs: BTreeSet<String> = codec_names(proceedings).collect();
+    let attempts = proceedings.tallies.iter().filter(|((_, _, trunk, start), _)| trunk.is_none() && start.is_none());
+    let attempts = attempts.map(|(_, tally)| tally.attempts).sum();
+    let usage = &mut proceedings.usage;
+    usage.all(roll, ListKind::Method, intake.sip_requests.values().sum(), |name| used(&intake.sip_requests, name));
+    usage.all(roll, ListKind::Response, intake.sip_responses.values().sum(), |code| used(&intake.sip_responses, code) || class(code));
+    usage.all(roll, ListKind::Suite, contacts.established, |name| suites.iter().any(|suite| suite.name.eq_ignore_ascii_case(name)));
+    usage.all(roll, ListKind::Codec, if codecs.is_empty() { 0 } else { attempts }, |name| codecs.iter().any(|codec| is_codec(codec, name)));
+    usage.hosts(roll, intake.sip_messages, &sides.hosts().concat());
+}
+
+/// Whether a codec, `NAME/clock/channels`, is the one that an entry names, `NAME/clock` or `NAME`.
+fn is_codec(codec: &str, entry: &str) -> bool {
+    let mut parts = codec.split('/');
+    entry.split('/').all(|part| parts.next().is_some_and(|own| own.eq_ignore_ascii_case(part)))
+}
+
+/// Codecs that were offered or answered, some more than once.
+fn codec_names(proceedings: &Proceedings) -> impl Iterator<Item = String> {
+    proceedings.codecs.values().flat_map(|used| used.offered.by_name().into_keys().chain(used.answered.by_name().into_keys()))
 }
 
 /// The traffic of two parties, and the first message of it.

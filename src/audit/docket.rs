@@ -3,6 +3,7 @@
 use super::evidence::Redaction;
 use super::message_row::MessageWish;
 use super::records::Records;
+use super::usage::Roll;
 use crate::policy::{Party, Policy, Severity};
 use crate::rules::{self, Check, Kind, Rule, Scope};
 
@@ -59,6 +60,8 @@ pub struct Docket {
     pub repertoires: Vec<Case<rules::RepertoireCheck>>,
     pub policies: Vec<Case<rules::PolicyCheck>>,
     pub messages: Vec<Questions>,
+    /// The entries of lists of which the policy wants to know whether they are used.
+    pub roll: Roll,
     /// How much of a number evidence shows.
     pub redaction: Redaction,
     /// Whether someone wants the rows of calls.
@@ -106,6 +109,7 @@ impl Docket {
             pings: Vec::new(),
             repertoires: Vec::new(),
             policies: Vec::new(),
+            roll: Roll::of(policy),
             redaction: Redaction::of(policy.global().capture.redact_numbers.as_ref().map(|c| c.value.as_str())),
             wants_calls: false,
             messages_wanted: MessageWish::None,

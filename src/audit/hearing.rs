@@ -118,6 +118,7 @@ impl<'p> Judge<'p> {
         if let Some(seen) = &mut self.proceedings.seen {
             seen.message(arrival, place, sdp);
         }
+        self.proceedings.usage.message(&self.docket.roll, &arrival.message, place);
         let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
         let trunk = self.trunk(arrival, place, session_from, session_to);
@@ -180,6 +181,7 @@ impl<'p> Judge<'p> {
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
             self.note_attestation(heard, subject);
+            self.note_carriage(heard);
             self.note_transaction(heard);
         }
     }
@@ -241,6 +243,15 @@ impl<'p> Judge<'p> {
                 let tally = self.proceedings.tallies.entry((from, to, trunk, Some(interval))).or_default();
                 tally.attest(attest, (heard.arrival.envelope.origin, at));
             }
+        }
+    }
+
+    /// Notes how the INVITE of a call was carried, where admission depends on that.
+    fn note_carriage(&mut self, heard: &Heard<'_, 'p>) {
+        let (envelope, call) = (&heard.arrival.envelope, heard.place.call);
+        let is_required = heard.by_message.admission.require_encapsulation.is_some();
+        if is_required && call > 0 && !envelope.via_hep && heard.arrival.message.method() == Some(Method::Invite) {
+            self.known(call).carriage.get_or_insert(envelope.carriage);
         }
     }
 

@@ -24,6 +24,7 @@ use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time, fingerprint};
 use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
 use crate::metrics::{Begun, Challenged, Registration};
+use crate::packet::Carriage;
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Breach, Certified, DialogSubject, Offender, OfferAnswerSubject, SessionSubject, TransactionSubject, Verdict};
 use crate::sip::{Arrival, Method};
@@ -58,6 +59,8 @@ pub(super) struct Docketed {
     pub(super) presence: bool,
     /// The strongest attestation of its last INVITE.
     pub(super) attest: Option<Attest>,
+    /// How its first INVITE was carried, where admission depends on that.
+    pub(super) carriage: Option<Carriage>,
 }
 
 /// Judges the calls of one shard.
@@ -219,10 +222,12 @@ impl<'p> Judge<'p> {
             tally.answer(session, &terms.accounting);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
+        self.proceedings.usage.session(&self.docket.roll, session);
         self.known(call).sessions.push(session.clone());
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
-        let attest = self.live.get(&call).and_then(|known| known.attest);
-        let subject = SessionSubject { session, attest, policy: self.policy, terms };
+        let known = self.live.get(&call);
+        let (attest, carriage) = (known.and_then(|known| known.attest), known.and_then(|known| known.carriage));
+        let subject = SessionSubject { session, attest, carriage, policy: self.policy, terms };
         self.judge(&self.docket.sessions, matter, |check| check(&subject));
     }
 

@@ -34,6 +34,7 @@ mod reuse;
 mod seen;
 mod sides;
 mod stream_row;
+mod usage;
 mod waiving;
 mod wires;
 
@@ -60,6 +61,7 @@ pub use reuse::Uses;
 pub use seen::{DISTINCT, Extent, Measure, Seen, Sighting, Sightings, Topic, is_private};
 pub use sides::Sides;
 pub use stream_row::{StreamRow, StreamSeries};
+pub use usage::{Roll, Usage};
 pub use waiving::Pending;
 
 pub use model::{

@@ -12,6 +12,7 @@ use super::docket::Docket;
 use super::incident::Incident;
 use super::ledger::Ledger;
 use super::seen::Seen;
+use super::usage::Usage;
 use super::waiving::Waiving;
 use super::wires::Reuse;
 use super::{BesideRow, StreamRow};
@@ -82,6 +83,8 @@ pub struct Proceedings {
     pub call_ids: HashSet<u64, FixedState>,
     pub dialogs: u64,
     pub timeline: Timeline,
+    /// Which entries of the policy's lists were used.
+    pub usage: Usage,
     /// What a draft policy wants to know of the traffic, where someone wants one.
     pub seen: Option<Box<Seen>>,
 }
@@ -109,6 +112,7 @@ impl Proceedings {
             call_ids: HashSet::default(),
             dialogs: 0,
             timeline: Timeline::default(),
+            usage: Usage::new(&docket.roll),
             seen: docket.wants_seen.then(Box::default),
         }
     }
@@ -150,6 +154,7 @@ impl Proceedings {
         self.call_ids.extend(other.call_ids);
         self.dialogs += other.dialogs;
         self.timeline.merge(&other.timeline);
+        self.usage.merge(&other.usage);
         if let (Some(mine), Some(theirs)) = (&mut self.seen, other.seen) {
             mine.merge(*theirs);
         }

@@ -26,7 +26,7 @@ anomalies! {
     CaptureCut = "capture-cut",
     /// Bytes between two plausible records made no sense.
     CaptureDamage = "capture-damage",
-    /// A frame is older than one before it in the same file.
+    /// The clock of a capture stepped back by more than agreed (`capture.clock_step_ms`).
     ClockStep = "clock-step",
     /// The snapshot length cut a packet.
     SnapCut = "snap-cut",

@@ -48,9 +48,6 @@ const ESP: u8 = 50;
 /// The shortest header of RTP (RFC 3550 §5.1).
 const RTP_HEADER: usize = 12;
 
-/// How far frames may be out of order before it is called a step of the clock, in nanoseconds (`capture.clock_step_ms`, standards.md §6).
-const DISORDER: i64 = 20_000_000;
-
 /// Reads consecutive batches into `facts`, which are empty; frames outside `window` are read over.
 pub(super) fn map(batches: &[Batch], window: &Range<Time>, facts: &mut Facts) {
     for batch in batches {
@@ -92,9 +89,6 @@ impl Facts {
         self.counter.frames += 1;
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
-        if frame.clock.since(frame.time) > DISORDER {
-            self.counter.anomalies.note(Anomaly::ClockStep);
-        }
         let (packet, anomaly) = packet::decode(frame);
         if let Some(anomaly) = anomaly {
             self.counter.anomalies.note(anomaly);

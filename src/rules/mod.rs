@@ -5,6 +5,7 @@ mod catalogue;
 mod certified;
 mod connection;
 mod distinct;
+mod encapsulation;
 mod kind;
 mod media_subject;
 #[cfg(test)]
@@ -64,7 +65,8 @@ pub use rule::{
 #[cfg(test)]
 pub(crate) use sig::handshake;
 pub use subject::{
-    CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, Losses, MessageSubject,
-    Observed, OfferAnswerSubject, PairTraffic, PolicySubject, Reversed, SessionSubject, TrafficClass, TransactionSubject, WaiverUse,
+    CaptureSubject, DialogSubject, FlowSubject, IntakeSubject, IntervalSubject, LimitSubject, LinkSubject, ListedUse, Losses,
+    MessageSubject, Observed, OfferAnswerSubject, PairTraffic, PolicySubject, Reversed, SessionSubject, TrafficClass, TransactionSubject,
+    WaiverUse,
 };
 pub use verdict::{Breach, Reason, Verdict};

@@ -13,9 +13,9 @@ use crate::base::{Endpoint, Origin, Time, Transport};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Trace, Transaction};
 use crate::capture::CaptureInfo;
 use crate::media::Concerted;
-use crate::metrics::{Blank, Excursion, Tally};
-use crate::packet::{Carried, Way};
-use crate::policy::{Limit, Party, Peer, Policy, Terms, TrunkId, Waiver};
+use crate::metrics::{Blank, Excursion, Fates, Tally};
+use crate::packet::{Carriage, Carried, Way};
+use crate::policy::{Limit, Listed, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 use crate::stir::Attest;
@@ -178,6 +178,8 @@ pub struct SessionSubject<'a> {
     pub session: &'a Session,
     /// The strongest attestation of its INVITE, where admission depends on that.
     pub attest: Option<Attest>,
+    /// How its INVITE was carried, where admission depends on that and the capture shows it.
+    pub carriage: Option<Carriage>,
     pub policy: &'a Policy,
     pub terms: &'a Terms,
 }
@@ -201,8 +203,12 @@ pub struct LimitSubject<'a> {
     /// The highest load seen.
     pub peak: f64,
     pub excursions: &'a [Excursion],
+    /// What became of what went beyond it, where somebody decides that.
+    pub fates: Option<Fates>,
     /// Why it could not be held against all that it speaks of.
     pub blank: Option<Blank>,
+    /// What was agreed for its direction.
+    pub terms: &'a Terms,
 }
 
 /// SIP traffic between two parties, seen from the first.
@@ -370,6 +376,18 @@ pub struct Observed<'a> {
     pub transports: Vec<Transport>,
     /// Names of the cipher suites of TLS connections that carry signalling.
     pub suites: Vec<String>,
+    /// The entries of the lists of the policy.
+    pub listed: Vec<ListedUse<'a>>,
+}
+
+/// An entry of a list of the policy, and whether anything used it.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct ListedUse<'a> {
+    pub entry: &'a Listed,
+    pub used: bool,
+    /// How much passed that could have used it.
+    pub occasions: u64,
 }
 
 /// The policy against the capture.

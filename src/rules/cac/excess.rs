@@ -44,7 +44,7 @@ pub(super) mod tests {
     use super::*;
     use crate::base::{Time, seconds};
     use crate::metrics::Blank;
-    use crate::policy::{Basis, Limit, LimitScope};
+    use crate::policy::{Basis, Limit, LimitScope, Terms};
     use crate::rules::scene::clause;
 
     /// What a rule says of a limit that was exceeded so often.
@@ -99,7 +99,9 @@ pub(super) mod tests {
             evidence,
             call_id: "c".into(),
         };
-        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions: &vec![excursion; excursions], blank })
+        let excursions = &vec![excursion; excursions];
+        let terms = &Terms::default();
+        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions, fates: None, blank, terms })
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::packet::{Carriage, Tunnels, Way};
+use crate::packet::Way;
 use crate::policy::{Clause, Connectivity, Party, Severity};
-use crate::rules::{Breach, Check, FlowSubject, Offender, Reason, Rule, Scope, TrafficClass, Verdict};
+use crate::rules::{Breach, Check, FlowSubject, Offender, Reason, Rule, Scope, TrafficClass, Verdict, encapsulation};
 
 pub(crate) static RULE: Rule = Rule {
     id: "NET-ENC-001",
@@ -36,11 +36,10 @@ fn check(subject: &FlowSubject<'_>) -> Verdict {
     if subject.carried.packets() == 0 {
         return Verdict::NotApplicable;
     }
-    // Inside a peer's network the tunnel has ended.
-    if connectivity.capture_point.as_ref().is_some_and(|point| point.value != "wan") {
+    if !encapsulation::is_visible(connectivity) {
         return Verdict::Indeterminate(Reason::OffPath);
     }
-    let missing = subject.carried.iter().filter(|way| !is_agreed(connectivity, clause, way.carriage));
+    let missing = subject.carried.iter().filter(|way| !encapsulation::is_carried(&clause.value, connectivity, way.carriage));
     let class = if subject.class == TrafficClass::Signaling { "SIP" } else { "media" };
     let breach = |way: &Way| {
         let observed = format!("{class} {}", way.carriage);
@@ -49,22 +48,8 @@ fn check(subject: &FlowSubject<'_>) -> Verdict {
     Verdict::of(missing.map(breach).collect())
 }
 
-fn is_agreed(connectivity: &Connectivity, clause: &Clause<String>, way: Carriage) -> bool {
-    match clause.value.as_str() {
-        "ipsec-esp" => way.tunnels().has(Tunnels::ESP),
-        "ipsec-ah" => way.tunnels().has(Tunnels::AH),
-        "gre" => way.tunnels().has(Tunnels::GRE),
-        "vlan" => way.vlan().is_some_and(|vlan| vlans(connectivity).is_empty() || vlans(connectivity).contains(&vlan)),
-        _ => true,
-    }
-}
-
-fn vlans(connectivity: &Connectivity) -> &[u16] {
-    connectivity.vlan_ids.as_ref().map(|clause| clause.value.as_slice()).unwrap_or_default()
-}
-
 fn agreed(connectivity: &Connectivity, clause: &Clause<String>) -> String {
-    let ids: Vec<_> = vlans(connectivity).iter().map(u16::to_string).collect();
+    let ids: Vec<_> = encapsulation::vlans(connectivity).iter().map(u16::to_string).collect();
     if clause.value == "vlan" && !ids.is_empty() { format!("vlan {}", ids.join(", ")) } else { clause.value.clone() }
 }
 
@@ -91,6 +76,7 @@ mod tests {
     use super::*;
     use crate::base::{Origin, Time};
     use crate::packet::Carried;
+    use crate::packet::{Carriage, Tunnels};
     use crate::policy::{Policy, Terms};
     use crate::rules::scene::{agreed as term, observed};
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::base::Transport;
-use crate::policy::{CodecTerm, Dbe, Level, Party, Peer, Sbe, Severity, TrunkId};
-use crate::rules::{Breach, Check, Observed, Offender, PolicySubject, Reason, Rule, Scope, Verdict};
+use crate::policy::{CodecTerm, Dbe, Level, ListKind, Party, Peer, Sbe, Severity, TrunkId};
+use crate::rules::{Breach, Check, ListedUse, Observed, Offender, PolicySubject, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "POL-STALE-001",
@@ -15,16 +15,23 @@ pub(crate) static RULE: Rule = Rule {
     scope: Scope::Global,
     offender: Offender::Policy,
     reference: "RFC 6271 Req #1 to #3",
-    keys: &["report.report_unused"],
+    keys: &["report.report_unused", "performance.min_samples"],
     what: "Where report.report_unused is true: each declared SBE sent or received SIP (or TLS of SIP), each declared DBE media, each trunk \
            group a session request; each required audio or video codec was offered, each required transport carried SIP; and the list of allowed TLS suites \
-           allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is left out.",
+           allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is left out. Each entry of a \
+           list that the policy file itself writes (methods, responses, option tags, headers, event and INFO packages, body types, codecs, \
+           TLS suites, domains, allowed callers, number ranges, prefixes of an SBE with several) was used, judged where at least \
+           performance.min_samples messages, sessions or connections could have used it; what is listed to be forbidden need not be seen. \
+           Waivers have a rule of their own.",
     why: "An agreement grows old: elements are taken out of service, trunks are moved, and what is still declared is a door that nobody \
           watches. A list that allows nothing that is used is a list that was never tried.",
     confirm: "Filter `ip.addr == ADDRESS` with the addresses of the element; a capture of an hour shows less than one of a week.",
     fix: "ask the peer whether the element is still in service, and take it out of the policy if it is not",
     check: Check::Policy(check),
 };
+
+/// `performance.min_samples`, where the policy says nothing of it (`standards.md` §6.6).
+const MIN_SAMPLES: u64 = 50;
 
 fn check(subject: &PolicySubject<'_>) -> Verdict {
     let terms = subject.policy.global();
@@ -62,7 +69,35 @@ fn check(subject: &PolicySubject<'_>) -> Verdict {
             breaches.push(Breach::of_clause(suites, "the list of TLS suites allowed nothing", suites.value.join(", ")));
         }
     }
+    let least = terms.performance.min_samples.as_ref().map_or(MIN_SAMPLES, |clause| u64::from(clause.value));
+    let unused = || observed.listed.iter().filter(|listed| !listed.used);
+    breaches.extend(unused().filter(|listed| listed.occasions >= least).map(never));
+    if breaches.is_empty() && unused().next().is_some() {
+        return Verdict::Indeterminate(Reason::SampleTooSmall);
+    }
     Verdict::of(breaches)
+}
+
+/// An entry that so much passed by.
+fn never(listed: &ListedUse<'_>) -> Breach {
+    let ListedUse { entry, occasions, .. } = listed;
+    let (what, among) = match entry.kind {
+        ListKind::Method => ("method", "requests"),
+        ListKind::Response => ("response", "responses"),
+        ListKind::OptionTag => ("option tag", "messages with option tags"),
+        ListKind::Header => ("header", "messages"),
+        ListKind::EventPackage => ("event package", "messages with Event"),
+        ListKind::InfoPackage => ("INFO package", "messages with Info-Package"),
+        ListKind::BodyType => ("body type", "bodies"),
+        ListKind::Codec => ("codec", "session requests"),
+        ListKind::Suite => ("TLS suite", "connections"),
+        ListKind::Domain => ("domain", "initial requests"),
+        ListKind::Caller => ("allowed caller", "session requests"),
+        ListKind::NumberRange => ("number range", "session requests"),
+        ListKind::Address => ("address prefix", "messages"),
+    };
+    let breach = Breach::of_standard(format!("{what} {} unused in {occasions} {among}", entry.text), "in use");
+    Breach { clause: Some(Arc::clone(&entry.from)), ..breach }.about(entry.text.to_string())
 }
 
 fn is_met(sbe: &Sbe, observed: &Observed<'_>) -> bool {
@@ -151,6 +186,7 @@ mod tests {
             codecs: ["pcma/8000".to_owned()].into(),
             transports: vec![Transport::Tls],
             suites: vec!["TLS_AES_256_GCM_SHA384".to_owned()],
+            listed: Vec::new(),
         }
     }
 
@@ -176,6 +212,20 @@ mod tests {
     #[test]
     fn what_shows_keeps_it() {
         assert_eq!(judge(DECLARED, &all()), Verdict::Pass);
+    }
+
+    #[test]
+    fn an_entry_that_much_passed_by_is_told() {
+        let from = Arc::new(crate::policy::Provenance { source: "policy.toml".into(), line: Some(9), path: "sip.methods.REFER".into() });
+        let entry = crate::policy::Listed { kind: ListKind::Method, text: "REFER".into(), from };
+        let judged = |used, occasions| {
+            let mut observed = all();
+            observed.listed = vec![ListedUse { entry: &entry, used, occasions }];
+            judge(DECLARED, &observed)
+        };
+        assert_eq!(scene::observed(&judged(false, 50)), ["method REFER unused in 50 requests"]);
+        assert_eq!(judged(false, 49), Verdict::Indeterminate(Reason::SampleTooSmall));
+        assert_eq!(judged(true, 50), Verdict::Pass);
     }
 
     #[test]

@@ -1,0 +1,167 @@
+//! Takes what passes, gives which entries of the policy's lists it used, never whether it was allowed.
+
+use std::net::IpAddr;
+
+use crate::call::{Place, Session, Standing};
+use crate::policy::{ListKind, Listed, Policy};
+use crate::rules::ListedUse;
+use crate::sip::value::{elements, media_type};
+use crate::sip::{HeaderName, Message};
+
+/// The entries that nothing has used so far: an entry is looked for until it is found, and costs nothing from then on.
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    /// By kind, as indices into [`Roll::entries`].
+    unused: [Vec<u32>; ListKind::COUNT],
+    /// How much passed that could have used an entry of a kind.
+    occasions: [u64; ListKind::COUNT],
+}
+
+/// The entries of the lists of a policy that wants to know of those that are not used.
+#[derive(Debug, Default)]
+pub struct Roll {
+    entries: Vec<Listed>,
+    /// Of entries that name a header, which.
+    headers: Vec<HeaderName>,
+}
+
+impl Roll {
+    /// Those of a policy; none where it does not ask.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
+        let asks = policy.global().report.report_unused.as_ref().is_some_and(|clause| clause.value);
+        let entries = if asks { policy.listed() } else { Vec::new() };
+        let headers = entries.iter().map(|entry| if entry.kind == ListKind::Header { entry.header() } else { HeaderName::Other });
+        Self { headers: headers.collect(), entries }
+    }
+}
+
+impl Usage {
+    /// Nothing passed yet.
+    #[must_use]
+    pub fn new(roll: &Roll) -> Self {
+        let mut usage = Self::default();
+        for (index, entry) in (0..).zip(&roll.entries) {
+            if let Some(unused) = usage.unused.get_mut(entry.kind as usize) {
+                unused.push(index);
+            }
+        }
+        usage
+    }
+
+    /// Adds another part: unused is what neither used.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.unused.iter_mut().zip(&other.unused) {
+            mine.retain(|index| theirs.binary_search(index).is_ok());
+        }
+        self.occasions.iter_mut().zip(other.occasions).for_each(|(mine, theirs)| *mine += theirs);
+    }
+
+    /// Takes note of a message that is no repetition.
+    pub fn message(&mut self, roll: &Roll, message: &Message, place: &Place) {
+        if roll.entries.is_empty() {
+            return;
+        }
+        self.occasion(ListKind::Header, 1);
+        self.strike(roll, ListKind::Header, |entry, id| {
+            if id == HeaderName::Other {
+                let name = entry.text.as_bytes();
+                message.headers().iter().any(|header| message.at(header.name).eq_ignore_ascii_case(name))
+            } else {
+                message.has(id)
+            }
+        });
+        let tags = || {
+            let ids = [HeaderName::Supported, HeaderName::Require, HeaderName::ProxyRequire];
+            ids.into_iter().flat_map(|id| message.lines(id)).flat_map(|line| elements(message.at(line.value)))
+        };
+        self.words(roll, ListKind::OptionTag, tags);
+        for (kind, id) in [(ListKind::EventPackage, HeaderName::Event), (ListKind::InfoPackage, HeaderName::InfoPackage)] {
+            let name = || message.lines(id).map(|line| before_parameters(message.at(line.value)));
+            self.words(roll, kind, name);
+        }
+        if message.has(HeaderName::ContentType) {
+            self.occasion(ListKind::BodyType, 1);
+            let value = message.get(HeaderName::ContentType);
+            let media = value.as_deref().and_then(media_type);
+            self.strike(roll, ListKind::BodyType, |entry, _| media.as_ref().is_some_and(|media| media.is(entry.text.as_bytes())));
+        }
+        if message.is_request() && place.standing == Standing::Initial {
+            let from = message.addresses_of(HeaderName::From).next();
+            let hosts = [from, message.target()].map(|address| address.and_then(|a| a.uri).map(|uri| uri.host));
+            self.occasion(ListKind::Domain, 1);
+            self.strike(roll, ListKind::Domain, |entry, _| {
+                hosts.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(entry.text.as_bytes()))
+            });
+        }
+    }
+
+    /// Takes note of a session request that is over.
+    pub fn session(&mut self, roll: &Roll, session: &Session) {
+        let (caller, callee) = (session.caller.as_deref(), session.callee.as_deref());
+        self.occasion(ListKind::NumberRange, 1);
+        self.strike(roll, ListKind::NumberRange, |entry, _| {
+            [caller, callee].into_iter().flatten().any(|number| number.starts_with(&*entry.text))
+        });
+        self.occasion(ListKind::Caller, 1);
+        self.strike(roll, ListKind::Caller, |entry, _| match (entry.text.strip_suffix('*'), caller) {
+            (Some(beginning), Some(caller)) => caller.starts_with(beginning),
+            (None, Some(caller)) => caller == &*entry.text,
+            (_, None) => false,
+        });
+    }
+
+    /// Takes note of everything of a kind at once: `used` says whether any of it was an entry, `occasions` how much there was.
+    pub(super) fn all(&mut self, roll: &Roll, kind: ListKind, occasions: u64, used: impl Fn(&str) -> bool) {
+        self.occasion(kind, occasions);
+        self.strike(roll, kind, |entry, _| used(&entry.text));
+    }
+
+    /// Takes note of the hosts that exchanged messages.
+    pub(super) fn hosts(&mut self, roll: &Roll, messages: u64, hosts: &[IpAddr]) {
+        self.all(roll, ListKind::Address, messages, |prefix| {
+            prefix.parse().is_ok_and(|prefix: ipnet::IpNet| hosts.iter().any(|host| prefix.contains(host)))
+        });
+    }
+
+    /// What it came to, in the order of the lists.
+    pub(super) fn report<'r>(&self, roll: &'r Roll) -> Vec<ListedUse<'r>> {
+        let used = |index: u32, entry: &Listed| {
+            let unused = self.unused.get(entry.kind as usize).is_some_and(|unused| unused.binary_search(&index).is_ok());
+            let occasions = self.occasions.get(entry.kind as usize).copied().unwrap_or(0);
+            (!unused, occasions)
+        };
+        let entries = (0..).zip(&roll.entries).map(|(index, entry)| {
+            let (used, occasions) = used(index, entry);
+            ListedUse { entry, used, occasions }
+        });
+        entries.collect()
+    }
+
+    fn occasion(&mut self, kind: ListKind, times: u64) {
+        if let Some(n) = self.occasions.get_mut(kind as usize) {
+            *n += times;
+        }
+    }
+
+    /// Takes the entries that were used off the list.
+    fn strike(&mut self, roll: &Roll, kind: ListKind, used: impl Fn(&Listed, HeaderName) -> bool) {
+        let Some(unused) = self.unused.get_mut(kind as usize).filter(|unused| !unused.is_empty()) else { return };
+        unused.retain(|&index| {
+            let at = index as usize;
+            !roll.entries.get(at).zip(roll.headers.get(at)).is_some_and(|(entry, id)| used(entry, *id))
+        });
+    }
+
+    /// Takes note of the words of a message, where it has any.
+    fn words<'m, I: Iterator<Item = &'m [u8]>>(&mut self, roll: &Roll, kind: ListKind, words: impl Fn() -> I) {
+        if words().next().is_some() {
+            self.occasion(kind, 1);
+            self.strike(roll, kind, |entry, _| words().any(|word| word.eq_ignore_ascii_case(entry.text.as_bytes())));
+        }
+    }
+}
+
+fn before_parameters(value: &[u8]) -> &[u8] {
+    value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
+}

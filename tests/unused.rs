@@ -1,0 +1,103 @@
+//! Takes traffic and a policy that lists more than it uses, gives a failure where an unused entry is not told, or a used or forbidden one is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod made;
+
+use std::fs;
+
+use made::calls::Call;
+use made::program::{PEERS, answer};
+use serde_json::Value;
+use speerlint::pipeline::Request;
+
+const LISTS: &str = r#"
+[report]
+report_unused = true
+[sip]
+event_packages = ["presence"]
+[sip.methods]
+INVITE = "supported"
+BYE = "required"
+REFER = "supported"
+PUBLISH = "forbidden"
+[sip.option_tags]
+timer = "supported"
+100rel = "supported"
+[sip.responses.levels]
+"2xx" = "supported"
+"486" = "supported"
+[[sip.header]]
+name = "Max-Forwards"
+level = "required"
+when = "request"
+[[sip.header]]
+name = "X-Kept"
+level = "supported"
+[[sip.header]]
+name = "X-Gone"
+level = "supported"
+[[media.audio.codec]]
+name = "PCMA"
+clock = 8000
+level = "supported"
+[[media.audio.codec]]
+name = "G722"
+clock = 8000
+level = "supported"
+"#;
+
+/// What POL-STALE-001 says of two calls under these lists, and why it could not say more.
+fn told(least: u32, threads: usize) -> (Vec<String>, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut frames = Vec::new();
+    for (name, at) in [("one", 0.0), ("two", 1.0)] {
+        let mut call = Call::new(name);
+        call.request(at, "INVITE", 1, true, "Supported: timer\r\nx-kept: 1\r\n");
+        call.answer(at + 1.0, 200).ack(at + 1.1).bye(at + 5.0, true).bye_answer(at + 5.1, 200, true);
+        frames.extend(call.frames);
+    }
+    frames.sort_by_key(|frame| frame.micros);
+    let policy = folder.path().join("policy.toml");
+    let ranges = "ssp_domains = [\"alpha.example\", \"old.example\"]\nnumbers = { e164_prefixes = [\"+4930\", \"+33\"] }";
+    let peers = PEERS
+        .replace("ssp_domains = [\"alpha.example\"]", ranges)
+        .replace("addresses = [\"192.0.2.16/29\"]", "addresses = [\"192.0.2.16/29\", \"192.0.2.128/29\"]");
+    fs::write(&policy, format!("{peers}{LISTS}[performance]\nmin_samples = {least}\n")).unwrap();
+    let inputs = vec![made::write(folder.path(), "calls.pcap", &frames)];
+    let report = answer(&Request { inputs, policy: Some(policy), threads: Some(threads.try_into().unwrap()), ..Request::default() });
+    let stale = |entry: &&Value| entry["rule"] == "POL-STALE-001";
+    let findings = report["findings"].as_array().unwrap().iter().filter(stale);
+    let told = findings.map(|finding| finding["observed"].as_str().unwrap().to_owned()).collect();
+    let rules = report["rules"].as_array().unwrap().iter().find(|rule| rule["id"] == "POL-STALE-001");
+    (told, rules.unwrap()["indeterminate"].clone())
+}
+
+#[test]
+fn what_much_passed_by_is_told_and_nothing_else() {
+    let (mut told, _) = told(2, 1);
+    told.sort();
+    let expected = [
+        "address prefix 192.0.2.128/29 unused in 10 messages",
+        "codec G722/8000 unused in 2 session requests",
+        "domain old.example unused in 2 initial requests",
+        "header X-Gone unused in 10 messages",
+        "method REFER unused in 6 requests",
+        "number range +33 unused in 2 session requests",
+        "option tag 100rel unused in 2 messages with option tags",
+        "response 486 unused in 4 responses",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_short_capture_judges_no_list() {
+    let (told, reasons) = told(50, 1);
+    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(reasons["sample-too-small"], 1, "{reasons}");
+}
+
+#[test]
+fn shards_tell_together_what_one_would() {
+    assert_eq!(told(2, 1), told(2, 4));
+}
