@@ -353,3 +353,22 @@ fn limits_and_thresholds_stand_above_what_was_measured() {
     assert_eq!(terms.performance.ser_pct.as_ref().unwrap().value, 95.0);
     holds(&path);
 }
+
+#[test]
+fn certificates_and_numbers_are_those_of_their_side() {
+    let text = draft(Path::new("samples/tls-certificates/capture.pcap"));
+    let identities: Vec<_> = load(&text).peers.iter().map(|peer| peer.tls_identities.clone()).collect();
+    assert!(identities.iter().any(|names| names == &["alpha.example"]), "{identities:?}");
+    assert!(identities.iter().any(|names| names.contains(&"sbc.cn-only.example".to_owned())), "{identities:?}");
+    assert!(
+        text.contains("# \"*.wildcard.example\",") && text.contains("tls_identities = [\"alpha.example\"]  # 17 handshakes, first in ")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = Call::new("numbers");
+    call.invite(0.0).answer(1.0, 486);
+    let text = draft(&made::write(folder.path(), "numbers.pcap", &call.frames));
+    let mut ranges: Vec<_> = load(&text).peers.into_iter().map(|peer| peer.e164_prefixes).collect();
+    ranges.sort();
+    assert_eq!(ranges, [["+4420"], ["+4930"]]);
+    assert!(text.contains("numbers.e164_prefixes = [\"+4930\"]  # 1 session request, first in "), "{text}");
+}

@@ -57,12 +57,11 @@ impl Aside {
     /// Gives the file its name, in the place of what had it.
     pub(crate) fn appear(mut self, path: &Path) -> io::Result<()> {
         self.file().sync_all()?;
-        let persisted = match self.held {
+        match self.held {
             // A link does not replace what is there; a rename does.
             Held::Nameless(file) => builder().make_in(&self.parent, |name| link(&file, name))?.persist(path).map(drop).map_err(|e| e.error),
             Held::Named(file) => file.persist(path).map(drop).map_err(|e| e.error),
-        };
-        persisted
+        }
     }
 }
 
