@@ -113,6 +113,51 @@ fn the_same_ports_in_call_after_call_are_told_apart_by_time() {
     assert_eq!((report["media"]["bound"].as_u64(), counts(&report, "MED-RTP-003")[..2].to_vec()), (Some(10), vec![5, 0]));
 }
 
+/// A source that never stops: where the next call takes over its receiver, a stream of that call begins; where the tap sees no other call, none does.
+#[test]
+fn a_source_that_goes_on_into_the_next_call_sends_a_stream_of_each() {
+    let media = || vec![one_way(A, B, 1, (42.0, 100.0), |_| false), one_way(B, A, 2, (42.0, 100.0), |_| false)];
+    let both = || frames(vec![call("first", 40.0, 60.0), call("second", 60.5, 100.0)], media());
+    // From the INVITE on what the callee sends is of the second, from the 200 on what the caller sends.
+    let times = |frames: &[Frame]| {
+        let folder = tempfile::tempdir().unwrap();
+        let (capture, out) = (made::write(folder.path(), "made.pcap", frames), folder.path().join("out"));
+        Command::new(env!("CARGO_BIN_EXE_speerlint")).args(["audit", "--quiet", "--out"]).arg(&out).arg(&capture).status().unwrap();
+        let text = fs::read_to_string(out.join("streams.csv")).unwrap();
+        let column = |name: &str| text.lines().next().unwrap().split(',').position(|head| head == name).unwrap();
+        let columns = ["call_id", "ssrc", "packets"].map(column);
+        let mut rows: Vec<String> = text.lines().skip(1).map(|line| columns.map(|n| line.split(',').nth(n).unwrap()).join(" ")).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let expected = [
+        "first@alpha.example 0x00000001 1025",
+        "first@alpha.example 0x00000002 925",
+        "second@alpha.example 0x00000001 1875",
+        "second@alpha.example 0x00000002 1975",
+    ];
+    assert_eq!(times(&both()), expected);
+    let late = frames(vec![call("first", 40.0, 60.0), call("second", 70.0, 100.0)], media());
+    assert_eq!(found(&judged(&late, ""), "MED-RTP-003"), [""; 0]);
+    let one = frames(vec![call("first", 40.0, 60.0)], media());
+    assert_eq!(times(&one), ["first@alpha.example 0x00000001 2900", "first@alpha.example 0x00000002 2900"]);
+    // While the first lives, nobody takes anything over.
+    let at_once = frames(vec![call("first", 40.0, 90.0), call("second", 60.5, 100.0)], media());
+    assert_eq!(times(&at_once).len(), 2);
+
+    let folder = tempfile::tempdir().unwrap();
+    let capture = made::write(folder.path(), "both.pcap", &both());
+    let report = |inputs: Vec<std::path::PathBuf>, threads| {
+        let request = Request { inputs, threads: NonZeroUsize::new(threads), ..Request::default() };
+        without_places(answer(&request)).to_string()
+    };
+    let whole = report(vec![capture.clone()], 1);
+    for pieces in [3, 11] {
+        let parts = tempfile::tempdir().unwrap();
+        assert_eq!(whole, report(made::cut(&capture, pieces, parts.path()), 2), "{pieces} pieces");
+    }
+}
+
 /// Every kind of trouble at once.
 fn troubled() -> Vec<Frame> {
     let media = vec![

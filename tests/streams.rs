@@ -10,7 +10,7 @@ use std::process::Command;
 
 use speerlint::base::{Endpoint, Time};
 use speerlint::capture::{Options, Reader};
-use speerlint::media::{Announced, Companion, Companions, Flow, Gauge, Passing, Runs, Stream, Streams};
+use speerlint::media::{Announced, Companion, Companions, Flow, Gauge, Passing, Runs, Spoken, Stream, Streams, Word};
 use speerlint::packet::{Packet, decode};
 use speerlint::rtp;
 
@@ -62,11 +62,12 @@ fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
                 datagram.payload = inside;
             }
             if let Some(rtp::Kind::Rtp(header)) = rtp::sniff(datagram.payload) {
-                announced.announce(datagram.source, false, frame.clock);
+                let word = Word::Names(frame.origin.serial, datagram.source, false);
+                announced.hear(&Spoken { at: frame.clock, word, call: 1 });
                 runs.add(&frame, &datagram, &header);
             }
         }
-        streams.take(runs.tapes(), &[]);
+        streams.take(runs.tapes(), &[], &announced);
     }
     streams.advance(Time(i64::MAX), &announced);
     let mut found = BTreeMap::<_, Vec<_>>::new();

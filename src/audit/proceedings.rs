@@ -26,7 +26,7 @@ use crate::rules::Repertoire;
 pub(super) type TallyKey = (Party, Party, Option<TrunkId>, Option<Time>);
 
 /// SIP between two hosts, one way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Traffic {
     /// Messages, mirrored copies left out.
     pub messages: u64,
@@ -114,6 +114,13 @@ impl Proceedings {
             timeline: Timeline::default(),
             usage: Usage::new(&docket.roll),
             seen: docket.wants_seen.then(Box::default),
+        }
+    }
+
+    /// Takes the tallies of another part, which goes on: of many samples one distribution keeps less than many.
+    pub fn gather(&mut self, other: &mut Self) {
+        for (key, tally) in other.tallies.drain() {
+            self.tallies.entry(key).or_default().merge(&tally);
         }
     }
 

@@ -143,7 +143,7 @@ impl Calls {
         let mut turn = Turn { settings: &self.settings, clock, call: serial, out, alarms: &mut self.alarms, trace: None };
         let over = slot.call.ring(alarm, &mut turn);
         if over {
-            turn.report(slot.call.over());
+            turn.report(slot.call.over(clock));
             let fingerprint = slot.call.fingerprint();
             if let Ok(entry) = self.by_id.find_entry(fingerprint, |&held| held == at) {
                 entry.remove();

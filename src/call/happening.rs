@@ -100,6 +100,8 @@ pub struct Over {
     pub is_call: bool,
     /// The running clock at its last message; the end of time where the capture ends before the call.
     pub last: Time,
+    /// The running clock at which it was forgotten.
+    pub at: Time,
     /// Who sent its first message.
     pub source: Endpoint,
     /// Who received it.

@@ -266,17 +266,18 @@ impl LiveCall {
         out.extend(self.transactions.drain().map(|t| report(Happening::Transaction(t.close(&text, false)))));
         out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog).map(report));
         out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session).map(report));
-        out.push(report(self.over()));
+        out.push(report(self.over(Time(i64::MAX))));
     }
 
-    /// The call is forgotten.
-    pub(super) fn over(&self) -> Happening {
+    /// The call is forgotten at a time.
+    pub(super) fn over(&self, at: Time) -> Happening {
         let (source, destination) = self.first;
         Happening::Over(Over {
             call_id: self.text.clone(),
             fingerprint: self.fingerprint,
             is_call: self.is_call,
             last: self.last,
+            at,
             source,
             destination,
         })

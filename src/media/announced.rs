@@ -1,59 +1,183 @@
-//! Takes the media endpoints that SDP names, gives which flows they speak of, never a flow itself.
+//! Takes the media endpoints that SDP names and how long calls live, gives which flows they speak of and where a call took over an endpoint, never a flow itself.
 
+use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::runs::{Flow, IDLE};
 use crate::base::{Endpoint, Time, seconds};
 
-/// How long after an SDP a stream to its endpoint may begin.
+/// How long a body that belongs to no call speaks of the streams that begin.
 const VALIDITY: i64 = seconds(3600);
 
-/// Announcements of an endpoint closer together than this are one.
-const REPEAT: i64 = seconds(60);
+/// The end of a time that goes on.
+const OPEN: Time = Time(i64::MAX);
 
-/// An SDP that named an endpoint.
-#[derive(Clone, Copy, Debug)]
-struct Announcement {
-    at: Time,
-    secure: bool,
+/// What a call says, or what becomes of it.
+///
+/// At the same time ends come first: who follows may have waited for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Word {
+    /// It lives no more: streams may still come.
+    Ends,
+    /// It lives, or lives again.
+    Lives,
+    /// The message at a place in the capture names an endpoint for media; whether by a profile of SRTP.
+    Names(u64, Endpoint, bool),
+    /// It is forgotten.
+    Over,
 }
 
-/// What SDP named, by endpoint, in order of time.
+/// A word of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spoken {
+    /// The running clock.
+    pub at: Time,
+    /// What.
+    pub word: Word,
+    /// The number of the call; 0 for a message that belongs to none.
+    pub call: u64,
+}
+
+/// A time in which calls want media at an endpoint.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    secure: bool,
+    from: Time,
+    to: Time,
+    /// The calls that are not forgotten.
+    calls: u32,
+}
+
+/// Who wants media at an endpoint.
+#[derive(Clone, Debug, Default)]
+struct Claims {
+    all: SmallVec<[Claim; 1]>,
+    /// How many of the calls live.
+    live: u32,
+    /// When the last of those that live no more ended.
+    ended: Option<Time>,
+}
+
+/// A call took over an endpoint that another had left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Succession {
+    /// The place in the capture of the message that says so.
+    pub(super) serial: u64,
+    at: Time,
+    /// When the one before ended.
+    pub(super) ended: Time,
+}
+
+/// What a call named, and whether it lives.
+#[derive(Clone, Debug)]
+struct Speaker {
+    lives: bool,
+    named: SmallVec<[(Endpoint, bool); 2]>,
+}
+
+/// What SDP named, by endpoint: of calls that live, and a minute longer.
 #[derive(Debug, Default)]
 pub struct Announced {
-    named: HashMap<Endpoint, Vec<Announcement>>,
+    named: HashMap<Endpoint, Claims>,
+    calls: HashMap<u64, Speaker, FixedState>,
+    successions: HashMap<Endpoint, SmallVec<[Succession; 1]>>,
     pruned: Time,
 }
 
 impl Announced {
-    /// Learns that an SDP seen at `clock` names `endpoint` for media; `secure` if its protocol is a profile of SRTP.
-    pub fn announce(&mut self, endpoint: Endpoint, secure: bool, clock: Time) {
-        let announcements = self.named.entry(endpoint).or_default();
-        let repeats = announcements.iter().rev().any(|a| a.secure == secure && clock.since(a.at) < REPEAT);
-        if !repeats {
-            announcements.push(Announcement { at: clock, secure });
+    /// Takes the next word, in order of time.
+    pub fn hear(&mut self, spoken: &Spoken) {
+        let &Spoken { at, word, call } = spoken;
+        match word {
+            Word::Names(serial, endpoint, secure) => self.name(call, endpoint, secure, at, serial),
+            Word::Ends => self.live(call, false, at),
+            Word::Lives => self.live(call, true, at),
+            Word::Over => {
+                self.live(call, false, at);
+                let Some(speaker) = self.calls.remove(&call) else { return };
+                for (endpoint, secure) in speaker.named {
+                    let claims = self.named.get_mut(&endpoint).into_iter().flat_map(|claims| &mut claims.all);
+                    for claim in claims.filter(|claim| claim.secure == secure && claim.calls > 0) {
+                        claim.calls -= 1;
+                        claim.to = if claim.calls == 0 { at } else { claim.to };
+                    }
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, call: u64, endpoint: Endpoint, secure: bool, at: Time, serial: u64) {
+        if call == 0 {
+            let claims = &mut self.named.entry(endpoint).or_default().all;
+            if !claims.iter().any(|claim| claim.secure == secure && claim.calls == 0 && at.since(claim.from) < IDLE) {
+                claims.push(Claim { secure, from: at, to: at.plus(VALIDITY), calls: 0 });
+            }
+            return;
+        }
+        let speaker = self.calls.entry(call).or_insert_with(|| Speaker { lives: true, named: SmallVec::new() });
+        if speaker.named.contains(&(endpoint, secure)) {
+            return;
+        }
+        speaker.named.push((endpoint, secure));
+        let claims = self.named.entry(endpoint).or_default();
+        if claims.live == 0
+            && let Some(ended) = claims.ended.filter(|ended| at.since(*ended) <= IDLE)
+        {
+            self.successions.entry(endpoint).or_default().push(Succession { serial, at, ended });
+        }
+        claims.live += u32::from(speaker.lives);
+        match claims.all.iter_mut().find(|claim| claim.secure == secure && claim.calls > 0) {
+            Some(claim) => claim.calls += 1,
+            None => claims.all.push(Claim { secure, from: at, to: OPEN, calls: 1 }),
+        }
+    }
+
+    fn live(&mut self, call: u64, lives: bool, at: Time) {
+        let Some(speaker) = self.calls.get_mut(&call).filter(|speaker| speaker.lives != lives) else { return };
+        speaker.lives = lives;
+        for (endpoint, _) in &speaker.named {
+            let Some(claims) = self.named.get_mut(endpoint) else { continue };
+            if lives {
+                claims.live += 1;
+            } else {
+                claims.live = claims.live.saturating_sub(1);
+                claims.ended = Some(at);
+            }
         }
     }
 
     /// Whether it is time to forget: once in so long, and only after every table of streams was told to remember.
     #[must_use]
     pub const fn is_due(&self, clock: Time) -> bool {
-        clock.since(self.pruned) > VALIDITY
+        clock.since(self.pruned) > IDLE
     }
 
-    /// Forgets announcements that no flow that begins from `clock` on can need.
+    /// Forgets what no packet that comes from `clock` on can need.
     pub fn forget(&mut self, clock: Time) {
         self.pruned = clock;
-        self.named.retain(|_, announcements| {
-            announcements.retain(|a| clock.since(a.at) <= VALIDITY);
-            !announcements.is_empty()
+        self.named.retain(|_, claims| {
+            claims.all.retain(|claim| claim.calls > 0 || clock.since(claim.to) <= IDLE);
+            !claims.all.is_empty()
+        });
+        self.successions.retain(|_, all| {
+            all.retain(|succession| clock.since(succession.at) <= IDLE);
+            !all.is_empty()
         });
     }
 
     /// Whether SDP named an end of the flow in time for a stream that passed between two clocks, and if so whether as SRTP.
     pub(super) fn speaks_of(&self, flow: &Flow, begun: Time, ended: Time) -> Option<bool> {
-        let announcements = [flow.source, flow.destination].into_iter().filter_map(|end| self.named.get(&end)).flatten();
-        let timely = announcements.filter(|a| a.at.since(ended) <= IDLE && begun.since(a.at) <= VALIDITY);
-        timely.map(|a| a.secure).reduce(|a, b| a || b)
+        let claims = [flow.source, flow.destination].into_iter().filter_map(|end| self.named.get(&end)).flat_map(|claims| &claims.all);
+        let timely = claims.filter(|claim| claim.from.since(ended) <= IDLE && begun <= claim.to);
+        timely.map(|claim| claim.secure).reduce(|a, b| a || b)
+    }
+
+    /// Where a call took over the endpoint lately, in the order of the capture.
+    pub(super) fn successions(&self, endpoint: Endpoint) -> &[Succession] {
+        if self.successions.is_empty() {
+            return &[];
+        }
+        self.successions.get(&endpoint).map_or(&[], SmallVec::as_slice)
     }
 }

@@ -161,6 +161,11 @@ impl Meter {
         self.first.origin
     }
 
+    /// The place in the capture of the latest packet that was counted.
+    pub(super) const fn latest(&self) -> u64 {
+        self.last.origin.serial
+    }
+
     /// The running clock at the first packet.
     pub(super) const fn begun(&self) -> Time {
         self.first.clock

@@ -34,7 +34,7 @@ mod timing;
 mod tones;
 mod watch;
 
-pub use announced::Announced;
+pub use announced::{Announced, Spoken, Word};
 pub use bursts::Bursts;
 pub use clock::{Clock, ClockSource};
 pub use companion::{Companion, Companions, Fax, Passing, SessionNames};

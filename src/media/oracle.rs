@@ -83,7 +83,9 @@ fn frame(n: usize, at: i64) -> Frame<'static> {
 fn streams(items: &[Item], cuts: &[usize]) -> Vec<Stream> {
     let mut streams = Streams::new(GAUGE);
     let mut announced = Announced::default();
-    [4000, 4100, 4200].into_iter().for_each(|port| announced.announce(end(1, port), false, Time(0)));
+    [4000, 4100, 4200]
+        .into_iter()
+        .for_each(|port| announced.hear(&Spoken { at: Time(0), word: Word::Names(0, end(1, port), false), call: 1 }));
     let mut bounds: Vec<_> = cuts.iter().map(|&c| c.min(items.len())).chain([0, items.len()]).collect();
     bounds.sort_unstable();
     for window in bounds.windows(2) {
@@ -110,7 +112,7 @@ fn streams(items: &[Item], cuts: &[usize]) -> Vec<Stream> {
                 }
             }
         }
-        streams.take(tasks.iter().flat_map(Runs::tapes), &reports.iter().collect::<Vec<_>>());
+        streams.take(tasks.iter().flat_map(Runs::tapes), &reports.iter().collect::<Vec<_>>(), &announced);
         if let Some(last) = items.get(to.wrapping_sub(1)) {
             streams.advance(Time(last.at() * 1_000), &announced);
         }

@@ -5,7 +5,7 @@ use crate::base::{Origin, Time};
 use crate::packet::Carried;
 
 /// A stream that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
     /// Whose packets, and where they went.
     pub flow: Flow,
@@ -29,7 +29,7 @@ impl Passed {
             origin: stream.first,
             begun: stream.begun,
             kind: MediaKind::of_payload_types(payload_types),
-            carried: stream.carried,
+            carried: stream.carried.clone(),
         }
     }
 }

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
-use super::announced::Announced;
+use super::announced::{Announced, Succession};
 use super::jolts::Jolts;
 use super::meter::{Gauge, Meter};
 use super::reports::Report;
@@ -63,6 +63,14 @@ impl Open {
         match self {
             Self::Single { packet, .. } => packet.origin,
             Self::Stream(meter) => meter.origin(),
+        }
+    }
+
+    /// The place in the capture of the latest packet that was counted.
+    const fn latest(&self) -> u64 {
+        match self {
+            Self::Single { packet, .. } => packet.origin.serial,
+            Self::Stream(meter) => meter.latest(),
         }
     }
 
@@ -162,7 +170,7 @@ impl Streams {
     }
 
     /// Takes the packets of a window, flow by flow, and the RTCP of that window, both in the order of the capture.
-    pub fn take<'a>(&mut self, tapes: impl IntoIterator<Item = Tape<'a>>, reports: &[&Report]) {
+    pub fn take<'a>(&mut self, tapes: impl IntoIterator<Item = Tape<'a>>, reports: &[&Report], announced: &Announced) {
         let mut by_kin: HashMap<Kin, Heard<'_>> = HashMap::new();
         for &report in reports {
             let (list, taken) = by_kin.entry(report.kin()).or_default();
@@ -171,7 +179,7 @@ impl Streams {
         }
         for tape in tapes {
             let reports = if by_kin.is_empty() { None } else { by_kin.get_mut(&tape.flow().kin()) };
-            self.push(tape, reports);
+            self.push(tape, reports, announced);
         }
         for (kin, (reports, mut taken)) in by_kin {
             for flow in self.kin.get(&kin).into_iter().flatten() {
@@ -187,8 +195,9 @@ impl Streams {
         }
     }
 
-    fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>) {
+    fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>, announced: &Announced) {
         let (flow, notes) = (tape.flow(), tape.notes());
+        let successions = announced.successions(flow.destination);
         let mut tape = tape.read();
         let mut first = None;
         let room = self.open.len() < MAX_FLOWS;
@@ -207,13 +216,13 @@ impl Streams {
                 return;
             }
         };
-        let mut place = Seat { flow, open, gauge, queue, over, notes, jolts };
+        let mut place = Seat { flow, open, gauge, queue, over, notes, jolts, successions };
         if let Some(regular) = first {
             place.follow(regular, &mut reports);
         }
         while let Some((packet, regular)) = tape.take() {
             place.note(packet.origin.serial);
-            let is_over = place.open.is_over(packet.clock);
+            let is_over = place.open.is_over(packet.clock) || place.is_passed_on(packet);
             if let Some((reports, taken)) = &mut reports
                 && let Some(meter) = place.open.meter(gauge, place.jolts)
             {
@@ -321,6 +330,7 @@ struct Seat<'a> {
     over: &'a mut BTreeMap<(Time, Origin), (Flow, Open)>,
     notes: Notes<'a>,
     jolts: &'a mut Jolts,
+    successions: &'a [Succession],
 }
 
 impl Seat<'_> {
@@ -328,7 +338,7 @@ impl Seat<'_> {
     fn follow(&mut self, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
         while regular.left > 0 {
             let Some(meter) = self.open.meter(self.gauge, self.jolts) else { return };
-            if meter.is_steady(&regular.packet) {
+            if self.successions.is_empty() && meter.is_steady(&regular.packet) {
                 return meter.follow(&mut regular, self.gauge);
             }
             if !regular.advance() {
@@ -340,10 +350,18 @@ impl Seat<'_> {
             if let Some((reports, taken)) = reports {
                 hear(meter, &self.flow, packet.origin.serial, reports, taken);
             }
-            if let Some(next) = meter.on(packet, self.gauge) {
+            if self.is_passed_on(packet) {
+                self.replace(Open::Single { packet: *packet, secure: None });
+            } else if let Some(next) = self.open.meter(self.gauge, self.jolts).and_then(|meter| meter.on(packet, self.gauge)) {
                 self.replace(Open::Stream(next));
             }
         }
+    }
+
+    /// Whether the receiver has gone over to another call since the last packet: a source that goes on sends a stream of that call from here.
+    fn is_passed_on(&self, packet: &Sighting) -> bool {
+        let since = self.open.latest()..packet.origin.serial;
+        self.successions.iter().any(|s| since.contains(&s.serial) && self.open.begun() < s.ended)
     }
 
     /// Tells what was found in the packets that were captured before the place `until`: before each packet that may change what becomes of those
@@ -386,7 +404,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::Runs;
+    use super::super::{Runs, Spoken, Word};
     use super::*;
     use crate::base::Endpoint;
     use crate::capture::{Frame, LinkType};
@@ -438,11 +456,11 @@ mod tests {
             named.retain(|&(at, port, secure)| {
                 let now = at <= until;
                 if now {
-                    announced.announce(end(port), secure, time(at));
+                    announced.hear(&Spoken { at: time(at), word: Word::Names(0, end(port), secure), call: 0 });
                 }
                 !now
             });
-            streams.take(runs.tapes(), &[]);
+            streams.take(runs.tapes(), &[], &announced);
             if let Some(last) = window[1].checked_sub(1).and_then(|n| packets.get(n)) {
                 streams.advance(time(last.at), &announced);
                 if announced.is_due(time(last.at)) {

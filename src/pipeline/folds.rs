@@ -7,13 +7,14 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
-use super::hearing::Hearing;
+use super::hearing::{Hearing, is_alive_after};
 use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Carriers, Endpoint, Time};
 use crate::binding::{CallMedia, Pairs};
-use crate::call::{Calls, Place, Repeat, Report, Standing};
+use crate::call::{Calls, Happening, Place, Repeat, Report, Standing};
+use crate::media::{Spoken, Word};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{Arrival, HeaderName};
@@ -146,6 +147,9 @@ impl StreamShard {
     }
 }
 
+/// Lines of a body whose endpoints are announced: as many as are looked at for its call.
+const LINES: usize = 128;
+
 /// How many messages take a step together: enough to make the steps worth their set-up, few enough for a core's cache.
 const FEW: usize = 128;
 
@@ -162,8 +166,8 @@ pub(super) struct CallShard<'p> {
     pub(super) closed: Vec<(u64, SmallVec<[u16; 4]>)>,
     /// Those of them whose bandwidth is to be added up, and when they ended at the latest.
     pub(super) announced: Vec<(CallMedia, Time)>,
-    /// Media endpoints that SDP named, since they were last taken: when, where, whether as SRTP.
-    pub(super) named: Vec<(Time, Endpoint, bool)>,
+    /// Which media endpoints calls named and how long they lived, since it was last taken.
+    pub(super) spoken: Vec<Spoken>,
 }
 
 impl<'p> CallShard<'p> {
@@ -176,7 +180,7 @@ impl<'p> CallShard<'p> {
             hearing: Hearing::new(shard),
             closed: Vec::new(),
             announced: Vec::new(),
-            named: Vec::new(),
+            spoken: Vec::new(),
         }
     }
 
@@ -198,7 +202,7 @@ impl<'p> CallShard<'p> {
         for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
             self.counter.message(arrival, place.repeat);
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
-                self.announce(sdp, arrival.envelope.clock);
+                self.announce(sdp, place.call, arrival);
             }
             self.judge.note_message(arrival, place, sdp.as_ref());
         }
@@ -223,10 +227,12 @@ impl<'p> CallShard<'p> {
         self.calls.on(arrival, sdp, &mut self.happenings)
     }
 
-    fn announce(&mut self, sdp: &Description, clock: Time) {
-        for media in sdp.media().iter().filter(|m| m.is_active()) {
+    fn announce(&mut self, sdp: &Description, call: u64, arrival: &Arrival) {
+        let (at, serial) = (arrival.envelope.clock, arrival.envelope.origin.serial);
+        for media in sdp.media().iter().filter(|m| m.is_active()).take(LINES) {
             if let Some(ip) = media.ip().filter(|ip| !ip.is_unspecified()) {
-                self.named.push((clock, Endpoint::new(ip, media.port), media.proto.contains("SAVP")));
+                let word = Word::Names(serial, Endpoint::new(ip, media.port), media.proto.contains("SAVP"));
+                self.spoken.push(Spoken { at, word, call });
             }
         }
     }
@@ -234,6 +240,7 @@ impl<'p> CallShard<'p> {
     fn settle(&mut self, blind: &BlindSpots) {
         self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
         self.happenings.iter().for_each(|report| self.hearing.happening(report));
+        self.spoken.extend(self.happenings.iter().filter_map(life));
         self.judge.happenings(&mut self.happenings);
     }
 
@@ -253,6 +260,16 @@ impl<'p> CallShard<'p> {
         self.calls.finish(clock, &mut self.happenings);
         self.settle(blind);
     }
+}
+
+/// What a report says of the life of its call.
+fn life(report: &Report) -> Option<Spoken> {
+    let (at, word) = match &report.happening {
+        Happening::Load(event) => (event.at, if is_alive_after(event.kind)? { Word::Lives } else { Word::Ends }),
+        Happening::Over(over) => (over.at, Word::Over),
+        _ => return None,
+    };
+    Some(Spoken { at, word, call: report.call })
 }
 
 /// The SDP body of a message.

@@ -64,11 +64,15 @@ impl Hearing {
     }
 }
 
-const fn life(kind: LoadKind, at: Time) -> Option<Event<'static>> {
+fn life(kind: LoadKind, at: Time) -> Option<Event<'static>> {
+    if kind == LoadKind::Answered { Some(Event::Answered(at)) } else { is_alive_after(kind).map(|alive| Event::Lives(at, alive)) }
+}
+
+/// Whether a call lives after a change of load; `None` where that says nothing of it.
+pub(super) const fn is_alive_after(kind: LoadKind) -> Option<bool> {
     match kind {
-        LoadKind::Answered => Some(Event::Answered(at)),
-        LoadKind::Attempt | LoadKind::Resumed => Some(Event::Lives(at, true)),
-        LoadKind::Ended | LoadKind::AttemptEnded => Some(Event::Lives(at, false)),
+        LoadKind::Attempt | LoadKind::Resumed | LoadKind::Answered => Some(true),
+        LoadKind::Ended | LoadKind::AttemptEnded => Some(false),
         LoadKind::Transaction | LoadKind::Message => None,
     }
 }

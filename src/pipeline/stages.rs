@@ -15,10 +15,10 @@ use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{
     self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Signs, Uses, Watches,
 };
-use crate::base::{Anomaly, Endpoint, Origin, Time};
+use crate::base::{Anomaly, Origin, Time, seconds};
 use crate::call::{Calls, LoadEvent, LoadKind, Settings};
 use crate::capture::{Batch, CaptureInfo};
-use crate::media::{Announced, Companions, Concert, Gauge, Passing, Report, Streams, Tape};
+use crate::media::{Announced, Companions, Concert, Gauge, Passing, Report, Spoken, Streams, Tape};
 use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
 use crate::policy::{Party, Policy};
 use crate::rules::{Losses, listens_for_tones};
@@ -27,6 +27,9 @@ use crate::transport::{Chunk, Contact, KeyLog, Openings, Resumptions, SealedTraf
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
+
+/// How often the tallies of the shards are put together: what shards keep of one direction follows from it, and no number does.
+const GATHER: i64 = seconds(60);
 
 /// All state of a run, between windows.
 pub(super) struct Stages<'p> {
@@ -54,9 +57,9 @@ pub(super) struct Stages<'p> {
     /// Decides what needs the order of the whole capture.
     bench: Judge<'p>,
     sides: Sides,
-    /// Load events and media endpoints of a window, on their way from the shards: empty between windows.
+    /// Load events and what calls say of their media in a window, on their way from the shards: empty between windows.
     loaded: Vec<Loaded>,
-    named: Vec<(Time, Endpoint, bool)>,
+    spoken: Vec<Spoken>,
     /// The same of TLS.
     tls: Vec<TlsEvent>,
     /// The same of MSRP.
@@ -72,6 +75,8 @@ pub(super) struct Stages<'p> {
     /// Hosts that met over TLS, on their way to `sides`: empty between windows.
     met: Vec<(Origin, IpAddr, IpAddr)>,
     timeline: Timeline,
+    /// The running clock at which the tallies of the shards were last put together.
+    gathered: Time,
     times: Option<(Time, Time)>,
     clock: Time,
 }
@@ -132,7 +137,7 @@ impl<'p> Stages<'p> {
             bench: Judge::new(policy, docket),
             sides: Sides::default(),
             loaded: Vec::new(),
-            named: Vec::new(),
+            spoken: Vec::new(),
             tls: Vec::new(),
             chunks: Vec::new(),
             uses: Uses::default(),
@@ -144,6 +149,7 @@ impl<'p> Stages<'p> {
             contacts: Contacts::new(policy),
             met: Vec::new(),
             timeline: Timeline::default(),
+            gathered: Time::MIN,
             times: None,
             clock: Time::MIN,
         }
@@ -214,7 +220,7 @@ impl<'p> Stages<'p> {
         let (announced, clock) = (&self.announced, self.clock);
         let due = announced.is_due(clock);
         self.media.par_iter_mut().zip(tapes).zip(reports).for_each(|((streams, tapes), reports)| {
-            streams.take(tapes, &reports);
+            streams.take(tapes, &reports, announced);
             streams.advance(clock, announced);
             if due {
                 streams.remember(announced);
@@ -273,7 +279,7 @@ impl<'p> Stages<'p> {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
         let (mut ended, mut approaches, mut pings) = (Vec::new(), Vec::new(), Vec::new());
-        let (loaded, named) = (&mut self.loaded, &mut self.named);
+        let (loaded, spoken) = (&mut self.loaded, &mut self.spoken);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
@@ -282,14 +288,12 @@ impl<'p> Stages<'p> {
             pings.append(&mut shard.judge.pings);
             loaded.append(&mut shard.judge.load);
             begun.extend(shard.judge.begun.drain());
-            named.append(&mut shard.named);
+            spoken.append(&mut shard.spoken);
             ended.extend(shard.judge.ended.drain(..).map(|call| (shard.hearing.calls.awaits(call.call), call)));
         }
-        // In order already within a shard. Nothing depends on the order of those at one time.
-        named.sort_by_key(|&(clock, ..)| clock);
-        for (clock, endpoint, secure) in named.drain(..) {
-            self.announced.announce(endpoint, secure, clock);
-        }
+        // Nearly in order within a shard.
+        spoken.sort();
+        spoken.drain(..).for_each(|spoken| self.announced.hear(&spoken));
         self.uses.settle(uses, &mut self.bench);
         self.backoffs.settle(approaches, &mut self.bench);
         self.watches.settle(pings, &mut self.bench);
@@ -298,6 +302,10 @@ impl<'p> Stages<'p> {
         met.sort_unstable();
         for (_, source, destination) in met {
             self.sides.meet(source, destination);
+        }
+        if self.clock.since(self.gathered) >= GATHER {
+            self.gathered = self.clock;
+            self.calls.iter_mut().for_each(|shard| self.bench.proceedings.gather(&mut shard.judge.proceedings));
         }
         self.joint.end(ended, &mut self.bench, &self.sides);
         self.loaded.sort_by(|Loaded { event: a, .. }, Loaded { event: b, .. }| {
