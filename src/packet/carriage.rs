@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use crate::base::{Origin, Time};
 
 /// What an IP packet lies in, of what an agreement may ask for or a tap may add; several may hold.
@@ -122,10 +124,10 @@ impl Way {
 
 /// How many packets of a flow were carried how. The eight ways with the smallest codes are told apart, the others are counted together, so
 /// that it does not matter in which order parts of a flow are put together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
-    /// Sorted; a count of 0 ends them.
-    ways: [Way; WAYS],
+    /// Sorted; nearly every flow has one.
+    ways: SmallVec<[Way; 1]>,
     others: u32,
 }
 
@@ -133,19 +135,15 @@ impl Carried {
     /// One packet.
     #[must_use]
     pub fn once(carriage: Carriage, at: (Origin, Time)) -> Self {
-        let mut one = Self::default();
-        one.ways[0] = Way { carriage, packets: 1, first: at };
-        one
+        Self { ways: SmallVec::from_buf([Way { carriage, packets: 1, first: at }]), others: 0 }
     }
 
     /// Adds a packet.
     #[inline]
     pub fn add(&mut self, carriage: Carriage, at: (Origin, Time)) {
-        let way = &mut self.ways[0];
-        if way.carriage == carriage && way.packets > 0 && way.first <= at {
-            way.packets = way.packets.saturating_add(1);
-        } else {
-            self.add_many(carriage, 1, at);
+        match self.ways.first_mut() {
+            Some(way) if way.carriage == carriage && way.first <= at => way.packets = way.packets.saturating_add(1),
+            _ => self.add_many(carriage, 1, at),
         }
     }
 
@@ -161,26 +159,19 @@ impl Carried {
     }
 
     fn add_way(&mut self, way: Way) {
-        let mut moved = way;
-        for slot in &mut self.ways {
-            if slot.packets == 0 {
-                *slot = moved;
-                return;
-            }
-            if slot.carriage == moved.carriage {
-                slot.join(&moved);
-                return;
-            }
-            if moved.carriage < slot.carriage {
-                std::mem::swap(slot, &mut moved);
-            }
+        let place = self.ways.partition_point(|held| held.carriage < way.carriage);
+        match self.ways.get_mut(place).filter(|held| held.carriage == way.carriage) {
+            Some(held) => held.join(&way),
+            None => self.ways.insert(place, way),
         }
-        self.others = self.others.saturating_add(moved.packets);
+        if self.ways.len() > WAYS {
+            self.others = self.others.saturating_add(self.ways.pop().map_or(0, |way| way.packets));
+        }
     }
 
     /// The ways that are told apart.
     pub fn iter(&self) -> impl Iterator<Item = &Way> {
-        self.ways.iter().filter(|way| way.packets > 0)
+        self.ways.iter()
     }
 
     /// All packets.
@@ -223,7 +214,7 @@ mod tests {
             let (a, b) = numbered.split_at(cut.min(codes.len()));
             let mut joined = sum(b);
             joined.merge(&sum(a));
-            prop_assert_eq!(joined, sum(&numbered));
+            prop_assert_eq!(joined.clone(), sum(&numbered));
             prop_assert_eq!(joined.packets(), codes.len() as u64);
             let of = |n: u8| codes.iter().filter(|&&code| code == n).count() as u32;
             let least: Vec<_> = (0..12).filter(|&n| of(n) > 0).take(WAYS).map(|n| (n, of(n))).collect();
