@@ -126,6 +126,13 @@ impl<'a> MessageSubject<'a> {
         self.arrival.envelope.cut && self.message().flaws().iter().any(|f| f.kind == FlawKind::NoEndOfHeaders)
     }
 
+    /// Whether the capture cut it before the end of its body.
+    #[must_use]
+    pub fn lacks_body(&self) -> bool {
+        let short = |kind| matches!(kind, FlawKind::NoEndOfHeaders | FlawKind::BodyShort);
+        self.arrival.envelope.cut && self.message().flaws().iter().any(|f| short(f.kind))
+    }
+
     /// The verdict on all its headers, each observation once: what is there can be judged, what is not cannot be where the capture cut it.
     #[must_use]
     pub fn verdict(&self, breaches: Vec<Breach>) -> Verdict {

@@ -1,8 +1,14 @@
-//! Takes a message with SDP and a signed Identity, gives whether the fingerprints in it are those that were signed, never whether the signature holds.
+//! Takes a message with SDP and a signed Identity, or both sides of a border element, gives whether media security passed it as it was, never whether a signature holds.
 
-use crate::policy::{Level, Severity};
+use std::collections::BTreeMap;
+
+use crate::base::seconds;
+use crate::binding::Said;
+use crate::call::Trace;
+use crate::policy::{Clause, Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::med::agreement::word;
+use crate::rules::{Breach, Check, Kind, MediaSubject, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::HeaderName;
 use crate::stir::base64url;
@@ -17,20 +23,112 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 §5.3 Req #17; RFC 8225 §5.2.2; RFC 8862 §4",
     keys: &["media.security.attribute_transparency"],
-    what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Without an Identity that signs keys, what a border element \
-           changed cannot be seen from one side.",
+    what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Where the captures hold a call before and behind a border \
+           element that keeps its Call-ID, offers and answers have the same fingerprint, crypto, setup, key-mgmt, zrtp-hash and identity on both sides, and attributes that no \
+           standard for SDP knows pass untouched. Without either, what a border element changed cannot be seen.",
     why: "A fingerprint that was changed on the way means that whoever changed it can listen to the call.",
-    confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with a=fingerprint.",
+    confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with a=fingerprint; or compare the a= lines of the \
+              message with those of the same message on the other side of the border element.",
     fix: "let the border elements pass a=fingerprint unchanged, or sign anew what they terminate",
-    check: Check::Message(Kind::SDP, check),
+    check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Media(legs)]),
 };
 
 /// A longer header is no token of one call (RFC 8224 §4.1).
 const LONGEST: usize = 16_384;
 
+/// Attributes of media security (RFC 8122, RFC 4568, RFC 4145, RFC 4567, RFC 6189, RFC 8827).
+const SECURITY: [&[u8]; 6] = [b"fingerprint", b"crypto", b"setup", b"key-mgmt", b"zrtp-hash", b"identity"];
+
+/// Other attributes that a border element may know and write anew: what media it relays, where, how (IANA "SDP Parameters", att-field).
+const KNOWN: &str = "accept-types accept-wrapped-types acap acfg bundle-only candidate charset conf connection content creq csup curr des \
+    direction end-of-candidates extmap fmtp framerate gpmd group ice-lite ice-options ice-pwd ice-ufrag imageattr inactive \
+    label lang max-message-size max-size maxptime mid msid msid-semantic path pcfg ptime quality recvonly remote-candidates \
+    rid rtcp rtcp-fb rtcp-mux rtcp-rsize rtcp-xr rtpmap sctp-port sendonly sendrecv silenceSupp simulcast ssrc ssrc-group \
+    tcap tool type";
+
+/// Whether border elements know an attribute; those of T.38 all begin alike (ITU-T T.38 Annex D).
+fn is_known(name: &[u8]) -> bool {
+    name.starts_with(b"T38") || KNOWN.split(' ').any(|known| known.as_bytes() == name)
+}
+
+/// How long a border element may keep a message: Timer B (RFC 3261 §17.1.1.2).
+const KEPT: i64 = seconds(32);
+
+/// What is agreed, where it is agreed that attributes pass.
+fn agreed<'a>(clause: Option<&'a Clause<Level>>) -> Option<&'a Clause<Level>> {
+    clause.filter(|c| matches!(c.value, Level::Required | Level::Recommended))
+}
+
+/// Both sides of border elements that keep the Call-ID.
+fn legs(subject: &MediaSubject<'_>) -> Verdict {
+    let Some(clause) = agreed(subject.terms.media.security.attribute_transparency.as_ref()) else { return Verdict::NotApplicable };
+    let mut breaches = Distinct::default();
+    for said in &subject.call.said {
+        let Some(copy) = forwarded(&subject.call.said, said) else { continue };
+        for line in 0..said.sdp.media().len().min(copy.sdp.media().len()) {
+            let (before, after) = (attributes(said, line), attributes(copy, line));
+            if !before.is_empty() || !after.is_empty() {
+                breaches.judge();
+            }
+            for (name, values) in &before {
+                let observed = match after.get(name) {
+                    None => "removed",
+                    Some(now) if now != values => "changed",
+                    Some(_) => continue,
+                };
+                breaches.add(altered(clause, name, observed, copy));
+            }
+            let added = after.keys().filter(|name| SECURITY.contains(name) && !before.contains_key(*name));
+            added.for_each(|name| breaches.add(altered(clause, name, "added", copy)));
+        }
+    }
+    breaches.verdict()
+}
+
+/// The message as it left the element that it went to, nearest in time.
+fn forwarded<'a>(all: &'a [Said], said: &Said) -> Option<&'a Said> {
+    let is_copy = |other: &&Said| {
+        let goes_on = other.source.ip == said.destination.ip && other.destination.ip != said.source.ip;
+        let same_dialog = other.tag == said.tag || other.tag == 0 || said.tag == 0;
+        goes_on && same_dialog && (other.side, other.role) == (said.side, said.role)
+    };
+    let away = |other: &&Said| other.at.since(said.at).saturating_abs();
+    let spoken = matches!(said.role, SdpRole::Offer | SdpRole::Answer);
+    all.iter().filter(|other| spoken && is_copy(other) && away(other) <= KEPT).min_by_key(away)
+}
+
+/// The attributes of a wanted line that are to pass, those of the session where it has none of the name: values by name.
+fn attributes(said: &Said, line: usize) -> BTreeMap<&[u8], Vec<&[u8]>> {
+    let mut all: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
+    let Some(media) = said.sdp.media().get(line).filter(|media| media.is_active()) else { return all };
+    for lines in [media.lines.clone(), said.sdp.session_lines()] {
+        let mut own: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
+        for line in said.sdp.lines().get(lines).unwrap_or_default().iter().filter(|line| line.kind == b'a') {
+            let text = said.sdp.at(line.value);
+            let (name, value) = text.iter().position(|&b| b == b':').map_or((text, &[][..]), |at| text.split_at(at));
+            if SECURITY.contains(&name) || !is_known(name) {
+                own.entry(name).or_default().push(value.trim_ascii());
+            }
+        }
+        for (name, mut values) in own {
+            values.sort_unstable();
+            all.entry(name).or_insert(values);
+        }
+    }
+    all
+}
+
+fn altered(clause: &Clause<Level>, name: &[u8], what: &str, copy: &Said) -> Breach {
+    let name = word(&String::from_utf8_lossy(name));
+    // Values may be keys.
+    let line = format!("a={name} {what} since the message reached {}", copy.source.ip);
+    let Said { origin, at, source, destination, .. } = *copy;
+    let exhibit = Trace { origin, first: at, last: at, source, destination, line: line.as_bytes().into() };
+    Breach::of_level(clause, format!("a={name} {what}")).seen_in(&exhibit)
+}
+
 fn check(subject: &MessageSubject<'_>) -> Verdict {
-    let agreed = subject.terms.media.security.attribute_transparency.as_ref();
-    let Some(clause) = agreed.filter(|c| matches!(c.value, Level::Required | Level::Recommended)) else { return Verdict::NotApplicable };
+    let Some(clause) = agreed(subject.terms.media.security.attribute_transparency.as_ref()) else { return Verdict::NotApplicable };
     let (Some(sdp), Some(SdpRole::Offer | SdpRole::Answer)) = (subject.sdp, subject.place.sdp_role) else { return Verdict::NotApplicable };
     let named = fingerprints(sdp);
     let message = subject.message();
