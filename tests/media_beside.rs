@@ -197,6 +197,47 @@ fn messages_are_of_the_call_that_named_their_session() {
     assert_eq!(report["anomalies"], judged(&frames(vec![session("one", "alice1", "bob1")], vec![]), STRICT)["anomalies"]);
 }
 
+/// What an excerpt of a call writes, with more options, and its octets.
+fn excerpt(frames: &[Frame], call_id: &str, more: &[&str]) -> (String, Vec<u8>, std::path::PathBuf, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (made::write(folder.path(), "made.pcap", frames), folder.path().join("cut.pcapng"));
+    let mut program = Command::cargo_bin("speerlint").unwrap();
+    let output = program.args(["extract", "--quiet", "--call-id", call_id]).args(more).arg("-o").arg(&out).arg(&path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (String::from_utf8(output.stdout).unwrap(), fs::read(&out).unwrap(), out, folder)
+}
+
+/// The connection of its messages goes with a call: its opening, what passed while its session lasted, and nothing where no media is wanted.
+#[test]
+fn an_excerpt_holds_the_messages_of_its_call() {
+    let media = |path: &str| format!("m=message 2855 TCP/MSRP *\na=accept-types:text/plain\na=path:msrp://{{ip}}:2855/{path};tcp\n");
+    let mut call = Call::new("chat");
+    call.sdp = sdp(&media("alice1"));
+    call.invite(40.0).answer(41.0, 180);
+    call.sdp = sdp(&media("bob1"));
+    call.answer(42.0, 200).ack(42.1).bye(60.0, true).bye_answer(60.1, 200, true);
+    let connection = Connection::open_to(2855, 10.0)
+        .send(11.0, true, &msrp("tr000009", "SEND", ("bob9", "alice9"), Some("of another call")))
+        .send(11.1, false, &msrp("tr000009", "200 OK", ("alice9", "bob9"), None))
+        .send(43.0, true, &msrp("tr000001", "SEND", ("bob1", "alice1"), Some("Hey Bob, are you there?")))
+        .send(43.1, false, &msrp("tr000001", "200 OK", ("alice1", "bob1"), None))
+        .close(200.0);
+    let all = frames(vec![call], connection.frames);
+    let holds = |octets: &[u8], text: &str| memchr::memmem::find(octets, text.as_bytes()).is_some();
+
+    let (_, octets, out, _folder) = excerpt(&all, "chat@alpha.example", &[]);
+    assert!(holds(&octets, "Hey Bob") && holds(&octets, "MSRP tr000001 200 OK") && !holds(&octets, "of another call"));
+    let again: Value = made::program::report(&[out]);
+    let row = &again["media"]["beside"][0];
+    assert_eq!([&row["kind"], &row["streams"], &row["packets"], &row["octets"]], [&json!("MSRP"), &json!(1), &json!(1), &json!(23)]);
+
+    let (_, octets, ..) = excerpt(&all, "chat@alpha.example", &["--no-media"]);
+    assert!(!holds(&octets, "Hey Bob") && holds(&octets, "chat@alpha.example"));
+    // What was written is nobody's business: packets are cut to their headers.
+    let (_, octets, ..) = excerpt(&all, "chat@alpha.example", &["--anonymize"]);
+    assert!(!holds(&octets, "Hey Bob") && !holds(&octets, "chat@alpha.example"));
+}
+
 /// T.140 in RTP (RFC 4103 §5): a packet each 300 ms while somebody types, with the two before it in each.
 fn typed(from: (std::net::Ipv4Addr, u16), to: (std::net::Ipv4Addr, u16), ssrc: u32, at: f64, lost: &[u16]) -> Vec<Frame> {
     let packet = |n: u16| {

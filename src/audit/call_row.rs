@@ -62,6 +62,8 @@ pub struct CallRow {
     pub mos: Option<f64>,
     /// The rules that its messages or its media break, waived breaches left out, in order.
     pub rules: Vec<Cow<'static, str>>,
+    /// What it carried beside RTP: `fax`, `msrp`, or both.
+    pub beside: Option<Cow<'static, str>>,
 }
 
 impl CallRow {
@@ -92,6 +94,8 @@ pub struct EndedCall {
 pub struct CarriedStream {
     hop: Hop,
     begun: Time,
+    /// `RTP`, `UDPTL` or `MSRP`.
+    kind: &'static str,
     pub(super) codec: String,
     pub(super) packets: u64,
     pub(super) expected: u64,
@@ -107,6 +111,7 @@ impl CarriedStream {
         Self {
             hop: [std::net::Ipv4Addr::LOCALHOST.into(); 2].into(),
             begun: Time::default(),
+            kind: "RTP",
             codec: String::new(),
             packets: expected - lost,
             expected,
@@ -122,6 +127,7 @@ impl CarriedStream {
         Self {
             hop: bound.hop,
             begun: row.begun,
+            kind: row.kind,
             codec: row.codec.clone(),
             packets: row.packets,
             expected: row.expected.unwrap_or_default(),
@@ -129,6 +135,11 @@ impl CarriedStream {
             jitter_ms: row.jitter_max_ms,
             mos: row.mos,
         }
+    }
+
+    /// Whether it is no fax and no message.
+    pub(super) fn is_rtp(&self) -> bool {
+        self.kind == "RTP"
     }
 }
 
@@ -171,6 +182,14 @@ impl Judge<'_> {
             (Some(bye), _) => Some(if bye.by_caller { "caller" } else { "callee" }),
             (None, _) => None,
         };
+        let has = |kind| streams.iter().any(|stream| stream.kind == kind);
+        let beside = match (has("UDPTL"), has("MSRP")) {
+            (true, true) => Some("fax msrp"),
+            (true, false) => Some("fax"),
+            (false, true) => Some("msrp"),
+            (false, false) => None,
+        };
+        let streams: Vec<&CarriedStream> = streams.iter().copied().filter(|stream| stream.is_rtp()).collect();
         let sum = |of: fn(&CarriedStream) -> u64| streams.iter().map(|s| of(s)).sum::<u64>();
         let (expected, lost) = (sum(|s| s.expected), sum(|s| s.lost));
         let group = trunk.and_then(|id| self.policy.trunk_group(id));
@@ -204,6 +223,7 @@ impl Judge<'_> {
             jitter_max_ms: streams.iter().filter_map(|s| s.jitter_ms).max_by(f64::total_cmp),
             mos: streams.iter().filter_map(|s| s.mos).min_by(f64::total_cmp),
             rules: Vec::new(),
+            beside: beside.map(Cow::Borrowed),
         }
     }
 }

@@ -189,7 +189,8 @@ impl Judge<'_> {
     pub fn weigh(&mut self, ended: &EndedCall, streams: &[CarriedStream]) {
         let owners = owners(&ended.sessions, streams);
         for (number, session) in ended.sessions.iter().enumerate() {
-            let own: Vec<&CarriedStream> = streams.iter().zip(&owners).filter(|(_, owner)| **owner == number).map(|(s, _)| s).collect();
+            let own = streams.iter().zip(&owners).filter(|(stream, owner)| **owner == number && stream.is_rtp());
+            let own: Vec<&CarriedStream> = own.map(|(stream, _)| stream).collect();
             let limits = self.limits(ended, session);
             let Some(fate) = fate(session, &own, limits) else {
                 self.proceedings.incident.left_out += 1;

@@ -119,7 +119,8 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     let labels = Labels::new(&quest, &audit, order.anonymity.is_some());
     let program = format!("{} {}", audit.tool.name, audit.tool.version);
     let comment = labels.section(order, &quest, &rules, &audit);
-    let secrets = keys.lines_of(&trail.wanted.strands.hellos);
+    let hellos = &trail.wanted.strands.hellos | &trail.wanted.sessions.hellos;
+    let secrets = keys.lines_of(&hellos);
     let mut mask = order.anonymity.clone().map(|key| Mask::new(key, &inputs, &trail.wanted, progress)).transpose()?;
     let policy = mask.as_mut().zip(order.policy).map(|(mask, path)| masked_policy(path, mask, order.out)).transpose()?;
     let scissors = Scissors { wanted: &trail.wanted, labels: &labels, out: order.out, program, comment, secrets };

@@ -13,6 +13,8 @@ use crate::report::Sorted;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StreamSpan {
     pub(super) call_id: Option<String>,
+    /// Whether it is of an MSRP session, and went over TCP.
+    pub(super) is_session: bool,
     source: String,
     destination: String,
     pub(super) begun: Time,
@@ -25,6 +27,7 @@ impl StreamSpan {
     fn of(row: &StreamRow) -> Self {
         Self {
             call_id: row.call_id.clone(),
+            is_session: row.kind == "MSRP",
             source: row.source.clone(),
             destination: row.destination.clone(),
             begun: row.begun,

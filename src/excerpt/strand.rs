@@ -98,6 +98,19 @@ impl Strands {
         }
     }
 
+    /// Wants what passes on a connection in a span; what is sealed cannot be told apart, and is wanted up to frame `serial`.
+    pub(super) fn want_span(&mut self, ends: Pair, serial: u64, span: Interval) {
+        if self.live.get(&ends).is_some_and(|live| !live.hellos.is_empty()) {
+            return self.want_until(ends, serial);
+        }
+        let Some(strand) = self.strand(ends) else { return };
+        for sender in <[Endpoint; 2]>::from(ends) {
+            if !strand.spans.contains(&(sender, span)) {
+                strand.spans.push((sender, span));
+            }
+        }
+    }
+
     /// Wants a connection up to frame `serial`.
     pub(super) fn want_until(&mut self, ends: Pair, serial: u64) {
         let Some(strand) = self.strand(ends) else { return };

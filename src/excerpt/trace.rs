@@ -82,6 +82,8 @@ struct Tracer<'a> {
     named: Vec<(Endpoint, String)>,
     /// Segments that came in fragments: they are wanted only if their connection turns out to be.
     fragmented: Vec<(SegmentPart, FragmentKey, Interval)>,
+    /// When MSRP sessions of the calls passed between two ends.
+    sessions: HashMap<Pair, Vec<Interval>>,
     /// Places that are on a TCP connection.
     on_tcp: HashMap<Pair, Vec<u64>>,
     serial: u64,
@@ -106,11 +108,19 @@ impl<'a> Tracer<'a> {
             lives: HashMap::new(),
             named: Vec::new(),
             fragmented: Vec::new(),
+            sessions: HashMap::new(),
             on_tcp: HashMap::new(),
             serial: 0,
             trail: Trail::default(),
         };
         search.calls.iter().for_each(|id| tracer.look_for(id.clone()));
+        for session in search.streams.iter().filter(|stream| stream.is_session && search.media) {
+            if let Some((a, b)) = session.ends() {
+                // A chunk is told by its end, and answered.
+                let span = Interval { from: session.begun.plus(-TAIL), to: session.ended.plus(TAIL) };
+                tracer.sessions.entry(pair(a, b)).or_default().push(span);
+            }
+        }
         tracer
     }
 
@@ -202,6 +212,11 @@ impl<'a> Tracer<'a> {
         let opens = flags.syn && !flags.ack;
         if !opens {
             self.trail.wanted.strands.pass(serial, segment);
+        }
+        if let Some(spans) = self.sessions.get(&ends) {
+            let wanted = &mut self.trail.wanted.sessions;
+            wanted.pass(serial, segment);
+            spans.iter().filter(|span| span.has(part.time)).for_each(|&span| wanted.want_span(ends, serial, span));
         }
         self.connections.push(part, &mut self.payloads, &mut self.anomalies);
         self.streamed(Some(ends));
@@ -327,7 +342,7 @@ impl<'a> Tracer<'a> {
         self.trail.calls = self.lives.len() as u64;
         let Self { search, mut lives, named, fragmented, mut trail, .. } = self;
         if search.media {
-            for stream in search.streams {
+            for stream in search.streams.iter().filter(|stream| !stream.is_session) {
                 let Some((source, destination)) = stream.ends() else { continue };
                 let span = Interval { from: stream.begun, to: stream.ended };
                 trail.wanted.streams.entry((source, destination)).or_default().push(span);

@@ -53,7 +53,7 @@ impl FragmentKey {
 pub(super) enum Part {
     /// SIP, or what it needs to be read.
     Signalling,
-    /// What the media of a call sent, RTCP and what else shares its ports among it.
+    /// What the media of a call sent, RTCP and what else shares its ports among it, and MSRP.
     Media,
 }
 
@@ -78,6 +78,8 @@ pub(super) struct Wanted {
     pub(super) associations: HashMap<Pair, Vec<(Endpoint, Interval)>>,
     /// Endpoints that the calls named for media, with how long each call lived.
     pub(super) endpoints: HashMap<Endpoint, Vec<Interval>>,
+    /// TCP connections with MSRP sessions of the calls.
+    pub(super) sessions: Strands,
     /// Streams that are known to be of the calls.
     pub(super) streams: HashMap<(Endpoint, Endpoint), Vec<Interval>>,
 }
@@ -95,6 +97,9 @@ impl Wanted {
             };
         match packet {
             Packet::Udp(datagram) if self.has_media(datagram, time) => Some(Part::Media),
+            Packet::Tcp(s) if !signalling && self.sessions.has(&pair(s.source, s.destination), s.source, serial, time, s.wire_len) => {
+                Some(Part::Media)
+            }
             _ => signalling.then_some(Part::Signalling),
         }
     }

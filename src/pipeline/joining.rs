@@ -132,7 +132,12 @@ impl<'r> Joint<'r> {
         });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
         self.table.settle_beside(&mut calls, clock, |companion, call, until| {
-            bench.beside(companion, call, until, sides).iter().for_each(|row| records.stream(row));
+            for row in bench.beside(companion, call, until, sides) {
+                records.stream(&row);
+                if let Some((call, bound)) = call {
+                    carried.entry(call.number).or_default().push(CarriedStream::of(&row, bound));
+                }
+            }
         });
     }
 

@@ -44,6 +44,7 @@ impl Disguise {
                 Some(length) => kept = place.start + length,
                 None => return Ok(None),
             },
+            Packet::Tcp(_) if part == Part::Media => kept = place.start,
             Packet::Udp(datagram) => datagram_of(self, datagram, payload)?,
             Packet::Tcp(segment) => streams.segment((segment.source, segment.destination), segment.seq, payload),
             Packet::Sctp(_) if !self.chunks(payload)? => return Ok(None),

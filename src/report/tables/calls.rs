@@ -64,7 +64,7 @@ fn what() -> Vec<C> {
 
 fn media() -> Vec<C> {
     vec![
-        C::whole("streams", "media streams of the call, both ways", |r| r.streams).few(),
+        C::whole("streams", "RTP streams of the call, both ways", |r| r.streams).few(),
         C::whole("packets", "RTP packets of those streams", |r| r.packets),
         C::maybe_text("codec", "codec of the stream that has most packets", |r| r.codec.as_deref().map(Into::into)).few(),
         C::maybe_real("loss_pct", "lost packets of those expected, over all its streams", |r| r.loss_pct).unit("%"),
@@ -72,6 +72,10 @@ fn media() -> Vec<C> {
         C::maybe_real("mos", "estimated MOS of the worst of its streams", |r| r.mos).unit("1–5"),
         C::text("rules", "rules that its messages or its media break, waived breaches left out, with spaces between", |r| {
             r.rules.join(" ").into()
+        })
+        .few(),
+        C::maybe_text("beside", "what it carried beside RTP: `fax`, `msrp`, or both with a space between", |r| {
+            r.beside.as_deref().map(Into::into)
         })
         .few(),
     ]

@@ -10,7 +10,7 @@ use super::page::{Page, Paint, clipped, elided};
 use crate::audit::CallRow;
 use crate::report::figures::counted;
 
-/// From this width on the codec and the loss have columns too.
+/// From this width on the codec, fax and MSRP beside it, and the loss have columns too.
 const WIDE: usize = 110;
 
 /// A column: its name, its width (0: what is left), and whether numbers stand to the right in it.
@@ -91,7 +91,10 @@ impl<'a> CallLines<'a> {
             "END" => end(row),
             "SETUP" => real(row.setup_s, 2),
             "LENGTH" => real(row.duration_s, 1),
-            "CODEC" => row.codec.as_deref().map(|codec| codec.split('/').next().unwrap_or(codec).to_owned()).unwrap_or_default(),
+            "CODEC" => {
+                let codec = row.codec.as_deref().map(|codec| codec.split('/').next().unwrap_or(codec));
+                codec.into_iter().chain(row.beside.as_deref().into_iter().flat_map(|all| all.split(' '))).collect::<Vec<_>>().join("+")
+            }
             "LOSS%" => real(row.loss_pct, 2),
             "MOS" => real(row.mos, 2),
             _ => match row.rules.as_slice() {
@@ -143,6 +146,18 @@ fn end(row: &CallRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fax_and_messages_stand_beside_the_codec() {
+        let row = |codec: Option<&str>, beside: Option<&'static str>| {
+            let mut out = Vec::new();
+            let mut lines = CallLines::begin(Look { width: 120, color: false }, TimeZone::UTC, &mut out).unwrap();
+            lines.row(&CallRow { codec: codec.map(Into::into), beside: beside.map(Into::into), ..CallRow::default() }).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(row(Some("PCMA/8000"), Some("fax")).contains(" PCMA+fax"));
+        assert!(row(None, Some("msrp")).contains(" msrp"));
+    }
 
     #[test]
     fn a_hostile_call_stays_on_one_line_of_any_page() {

@@ -27,6 +27,9 @@ pub(super) fn write(page: &mut Page, audit: &Audit) {
         page.labelled(&[(Paint::Strong, if i == 0 { "traffic" } else { "" })], LABEL, line);
     }
     page.labelled(&[(Paint::Strong, "sessions")], LABEL, &digest::sessions(&audit.totals));
+    if audit.media.bound + audit.media.strays > 0 || !audit.media.beside.is_empty() {
+        page.labelled(&[(Paint::Strong, "media")], LABEL, &digest::media(&audit.media));
+    }
     super::incident::write(page, &audit.incident);
     unjudged(page, audit);
     metrics(page, audit);
