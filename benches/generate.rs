@@ -14,6 +14,7 @@ fn main() -> io::Result<()> {
     let kind = match kind.as_str() {
         "signalling" => Some(Kind::Signalling),
         "media" => Some(Kind::Media),
+        "crowd" => Some(Kind::Crowd),
         "tls" | "handshakes" => None,
         _ => return usage(),
     };
@@ -33,5 +34,5 @@ fn main() -> io::Result<()> {
 }
 
 fn usage() -> io::Result<()> {
-    writeln!(io::stderr(), "usage: cargo bench --bench generate -- signalling|media BYTES FILE, or tls|handshakes COUNT FILE")
+    writeln!(io::stderr(), "usage: cargo bench --bench generate -- signalling|media|crowd BYTES FILE, or tls|handshakes COUNT FILE")
 }

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Signalling,
     /// SIP and its media: a thousand streams at a time, 95 % of the bytes.
     Media,
+    /// The same, with calls that last: 20,000 streams at once after eight seconds, and no new ones then.
+    Crowd,
 }
 
 /// What was written.
@@ -44,6 +46,8 @@ enum Event {
 /// 2026-11-14T10:00:00Z in microseconds.
 const START: u64 = 1_794_650_400_000_000;
 const PING: u64 = 10_000_000;
+/// Answered calls of a crowd, each with two streams.
+const CROWD: usize = 10_000;
 
 /// A trunk and what is under way on it.
 struct Trunk {
@@ -55,15 +59,20 @@ struct Trunk {
     ahead: BTreeMap<(u64, u64), Event>,
     planned: u64,
     calls: u64,
+    answered: usize,
+    /// Answered calls after which no call begins.
+    most: usize,
 }
 
 impl Trunk {
     fn new(kind: Kind) -> Self {
-        let (manner, rate) = match kind {
-            Kind::Signalling => (Manner { ring: 5_000_000, hold: 60_000_000, voice: false }, 60),
-            Kind::Media => (Manner { ring: 700_000, hold: 5_500_000, voice: true }, 100),
+        let (manner, rate, most) = match kind {
+            Kind::Signalling => (Manner { ring: 5_000_000, hold: 60_000_000, voice: false }, 60, usize::MAX),
+            Kind::Media => (Manner { ring: 700_000, hold: 5_500_000, voice: true }, 100, usize::MAX),
+            Kind::Crowd => (Manner { ring: 700_000, hold: 36_000_000_000, voice: true }, 2_000, CROWD),
         };
-        let mut trunk = Self { random: Random::new(1), manner, pause: 1_000_000 / rate, ahead: BTreeMap::new(), planned: 0, calls: 0 };
+        let (random, pause) = (Random::new(1), 1_000_000 / rate);
+        let mut trunk = Self { random, manner, pause, ahead: BTreeMap::new(), planned: 0, calls: 0, answered: 0, most };
         trunk.plan(START, Event::Call);
         trunk.plan(START + PING / 3, Event::Ping);
         trunk
@@ -88,11 +97,12 @@ impl Trunk {
                 self.converse(now, true);
                 self.plan(now + PING / 4, Event::Ping);
             }
-            Event::Call => {
+            Event::Call if self.answered < self.most => {
                 self.converse(now, false);
                 let pause = self.random.exponential(self.pause);
                 self.plan(now + pause, Event::Call);
             }
+            Event::Call => {}
         }
         Some(now)
     }
@@ -114,6 +124,7 @@ impl Trunk {
         for (time, frame) in datagrams {
             self.plan(time, Event::Datagram(frame));
         }
+        self.answered += usize::from(!voice.is_empty());
         for stream in voice {
             self.plan(stream.due(), Event::Voice(Box::new(stream)));
         }
