@@ -24,6 +24,7 @@ pub(crate) enum Kind {
     /// SIP and its media: a thousand streams at a time, 95 % of the bytes.
     Media,
     /// The same, with calls that last: 20,000 streams at once after eight seconds, and no new ones then.
+    #[allow(dead_code, reason = "only the generator of captures writes it")]
     Crowd,
 }
 

@@ -91,7 +91,8 @@ impl Judge<'_> {
 
     /// Judges how the messages between every two hosts were carried.
     pub(super) fn signaling(&mut self, party: &dyn Fn(IpAddr) -> Party) {
-        let mut all: Vec<_> = self.proceedings.traffic.iter().map(|(&pair, traffic)| (pair, traffic.carried.clone(), traffic.first)).collect();
+        let mut all: Vec<_> =
+            self.proceedings.traffic.iter().map(|(&pair, traffic)| (pair, traffic.carried.clone(), traffic.first)).collect();
         all.sort_unstable_by_key(|(pair, ..)| *pair);
         for ((source, destination), carried, first) in all.into_iter().filter(|(_, carried, _)| carried.packets() > 0) {
             self.flow(TrafficClass::Signaling, (host(source), host(destination)), &carried, first, party);

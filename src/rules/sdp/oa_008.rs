@@ -55,7 +55,7 @@ fn is_known(name: &[u8]) -> bool {
 const KEPT: i64 = seconds(32);
 
 /// What is agreed, where it is agreed that attributes pass.
-fn agreed<'a>(clause: Option<&'a Clause<Level>>) -> Option<&'a Clause<Level>> {
+fn agreed(clause: Option<&Clause<Level>>) -> Option<&Clause<Level>> {
     clause.filter(|c| matches!(c.value, Level::Required | Level::Recommended))
 }
 
