@@ -45,7 +45,8 @@ impl Judge<'_> {
         let approach = |client, server, what| Approach { client, server, clock: envelope.clock, trace: Trace::of(heard.arrival), what };
         match (message.method(), message.code()) {
             (None, Some(503)) => {
-                let value = message.get(HeaderName::RetryAfter);
+                let line = message.header(HeaderName::RetryAfter).filter(|line| !heard.arrival.is_half(line.value));
+                let value = line.map(|line| message.value(line));
                 // `Retry-After: 18000;duration=3600 (I'm in a meeting)` (RFC 3261 §20.33).
                 let digits = value.as_deref().and_then(|v| v.split(|b| !b.is_ascii_digit()).next()).and_then(number);
                 if let Some(wait) = digits.filter(|wait| *wait > 0) {

@@ -1,5 +1,7 @@
 //! Takes what only the whole capture can decide, in order, gives it to the rules that ask for it, never sees a single message.
 
+use std::collections::BTreeSet;
+
 use super::docket::Docket;
 use super::judge::{Judge, Matter, interval_seconds};
 use super::proceedings::{Proceedings, TallyKey};
@@ -81,11 +83,13 @@ impl<'p> Judge<'p> {
         }
     }
 
-    /// Judges an admission limit in one scope.
-    pub fn limit(&mut self, load: &LimitLoad) {
+    /// Judges an admission limit in one scope: how long was looked, and between whom there were sessions before.
+    pub fn limit(&mut self, load: &LimitLoad, (seen, older): (i64, &BTreeSet<(Party, Party)>)) {
         let LimitLoad { limit, scope, peak, excursions, fates, blank, .. } = load;
-        let terms = self.policy.terms(load.direction.0, load.direction.1, None);
-        let subject = LimitSubject { limit, scope, peak: *peak, excursions, fates: *fates, blank: *blank, terms };
+        let (from, to) = load.direction;
+        let terms = self.policy.terms(from, to, None);
+        let is_older = older.contains(&(from, to)) || older.contains(&(to, from));
+        let subject = LimitSubject { limit, scope, peak: *peak, excursions, fates: *fates, blank: *blank, terms, seen, is_older };
         let begun = load.excursions.first().map_or_else(Time::default, |e| e.start);
         let matter = Self::wide("limit", Some(load.direction), None, begun);
         self.judge(&self.docket.limits, matter, |check| check(&subject));

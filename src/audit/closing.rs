@@ -91,8 +91,11 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
     judge.proceedings.bandwidth.settle(Time(i64::MAX));
     limits.extend(judge.proceedings.bandwidth.loads(policy));
     limits.extend(load.directions().flat_map(|(from, to, _)| judge.proceedings.bandwidth.blanks(policy, (from, to))));
+    let length = last.zip(first).map_or(0, |(last, first)| last.since(first));
+    let adrift = judge.proceedings.traffic.iter().filter(|(_, traffic)| traffic.adrift > 0);
+    let adrift = adrift.map(|(&(from, to), _)| (sides.of(policy.party(from)), sides.of(policy.party(to)))).collect();
     for limit in &limits {
-        judge.limit(limit);
+        judge.limit(limit, (length, &adrift));
     }
     let certificates = contacts.close(&sides, last.unwrap_or_default(), &mut judge);
     let tls = tls_use(&names, &contacts, &certificates);
@@ -131,7 +134,6 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         })
         .collect();
     let compliance = proceedings.compliance.matrix(docket, |party| names.of(party));
-    let length = last.zip(first).map_or(0, |(last, first)| last.since(first));
     let (metrics, trunk_metrics) = metric_rows(policy, &names, &proceedings, (&load, &capacity), length);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);

@@ -227,7 +227,13 @@ impl<'p> Judge<'p> {
         let is_required = terms.admission.require_min_attest.is_some();
         let message = &heard.arrival.message;
         let opens = message.method() == Some(Method::Invite) && heard.kind.is(Kind::INITIAL_REQUEST);
-        if !(is_counted || is_required) || !opens || !message.has(HeaderName::Identity) {
+        if !(is_counted || is_required) || !opens {
+            return;
+        }
+        if is_required && heard.place.call > 0 {
+            self.known(heard.place.call).lacks_headers = subject.lacks_headers();
+        }
+        if !message.has(HeaderName::Identity) {
             return;
         }
         let attest = subject.attestation();

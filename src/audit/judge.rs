@@ -22,7 +22,7 @@ use super::proceedings::{Proceedings, TallyKey};
 use super::reuse::Use;
 use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time, fingerprint};
-use crate::call::{Dialog, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Trace, Transaction};
+use crate::call::{Dialog, Ending, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Standing, Trace, Transaction};
 use crate::metrics::{Begun, Challenged, Registration};
 use crate::packet::Carriage;
 use crate::policy::{Party, Policy, Terms, TrunkId};
@@ -61,6 +61,8 @@ pub(super) struct Docketed {
     pub(super) attest: Option<Attest>,
     /// How its first INVITE was carried, where admission depends on that.
     pub(super) carriage: Option<Carriage>,
+    /// Whether the capture cut the headers of that INVITE.
+    pub(super) lacks_headers: bool,
 }
 
 /// Judges the calls of one shard.
@@ -185,6 +187,9 @@ impl<'p> Judge<'p> {
         if !self.docket.pings.is_empty() {
             self.note_echo(transaction, from, to);
         }
+        if is_adrift(transaction) {
+            self.proceedings.traffic.entry((request.source.ip, request.destination.ip)).or_default().adrift += 1;
+        }
         let matter = self.matter("transaction", (call, call_id), (from, to), trunk, request);
         let subject = TransactionSubject { transaction, terms };
         self.judge(&self.docket.transactions, matter, |check| check(&subject));
@@ -196,7 +201,7 @@ impl<'p> Judge<'p> {
         let session = (self.policy.party(exchange.caller.ip), self.policy.party(exchange.callee.ip));
         let matter = Matter { session, ..self.matter("exchange", (call, &exchange.call_id), (from, to), trunk, &exchange.answer) };
         let subject = OfferAnswerSubject { exchange, terms };
-        self.judge(&self.docket.exchanges, matter, |check| check(&subject));
+        self.judge(&self.docket.exchanges, matter, |check| subject.ask(*check));
     }
 
     fn dialog(&mut self, call: u64, dialog: &Dialog) {
@@ -227,7 +232,8 @@ impl<'p> Judge<'p> {
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
         let known = self.live.get(&call);
         let (attest, carriage) = (known.and_then(|known| known.attest), known.and_then(|known| known.carriage));
-        let subject = SessionSubject { session, attest, carriage, policy: self.policy, terms };
+        let lacks_headers = known.is_some_and(|known| known.lacks_headers);
+        let subject = SessionSubject { session, attest, carriage, lacks_headers, policy: self.policy, terms };
         self.judge(&self.docket.sessions, matter, |check| check(&subject));
     }
 
@@ -441,6 +447,13 @@ impl<'p> Judge<'p> {
         }
         new
     }
+}
+
+/// Whether it shows a session that stood before anything of it was seen.
+fn is_adrift(transaction: &Transaction) -> bool {
+    let of_session = matches!(transaction.method, Some(Method::Bye | Method::Invite | Method::Update));
+    let stood = of_session && transaction.in_dialog && transaction.standing == Standing::Unknown;
+    stood && matches!(transaction.ending, Ending::Final { code: 200..300, .. })
 }
 
 /// The performance interval that holds `at`, aligned to the UTC epoch.

@@ -32,6 +32,8 @@ pub struct Traffic {
     pub messages: u64,
     /// Calls whose first message went this way.
     pub calls: u64,
+    /// Requests with success inside sessions of which the beginning was not seen.
+    pub adrift: u64,
     /// The first message.
     pub first: Option<(Origin, Time)>,
     /// How they were carried, but for those that an agent relayed.
@@ -154,6 +156,7 @@ impl Proceedings {
             let mine = self.traffic.entry(pair).or_default();
             mine.messages += theirs.messages;
             mine.calls += theirs.calls;
+            mine.adrift += theirs.adrift;
             mine.carried.merge(&theirs.carried);
             mine.reuse.merge(&theirs.reuse);
             mine.first = [mine.first, theirs.first].into_iter().flatten().min();

@@ -280,5 +280,5 @@ fn description(arrival: &Arrival) -> Option<Arc<Description>> {
         return None;
     }
     let content_type = message.get(HeaderName::ContentType)?;
-    sdp::find(&content_type, body).map(|body| Arc::new(Description::parse(body)))
+    sdp::find(&content_type, body).map(|body| Arc::new(Description::parse(body).cut_short(arrival.envelope.cut)))
 }

@@ -70,7 +70,7 @@ impl Negotiation {
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
         let found = rule.checks().iter().find_map(|check| if let Check::OfferAnswer(check) = check { Some(check) } else { None });
         let check = found.unwrap_or_else(|| panic!("{} looks at no exchange", rule.id));
-        check(&OfferAnswerSubject { exchange: &self.exchange, terms: &self.terms })
+        OfferAnswerSubject { exchange: &self.exchange, terms: &self.terms }.ask(*check)
     }
 }
 

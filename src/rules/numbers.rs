@@ -77,6 +77,12 @@ where
     numbered.or_else(|| asserted().next()).or_else(|| of(HeaderName::From).next())
 }
 
+/// Whether the capture cut the message where another caller than [`caller`] gives may have been named.
+pub(super) fn may_name_another(subject: &MessageSubject<'_>) -> bool {
+    let asserts = subject.addresses().iter().any(|a| a.place == Place::Header(HeaderName::PAssertedIdentity) && !subject.is_half(a.at));
+    subject.lacks_headers() && !asserts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -192,7 +192,7 @@ impl Scene {
         text.truncate(self.kept);
         let message = parse(&text, self.envelope.transport.is_reliable()).expect("the scene holds no SIP");
         let content_type = message.get(HeaderName::ContentType).unwrap_or_default();
-        let sdp = sdp::find(&content_type, message.body()).map(Description::parse);
+        let sdp = sdp::find(&content_type, message.body()).map(|body| Description::parse(body).cut_short(self.envelope.cut));
         (Arrival { envelope: self.envelope, message, ..Arrival::default() }, sdp)
     }
 

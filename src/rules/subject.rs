@@ -5,11 +5,12 @@ use super::certified::{Behind, Certified};
 use super::distinct::Distinct;
 use super::passports::{Passports, Signed};
 use super::reuse_subject::Recalled;
+use super::rule::OfferAnswerCheck;
 use super::verdict::{Breach, Reason, Verdict};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::base::{Endpoint, Origin, Time, Transport};
+use crate::base::{Endpoint, Origin, Span, Time, Transport};
 use crate::call::{Dialog, OfferAnswer, Place, Session, Standing, Trace, Transaction};
 use crate::capture::CaptureInfo;
 use crate::media::Concerted;
@@ -17,7 +18,7 @@ use crate::metrics::{Blank, Excursion, Fates, Tally};
 use crate::packet::{Carriage, Carried, Way};
 use crate::policy::{Limit, Listed, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
-use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
+use crate::sip::{Arrival, HeaderName, Message, Method};
 use crate::stir::Attest;
 use crate::transport::{Seal, Sealed};
 
@@ -123,7 +124,28 @@ impl<'a> MessageSubject<'a> {
     /// Whether the capture cut it inside its headers: what is absent may have been there.
     #[must_use]
     pub fn lacks_headers(&self) -> bool {
-        self.arrival.envelope.cut && self.message().flaws().iter().any(|f| f.kind == FlawKind::NoEndOfHeaders)
+        self.arrival.lacks_headers()
+    }
+
+    /// Whether what stands there may be half of what was sent: the capture cut its headers at the end of it.
+    #[must_use]
+    pub fn is_half(&self, at: Span) -> bool {
+        self.arrival.is_half(at)
+    }
+
+    /// Whether the capture cut it before its To: it may be one inside a dialog.
+    #[must_use]
+    pub fn may_be_in_dialog(&self) -> bool {
+        self.lacks_headers() && self.message().header(HeaderName::To).is_none_or(|to| self.is_half(to.value))
+    }
+
+    /// Whether the capture cut it before what may be SDP.
+    #[must_use]
+    pub fn lacks_sdp(&self) -> bool {
+        let is_sdp = |kind: &[u8]| kind.get(..15).is_some_and(|k| k.eq_ignore_ascii_case(b"application/sdp"));
+        let may_hold = |kind: &[u8]| is_sdp(kind) || kind.get(..10).is_some_and(|k| k.eq_ignore_ascii_case(b"multipart/"));
+        self.lacks_headers()
+            || (self.arrival.envelope.cut && self.message().get(HeaderName::ContentType).is_some_and(|kind| may_hold(&kind)))
     }
 
     /// Whether the capture cut it before the end of its body.
@@ -141,9 +163,8 @@ impl<'a> MessageSubject<'a> {
             return Verdict::of(breaches);
         }
         // The last line may be half of what was sent.
-        let end = self.message().text().len();
         let mut distinct = Distinct::default();
-        for breach in breaches.into_iter().filter(|b| !(cut && b.at.is_some_and(|at| at.end as usize >= end))) {
+        for breach in breaches.into_iter().filter(|b| !(cut && b.at.is_some_and(|at| self.is_half(at)))) {
             distinct.add(breach);
         }
         match distinct.verdict() {
@@ -170,6 +191,17 @@ pub struct OfferAnswerSubject<'a> {
     pub terms: &'a Terms,
 }
 
+impl OfferAnswerSubject<'_> {
+    /// What a check says of it. Where the capture cut one of the descriptions, neither what both have in common nor what one lacks is known.
+    #[must_use]
+    pub fn ask(&self, check: OfferAnswerCheck) -> Verdict {
+        match check(self) {
+            Verdict::Pass | Verdict::Violation(_) if self.exchange.exchange.is_cut() => Verdict::Indeterminate(Reason::Truncated),
+            verdict => verdict,
+        }
+    }
+}
+
 /// A dialog that is over.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
@@ -187,6 +219,8 @@ pub struct SessionSubject<'a> {
     pub attest: Option<Attest>,
     /// How its INVITE was carried, where admission depends on that and the capture shows it.
     pub carriage: Option<Carriage>,
+    /// Whether the capture cut the headers of its INVITE.
+    pub lacks_headers: bool,
     pub policy: &'a Policy,
     pub terms: &'a Terms,
 }
@@ -216,6 +250,10 @@ pub struct LimitSubject<'a> {
     pub blank: Option<Blank>,
     /// What was agreed for its direction.
     pub terms: &'a Terms,
+    /// How long the capture is, in nanoseconds.
+    pub seen: i64,
+    /// Whether there were sessions between both that began before it.
+    pub is_older: bool,
 }
 
 /// SIP traffic between two parties, seen from the first.

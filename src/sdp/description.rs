@@ -28,6 +28,7 @@ pub struct Description {
     pub(super) keyed: bool,
     pub(super) media: Vec<Media>,
     pub(super) flaws: Vec<SdpFlaw>,
+    pub(super) cut: bool,
 }
 
 impl Description {
@@ -35,6 +36,18 @@ impl Description {
     #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         parse::description(body)
+    }
+
+    /// The same of a body of which the capture may hold the beginning only.
+    #[must_use]
+    pub fn cut_short(self, cut: bool) -> Self {
+        Self { cut, ..self }
+    }
+
+    /// Whether the capture holds its beginning only: what is absent may have been there, and the last line may be half of what was sent.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Whether any attribute of it agrees on media keys: `crypto`, `fingerprint`, `key-mgmt` or `zrtp-hash`.

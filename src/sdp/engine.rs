@@ -37,8 +37,24 @@ impl Pending {
 /// Texts only: a session agrees once and lives long, and hardly one agrees again.
 #[derive(Clone, Debug)]
 struct Agreed {
-    caller: Arc<[u8]>,
-    callee: Arc<[u8]>,
+    caller: Said,
+    callee: Said,
+}
+
+#[derive(Clone, Debug)]
+struct Said {
+    text: Arc<[u8]>,
+    is_cut: bool,
+}
+
+impl Said {
+    fn of(body: &Description) -> Self {
+        Self { text: body.text().into(), is_cut: body.is_cut() }
+    }
+
+    fn read(&self) -> Arc<Description> {
+        Arc::new(Description::parse(&self.text).cut_short(self.is_cut))
+    }
 }
 
 impl Engine {
@@ -104,7 +120,7 @@ impl Engine {
             Some(_) => SdpRole::OutOfOrder,
             None => match slot {
                 Slot::Invite | Slot::Prack | Slot::Update | Slot::ReliableProvisional | Slot::InviteSuccess => SdpRole::Offer,
-                _ if self.in_force(from_caller) == Some(body.text()) => SdpRole::Repeat,
+                _ if self.in_force(from_caller).is_some_and(|said| &*said.text == body.text()) => SdpRole::Repeat,
                 _ => SdpRole::OutOfOrder,
             },
         }
@@ -118,19 +134,19 @@ impl Engine {
             answer: Arc::clone(answer),
             preview: self.preview.take(),
             offered_by_caller: by_caller,
-            offerer_before: self.in_force(by_caller).map(|text| Arc::new(Description::parse(text))),
-            answerer_before: self.in_force(!by_caller).map(|text| Arc::new(Description::parse(text))),
+            offerer_before: self.in_force(by_caller).map(Said::read),
+            answerer_before: self.in_force(!by_caller).map(Said::read),
             refused: self.refused.take(),
             offer_in: slot,
             answer_in,
         };
         let (caller, callee) = if by_caller { (&offer, answer) } else { (answer, &offer) };
-        self.agreed = Some(Agreed { caller: caller.text().into(), callee: callee.text().into() });
+        self.agreed = Some(Agreed { caller: Said::of(caller), callee: Said::of(callee) });
         Some(exchange)
     }
 
-    fn in_force(&self, of_caller: bool) -> Option<&[u8]> {
-        self.agreed.as_ref().map(|a| if of_caller { &*a.caller } else { &*a.callee })
+    fn in_force(&self, of_caller: bool) -> Option<&Said> {
+        self.agreed.as_ref().map(|a| if of_caller { &a.caller } else { &a.callee })
     }
 
     fn withdraw(&mut self, when: impl Fn(&Pending) -> bool) {

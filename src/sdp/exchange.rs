@@ -89,3 +89,12 @@ pub struct Exchange {
     /// What carried the answer.
     pub answer_in: Slot,
 }
+
+impl Exchange {
+    /// Whether the capture cut a description that it compares.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        let others = [&self.preview, &self.offerer_before, &self.answerer_before, &self.refused];
+        self.offer.is_cut() || self.answer.is_cut() || others.into_iter().flatten().any(|other| other.is_cut())
+    }
+}

@@ -85,11 +85,16 @@ pub fn pcap_of(link: u32, frames: &[Frame]) -> Vec<u8> {
 
 /// The same of which at most `most` octets of a frame were captured.
 pub fn snapped(link: u32, frames: &[Frame], most: usize) -> Vec<u8> {
+    held(link, frames.iter().map(|frame| (frame, most)))
+}
+
+/// The same of which so many octets of each frame were captured.
+pub fn held<'a>(link: u32, frames: impl Iterator<Item = (&'a Frame, usize)>) -> Vec<u8> {
     let mut out = Vec::new();
     for word in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 262_144, link] {
         out.extend(word.to_le_bytes());
     }
-    for frame in frames {
+    for (frame, most) in frames {
         let length = u32::try_from(frame.octets.len()).unwrap();
         let (seconds, fraction) = (u32::try_from(frame.micros / 1_000_000).unwrap(), u32::try_from(frame.micros % 1_000_000).unwrap());
         let captured = &frame.octets[..frame.octets.len().min(most)];

@@ -92,11 +92,16 @@ pub fn judged(frames: &[Frame], more: &str) -> Value {
 
 /// The report on frames under a policy.
 pub fn judged_by(frames: &[Frame], policy: &str) -> Value {
+    judged_in(&super::pcap(frames), policy)
+}
+
+/// The report on octets of a capture under a policy.
+pub fn judged_in(capture: &[u8], policy: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
-    let capture = super::write(folder.path(), "made.pcap", frames);
-    let path = folder.path().join("policy.toml");
+    let (made, path) = (folder.path().join("made.pcap"), folder.path().join("policy.toml"));
+    std::fs::write(&made, capture).unwrap();
     std::fs::write(&path, policy).unwrap();
-    answer(&Request { inputs: vec![capture], policy: Some(path), ..Request::default() })
+    answer(&Request { inputs: vec![made], policy: Some(path), ..Request::default() })
 }
 
 /// Messages, session requests, answered ones.

@@ -110,7 +110,14 @@ mod tests {
         let bye = bye.map(|end| Bye { request: trace(110, "BYE sip:b").into(), by_caller: true, end });
         let session =
             Session { answer: Some(trace(100, "SIP/2.0 200 OK").into()), bye, end: end.map(|s| Time(seconds(s))), ..Session::default() };
-        check(&SessionSubject { session: &session, attest: None, carriage: None, policy: &Policy::baseline(), terms: &Terms::default() })
+        check(&SessionSubject {
+            session: &session,
+            attest: None,
+            carriage: None,
+            lacks_headers: false,
+            policy: &Policy::baseline(),
+            terms: &Terms::default(),
+        })
     }
 
     #[test]
@@ -159,7 +166,14 @@ mod tests {
         let unanswered = Session::default();
         let (policy, terms) = (Policy::baseline(), Terms::default());
         assert_eq!(
-            check(&SessionSubject { session: &unanswered, attest: None, carriage: None, policy: &policy, terms: &terms }),
+            check(&SessionSubject {
+                session: &unanswered,
+                attest: None,
+                carriage: None,
+                lacks_headers: false,
+                policy: &policy,
+                terms: &terms
+            }),
             Verdict::NotApplicable
         );
     }

@@ -34,7 +34,7 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &SessionSubject<'_>) -> Verdict {
     let (session, require) = (subject.session, &subject.terms.admission);
     let Some(answer) = session.answer.as_deref() else { return Verdict::NotApplicable };
-    let (mut judged, mut breaches) = (false, Vec::new());
+    let (mut judged, mut unknown, mut breaches) = (false, false, Vec::new());
     if let Some(transports) = require.require_transport.as_ref().filter(|list| !list.value.is_empty()) {
         judged = true;
         let token = session.transport.token();
@@ -53,7 +53,11 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
     }
     if let Some((clause, least)) = require.require_min_attest.as_ref().and_then(|clause| Some((clause, Attest::of(&clause.value)?))) {
         judged = true;
-        if subject.attest.is_none_or(|attest| attest < least) {
+        if subject.attest.is_some_and(|attest| attest >= least) {
+            // Enough, whatever followed.
+        } else if subject.lacks_headers {
+            unknown = true;
+        } else {
             let observed = subject
                 .attest
                 .map_or_else(|| "admitted without attestation".to_owned(), |a| format!("admitted with attestation {}", a.letter()));
@@ -79,6 +83,9 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
         Some(reason) if breaches.is_empty() => return Verdict::Indeterminate(reason),
         None if !judged => return Verdict::NotApplicable,
         _ => {}
+    }
+    if unknown && breaches.is_empty() {
+        return Verdict::Indeterminate(Reason::Truncated);
     }
     Verdict::of(breaches.into_iter().map(|breach| breach.seen_in(answer)).collect())
 }
@@ -140,7 +147,7 @@ mod tests {
         terms.admission.require_declared_sbe = agreed(true);
         terms.admission.require_min_attest = agreed("B".into());
         require(&mut terms);
-        check(&SessionSubject { session: &own, attest, carriage, policy: &policy, terms: &terms })
+        check(&SessionSubject { session: &own, attest, carriage, lacks_headers: false, policy: &policy, terms: &terms })
     }
 
     #[test]
@@ -194,7 +201,17 @@ mod tests {
                 warn_at: None,
                 enabled: true,
             };
-            beyond(&LimitSubject { limit: &limit, scope: "alpha/retail", peak: 43.0, excursions: &[], fates, blank: None, terms: &terms })
+            beyond(&LimitSubject {
+                limit: &limit,
+                scope: "alpha/retail",
+                peak: 43.0,
+                excursions: &[],
+                fates,
+                blank: None,
+                terms: &terms,
+                seen: 0,
+                is_older: false,
+            })
         };
         let fates = |admitted| Some(Fates { admitted, refused: 2 });
         assert_eq!(observed(&judged(fates(1), true)), ["admitted beyond the limit cps"]);

@@ -85,7 +85,14 @@ mod tests {
         let session = Session { answer: Some(answer.into()), end: end.map(|s| Time(seconds(s))), ..Session::default() };
         let mut terms = Terms::default();
         limit.into_iter().for_each(|value| limited(&mut terms, value));
-        check(&SessionSubject { session: &session, attest: None, carriage: None, policy: &Policy::baseline(), terms: &terms })
+        check(&SessionSubject {
+            session: &session,
+            attest: None,
+            carriage: None,
+            lacks_headers: false,
+            policy: &Policy::baseline(),
+            terms: &terms,
+        })
     }
 
     #[test]

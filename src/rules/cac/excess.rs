@@ -2,7 +2,7 @@
 
 use crate::call::Trace;
 use crate::policy::LimitKind;
-use crate::rules::{Breach, Excursion, LimitSubject, Verdict};
+use crate::rules::{Breach, Excursion, LimitSubject, Reason, Verdict};
 
 /// The verdict on a limit: a breach for each excursion, with the INVITE that began it as evidence.
 pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
@@ -25,7 +25,23 @@ pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
         let breach = Breach::of_clause(&subject.limit.value, observed, format!("at most {value} {counted}{burst}"));
         breach.seen_in(&exhibit(subject, excursion)).of_call(&excursion.call_id)
     };
+    if subject.excursions.is_empty() && is_open(subject) {
+        return Verdict::Indeterminate(Reason::Boundary);
+    }
     Verdict::of(subject.excursions.iter().map(breach).collect())
+}
+
+/// Whether what was there before the capture may have counted too: sessions that began earlier, or all of a window that is longer than it.
+fn is_open(subject: &LimitSubject<'_>) -> bool {
+    match subject.limit.kind {
+        LimitKind::Concurrent => subject.is_older,
+        LimitKind::BandwidthKbps | LimitKind::SessionSeconds => false,
+        // A bucket begins full (`standards.md` §8.6).
+        LimitKind::Attempts | LimitKind::Transactions | LimitKind::Messages | LimitKind::ActiveUsers => {
+            let window = subject.limit.window_s.unwrap_or(1.0);
+            subject.limit.burst.is_none() && window * 1e9 > subject.seen as f64
+        }
+    }
 }
 
 /// The INVITE or the stream, its line led by what the excursion came to.
@@ -101,7 +117,17 @@ pub(super) mod tests {
         };
         let excursions = &vec![excursion; excursions];
         let terms = &Terms::default();
-        check(&LimitSubject { limit: &limit, scope: "alpha → bravo", peak: 43.0, excursions, fates: None, blank, terms })
+        check(&LimitSubject {
+            limit: &limit,
+            scope: "alpha → bravo",
+            peak: 43.0,
+            excursions,
+            fates: None,
+            blank,
+            terms,
+            seen: seconds(60),
+            is_older: false,
+        })
     }
 
     #[test]

@@ -30,6 +30,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(level) = agreed.filter(|_| message.method() == Some(Method::Invite) && subject.is_initial_request()) else {
         return Verdict::NotApplicable;
     };
+    if subject.may_be_in_dialog() {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let Some((uri, at)) = message.target().and_then(|target| Some((target.uri?, target.at))) else { return Verdict::NotApplicable };
     let Some(to) = message.addresses_of(HeaderName::To).next().and_then(|to| Number::of(&to.uri?)) else { return Verdict::NotApplicable };
     let Some(target) = Number::of(&uri).filter(|target| !target.is(&to) && !uri.user_params().has(b"npdi")) else {

@@ -34,6 +34,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let verified = subject.terms.tls.verify_identity_in_requests.as_ref().filter(|clause| clause.value);
     let verified = verified.filter(|_| subject.arrival.envelope.transport.is_secure());
     let Some(peer) = subject.sender().filter(|_| declared.is_some() || verified.is_some()) else { return Verdict::NotApplicable };
+    if message.header(HeaderName::From).map_or_else(|| subject.lacks_headers(), |from| subject.is_half(from.value)) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let Some(header) = message.header(HeaderName::From) else { return Verdict::NotApplicable };
     let value = message.value(header);
     let Some(host) = name_addr(&value).and_then(|named| named.uri()).map(|uri| String::from_utf8_lossy(uri.host).into_owned()) else {

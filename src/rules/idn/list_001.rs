@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::policy::{Agreed, Level, Severity};
-use crate::rules::numbers::{Number, caller};
+use crate::rules::numbers::{Number, caller, may_name_another};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::Method;
 
@@ -45,11 +45,14 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let mut breaches = Vec::new();
-    let calling = caller(subject).and_then(|a| Some((Number::of(a.uri.as_ref()?)?, a.at)));
+    // Who calls may stand behind what the capture holds; whom it goes to stands in the first line.
+    let is_named = !may_name_another(subject);
+    let calling = caller(subject).filter(|_| is_named).and_then(|a| Some((Number::of(a.uri.as_ref()?)?, a.at)));
     if let Some((number, at)) = &calling {
         breaches.extend(denied(&terms.deny_callers, number, *at, "caller", "denied"));
     }
     if let Some(list) = allowed
+        && is_named
         && calling.as_ref().is_none_or(|(number, _)| number.entry(&list.value).is_none())
     {
         let at = calling.as_ref().map_or_else(|| subject.message().start_span(), |(_, at)| *at);

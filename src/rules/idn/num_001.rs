@@ -1,7 +1,7 @@
 //! Takes an initial INVITE, gives whether its calling number is one of its sender's, never whether the caller may use it.
 
 use crate::policy::{Level, Severity};
-use crate::rules::numbers::{Number, caller};
+use crate::rules::numbers::{Number, caller, may_name_another};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{HeaderName, Method};
 
@@ -32,6 +32,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     };
     let Some(peer) = subject.sender().filter(|peer| !peer.e164_prefixes.is_empty()) else { return Verdict::NotApplicable };
+    if may_name_another(subject) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let diverted = message.has(HeaderName::Diversion) || message.has(HeaderName::HistoryInfo);
     let Some((uri, at)) = caller(subject).and_then(|a| Some((a.uri?, a.at))).filter(|_| !diverted) else { return Verdict::NotApplicable };
     let Some(number) = Number::of(&uri) else { return Verdict::NotApplicable };

@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::numbers::Number;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::Method;
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,6 +32,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(peer) = subject.receiver().filter(|peer| !peer.e164_prefixes.is_empty()) else { return Verdict::NotApplicable };
     let Some(target) = subject.addresses().first() else { return Verdict::NotApplicable };
     let Some(number) = target.uri.as_ref().and_then(Number::routed) else { return Verdict::NotApplicable };
+    // Inside a dialog the target is a contact.
+    if subject.may_be_in_dialog() {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let codes = [&terms.sip.uri.special_numbers, &terms.identity.emergency_numbers];
     if codes.into_iter().flatten().any(|list| number.entry(&list.value).is_some()) {
         return Verdict::NotApplicable;

@@ -32,6 +32,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if !agreed || !message.has(HeaderName::Identity) || !subject.is_initial_request() {
         return Verdict::NotApplicable;
     }
+    // Who calls, who is called and what tells of a diversion may stand in what is missing.
+    if subject.lacks_headers() {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let readable: Vec<&Signed> = subject
         .passports()
         .iter()
@@ -39,11 +43,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         .collect();
     if readable.is_empty() {
         // What cannot be read is the matter of IDN-STIR-002; what the compact form claims is what the message says.
-        return if subject.lacks_headers() {
-            Verdict::Indeterminate(Reason::Truncated)
-        } else {
-            Verdict::Indeterminate(Reason::NoAuxInput)
-        };
+        return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     let asserted = People::of(message.addresses_of(HeaderName::PAssertedIdentity));
     let caller = if asserted.is_empty() { People::of(message.addresses_of(HeaderName::From)) } else { asserted };
@@ -71,7 +71,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             None => unknown = true,
         }
     }
-    if breaches.is_empty() && unknown && !subject.lacks_headers() {
+    if breaches.is_empty() && unknown {
         return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     subject.verdict(breaches)

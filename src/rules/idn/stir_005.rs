@@ -43,6 +43,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if attest >= least {
         return Verdict::Pass;
     }
+    // A stronger one may have followed.
+    if subject.lacks_headers() {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let observed = format!("attestation {}", attest.letter());
     Verdict::breach(Breach::of_clause(clause, observed, format!("at least {}", least.letter())).at(at).about("Identity"))
 }

@@ -32,10 +32,20 @@ const PIDF: &str = "urn:ietf:params:xml:ns:pidf";
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let message = subject.message();
     let Some(clause) = subject.terms.media.presence.pidf_only.as_ref().filter(|clause| clause.value) else { return Verdict::NotApplicable };
-    if !matches!(message.method(), Some(Method::Notify | Method::Publish)) || message.body().is_empty() || !is_presence(message) {
+    if !matches!(message.method(), Some(Method::Notify | Method::Publish)) {
+        return Verdict::NotApplicable;
+    }
+    let (has_body, is_cut) = (!message.body().is_empty(), subject.arrival.envelope.cut);
+    if subject.lacks_headers() && !(message.has(HeaderName::Event) && message.has(HeaderName::ContentType)) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
+    if !(has_body || is_cut) || !is_presence(message) {
         return Verdict::NotApplicable;
     }
     let Some(line) = message.header(HeaderName::ContentType) else { return Verdict::NotApplicable };
+    if subject.is_half(line.value) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let value = message.value(line);
     let kind = media_type(&value);
     if kind.is_some_and(|kind| kind.kind.eq_ignore_ascii_case(b"multipart")) {
@@ -45,7 +55,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         let breach = Breach::of_clause(clause, "presence in another form", "application/pidf+xml");
         return Verdict::breach(breach.at(line.value).about("Content-Type"));
     }
-    if subject.arrival.envelope.cut {
+    if is_cut {
         return Verdict::Indeterminate(Reason::Truncated);
     }
     match fault(message.body()) {

@@ -32,6 +32,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (Some(Method::Subscribe), _) if subject.recalled.presence && matches!(level.value, Level::Forbidden | Level::Discouraged) => {
             Verdict::breach(Breach::of_level(level, "SUBSCRIBE to presence").at(message.start_span()))
         }
+        (Some(Method::Notify), _) if subject.lacks_headers() && !message.has(HeaderName::Event) => {
+            Verdict::Indeterminate(Reason::Truncated)
+        }
         (Some(Method::Notify), _) if is_presence(message) => {
             if message.has(HeaderName::SubscriptionState) {
                 Verdict::Pass

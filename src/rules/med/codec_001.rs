@@ -35,7 +35,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
                 continue;
             }
             let observed = spelled(codec);
-            breaches.add(Breach::of_level(clause, observed.clone()).about(observed).at(codec.at));
+            let breach = Breach::of_level(clause, observed.clone()).about(observed).at(codec.at);
+            // What a number means stands in lines behind it.
+            if codec.unmapped { breaches.lack(breach) } else { breaches.add(breach) }
         }
     }
     breaches.verdict_in(subject)

@@ -39,7 +39,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             if !offers(sdp, kind, term) {
                 let name = display(term);
                 let breach = Breach { observed: format!("{name} not offered").into(), ..level(&term.level) };
-                breaches.add(breach.about(name).at(line));
+                breaches.lack(breach.about(name).at(line));
             }
         }
     }

@@ -38,7 +38,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             for conflict in conflicts(term, sdp, codec, offer) {
                 let observed = format!("{} {}", spelled(codec), conflict.observed);
                 let breach = Breach::of_clause(conflict.clause, observed, conflict.agreed).about(spelled(codec));
-                breaches.add(breach.at(codec.fmtp.unwrap_or(codec.at)));
+                let breach = breach.at(codec.fmtp.unwrap_or(codec.at));
+                if codec.fmtp.is_none() { breaches.lack(breach) } else { breaches.add(breach) }
             }
         }
         let as_listed = terms.preference.as_ref().filter(|p| offer && p.value == "as-listed");

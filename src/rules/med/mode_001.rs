@@ -43,7 +43,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         for (kind, clause) in types.entries.iter().filter(|(_, c)| matches!(c.value, Level::Required | Level::Recommended)) {
             breaches.judge();
             if !sdp.media().iter().any(|m| m.is_active() && m.kind.eq_ignore_ascii_case(kind)) {
-                breaches.add(Breach::of_level(clause, format!("no {}", word(kind))));
+                breaches.lack(Breach::of_level(clause, format!("no {}", word(kind))));
             }
         }
     }

@@ -49,7 +49,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if let Some(clause) = wanted {
         breaches.judge();
         if !sdp.media().iter().any(|m| m.is_active() && m.kind == "text") {
-            breaches.add(Breach::of_level(clause, "no real-time text"));
+            breaches.lack(Breach::of_level(clause, "no real-time text"));
         }
     }
     breaches.verdict_in(subject)
@@ -89,7 +89,7 @@ fn msrp(sdp: &Description, line: &Media, im: &Im, breaches: &mut Distinct) {
     // RFC 4975 §8.1 and §8.6.
     for (attribute, name) in [(&b"path"[..], "a=path"), (b"accept-types", "a=accept-types")] {
         if sdp.attributes(line.lines.clone(), attribute).next().is_none() {
-            breaches.add(Breach::of_standard(format!("MSRP without {name}"), format!("{name} in every MSRP media section")).at(line.line));
+            breaches.lack(Breach::of_standard(format!("MSRP without {name}"), format!("{name} in every MSRP media section")).at(line.line));
         }
     }
     if let Some(clause) = judged(&im.msrp_tls) {

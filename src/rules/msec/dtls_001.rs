@@ -37,14 +37,14 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         let own: Vec<_> = sdp.fingerprints(media.lines.clone()).collect();
         let fingerprints = if own.is_empty() { &shared } else { &own };
         let Some(first) = fingerprints.first() else {
-            breaches.add(Breach::of_standard("no fingerprint", "a fingerprint for each DTLS-SRTP stream").at(media.line));
+            breaches.lack(Breach::of_standard("no fingerprint", "a fingerprint for each DTLS-SRTP stream").at(media.line));
             continue;
         };
         carried.get_or_insert(first.at);
         let strong = |f: &Fingerprint<'_>| hashes.is_none_or(|h| h.value.iter().any(|h| h.as_bytes().eq_ignore_ascii_case(f.hash)));
         if let Some(hashes) = hashes.filter(|_| !fingerprints.iter().any(strong)) {
             let observed = word(&String::from_utf8_lossy(first.hash).to_ascii_lowercase());
-            breaches.add(Breach::of_clause(hashes, observed, hashes.value.join(", ")).at(first.at));
+            breaches.lack(Breach::of_clause(hashes, observed, hashes.value.join(", ")).at(first.at));
         }
     }
     let transport = subject.arrival.envelope.transport;

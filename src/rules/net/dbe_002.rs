@@ -39,7 +39,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         };
         breaches.judge();
         if let Some(breach) = outside(peer, ip, &place) {
-            breaches.add(breach.at(place.at));
+            let breach = breach.at(place.at);
+            // A c= line of its own may have followed the m= line.
+            if place.what == "media" { breaches.lack(breach) } else { breaches.add(breach) }
         }
     }
     match breaches.verdict_in(subject) {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "NET-IPV-001",
@@ -38,6 +38,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         breach(format!("SIP over IPv{}", version(source)))
     } else if let Some(ip) = media.find(|&ip| foreign(ip)) {
         breach(format!("media on IPv{}", version(ip)))
+    } else if subject.lacks_sdp() {
+        Verdict::Indeterminate(Reason::Truncated)
     } else {
         Verdict::Pass
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::{Endpoint, Transport};
 use crate::call::Standing;
 use crate::policy::{Peer, Role, Sbe, Severity};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::Method;
 
 pub(crate) static RULE: Rule = Rule {
@@ -39,8 +39,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if source.is_none() && target.is_none() {
         return Verdict::NotApplicable;
     }
-    let forms_dialog = subject.place.standing == Standing::Initial
+    let may_form_dialog = subject.place.standing == Standing::Initial
         && matches!(subject.arrival.message.method(), Some(Method::Invite | Method::Subscribe | Method::Refer));
+    let forms_dialog = may_form_dialog && !subject.may_be_in_dialog();
     let mut breaches = Vec::new();
     if let Some((peer, sbe)) = target {
         let reused = source.is_some_and(|(_, own)| is_server_side(own, envelope.source, envelope.transport));
@@ -58,7 +59,12 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         }
         breaches.extend(target.and_then(|(other, _)| stranger(sbe, peer, other)));
     }
-    Verdict::of(breaches)
+    let out_of_role = target.is_some_and(|(_, sbe)| lacks(sbe, Role::Ingress)) || source.is_some_and(|(_, sbe)| lacks(sbe, Role::Egress));
+    match breaches.is_empty() && may_form_dialog && !forms_dialog && out_of_role {
+        // Whether it opens a dialog stands in what is missing.
+        true => Verdict::Indeterminate(Reason::Truncated),
+        false => Verdict::of(breaches),
+    }
 }
 
 /// Whether the SBE takes the transport on the port; `None` where it does not say.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, Offender, PolicySubject, Rule, Scope, Verdict, WaiverUse};
+use crate::rules::{Breach, Check, Offender, PolicySubject, Reason, Rule, Scope, Verdict, WaiverUse};
 
 pub(crate) static RULE: Rule = Rule {
     id: "POL-WAIVER-001",
@@ -28,6 +28,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &PolicySubject<'_>) -> Verdict {
     if subject.waivers.is_empty() {
         return Verdict::NotApplicable;
+    }
+    // Of a capture without a frame nothing could be covered.
+    if subject.first.is_none() {
+        return Verdict::Indeterminate(Reason::SampleTooSmall);
     }
     Verdict::of(subject.waivers.iter().filter_map(fault).collect())
 }
@@ -79,7 +83,7 @@ mod tests {
             from: provenance(),
         };
         let used = WaiverUse { waiver: &waiver, waived, refused: u64::from(refused_at.is_some()), first_refused: refused_at.map(Time) };
-        check(&PolicySubject { policy: &Policy::baseline(), waivers: &[used], observed: None, first: None, last: None })
+        check(&PolicySubject { policy: &Policy::baseline(), waivers: &[used], observed: None, first: Some(Time(0)), last: Some(Time(200)) })
     }
 
     #[test]

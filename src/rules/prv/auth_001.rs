@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::quote::token_or;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::Params;
 use crate::sip::{HeaderName, Method};
 
@@ -38,11 +38,20 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut judged = false;
     for id in [HeaderName::Authorization, HeaderName::ProxyAuthorization].into_iter().filter(|&id| message.has(id)) {
         for line in message.lines(id) {
-            judged |= credentials(subject, id, line.value, &mut breaches);
+            if !subject.is_half(line.value) {
+                judged |= credentials(subject, id, line.value, &mut breaches);
+            }
         }
     }
     if matches!(message.method(), Some(Method::Message | Method::Info)) && !message.body().is_empty() {
         judged |= content(subject, &mut breaches);
+    }
+    // Credentials and what people write may stand in what is missing.
+    let speaks = matches!(message.method(), Some(Method::Message | Method::Info));
+    let lacks_content =
+        speaks && subject.arrival.envelope.cut && message.body().is_empty() && subject.terms.privacy.cleartext_content.is_some();
+    if breaches.is_empty() && (subject.lacks_headers() || lacks_content) {
+        return Verdict::Indeterminate(Reason::Truncated);
     }
     if judged { Verdict::of(breaches) } else { Verdict::NotApplicable }
 }

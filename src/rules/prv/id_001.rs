@@ -61,6 +61,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             }
         }
     }
+    // That somebody asks for privacy may stand in what is missing.
+    judged |= enforced.is_some() && subject.lacks_headers();
     if judged { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }
 

@@ -31,13 +31,19 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let enforced = agreed.as_ref().filter(|l| matches!(l.value, Level::Required | Level::Recommended));
     let speaks = matches!(message.method(), Some(Method::Invite | Method::Message)) && subject.is_initial_request();
     let (Some(level), true) = (enforced, speaks) else { return Verdict::NotApplicable };
+    if message.header(HeaderName::From).map_or_else(|| subject.lacks_headers(), |from| subject.is_half(from.value)) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let Some(anonymous) = is_anonymous(message) else { return Verdict::NotApplicable };
     let at = message.header(HeaderName::From).map_or(message.start_span(), |line| line.value);
     let has_privacy = message.has(HeaderName::Privacy);
+    if message.header(HeaderName::Privacy).is_some_and(|line| subject.is_half(line.value)) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     match (anonymous, has_privacy) {
-        (false, false) => Verdict::NotApplicable,
         (true, true) => Verdict::Pass,
-        (true, false) if subject.lacks_headers() => Verdict::Indeterminate(Reason::Truncated),
+        (_, false) if subject.lacks_headers() => Verdict::Indeterminate(Reason::Truncated),
+        (false, false) => Verdict::NotApplicable,
         (true, false) => Verdict::breach(Breach::of_level(level, "anonymous From without Privacy").at(at).about("Privacy")),
         (false, true) if asks(message, &[b"id", b"user"]) => {
             let breach = Breach::of_clause(level, "Privacy with a From that names the caller", "an anonymous From");

@@ -2,7 +2,7 @@
 
 use crate::policy::{Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 
 pub(crate) static RULE: Rule = Rule {
@@ -60,7 +60,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             }
         }
     }
-    breaches.verdict()
+    match breaches.verdict() {
+        Verdict::Pass | Verdict::NotApplicable if subject.lacks_headers() => Verdict::Indeterminate(Reason::Truncated),
+        verdict => verdict,
+    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         breaches.judge();
         // An answer may only take what was offered (RFC 5761 §5.1.1, RFC 8839 §4.2.5): what it lacks is not its fault.
         breaches_level(clause, name, used, role == Some(SdpRole::Offer)).into_iter().for_each(|breach| {
-            breaches.add(breach.at(used.unwrap_or(first.line)));
+            let breach = breach.at(used.unwrap_or(first.line));
+            if used.is_some() { breaches.add(breach) } else { breaches.lack(breach) }
         });
     }
     if !cut {
@@ -85,8 +86,9 @@ fn conformance(sdp: &Description, media: &Media, breaches: &mut Distinct) {
     let named = |name: &[u8]| place(sdp, media, name).is_some() || sdp.attributes(sdp.session_lines(), name).next().is_some();
     if !named(b"ice-ufrag") || !named(b"ice-pwd") {
         // RFC 8839 §5.4.
-        breaches
-            .add(Breach::of_standard("candidates without ice-ufrag and ice-pwd", "user fragment and password with every candidate").at(at));
+        breaches.lack(
+            Breach::of_standard("candidates without ice-ufrag and ice-pwd", "user fragment and password with every candidate").at(at),
+        );
     }
     // Port 9 says that candidates follow (RFC 8840 §4.1.1); a name may stand for the address of the c= line.
     let Some(ip) = media.ip().filter(|ip| !ip.is_unspecified() && media.port != 9) else { return };
@@ -94,7 +96,7 @@ fn conformance(sdp: &Description, media: &Media, breaches: &mut Distinct) {
     let unknown = own.peek().is_none();
     if !unknown && !own.any(|c| matches!(c.address, Address::Name(_)) || (c.address.ip() == Some(ip) && c.port == media.port)) {
         // RFC 8839 §4.2.1.2 and its ice-mismatch (§5.3).
-        breaches.add(
+        breaches.lack(
             Breach::of_standard("address of the m= line is no candidate", "the default destination is one of the candidates")
                 .at(media.line),
         );

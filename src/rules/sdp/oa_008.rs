@@ -141,7 +141,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     breaches.judge();
     let place = sdp.media().first().map(|media| media.line).unwrap_or_default();
     if signed.iter().any(|key| !named.contains(key)) {
-        breaches.add(Breach::of_level(clause, "a signed fingerprint is missing").at(place));
+        breaches.lack(Breach::of_level(clause, "a signed fingerprint is missing").at(place));
     }
     if named.iter().any(|key| !signed.contains(key)) {
         breaches.add(Breach::of_level(clause, "a fingerprint that was not signed").at(place));

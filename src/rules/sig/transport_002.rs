@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::base::{Endpoint, Transport, ip};
 use crate::policy::{Clause, Severity};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::{Header, HeaderName, Message, TopVia};
 
 pub(crate) static RULE: Rule = Rule {
@@ -33,6 +33,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(clause) = subject.terms.sip.transport.check_via.as_ref().filter(|c| c.value) else { return Verdict::NotApplicable };
     let message = &subject.arrival.message;
     let (Some(header), Some(top)) = (message.header(HeaderName::Via), message.top_via()) else { return Verdict::NotApplicable };
+    if subject.is_half(header.value) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     if message.is_request() { request(subject, clause, header, &top) } else { response(subject, clause, header, &top) }
 }
 

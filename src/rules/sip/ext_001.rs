@@ -87,7 +87,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             }
         }
     }
-    if breaches.is_empty() && !judged { Verdict::NotApplicable } else { subject.verdict(breaches) }
+    let may_demand = subject.lacks_headers() && !headers.is_empty();
+    if breaches.is_empty() && !judged && !may_demand { Verdict::NotApplicable } else { subject.verdict(breaches) }
 }
 
 /// What is wrong with one tag that is demanded, or refused.

@@ -32,6 +32,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     let mut judged = false;
     for term in subject.terms.sip.headers.iter().filter(|t| says_form(t) && speaks_of(t, subject)) {
+        // It may stand in what is missing.
+        judged |= subject.lacks_headers();
         for header in lines(term, message) {
             judged = true;
             let value = message.value(header);

@@ -43,7 +43,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
 
 /// Whether the capture and not the sender may have made it.
 fn is_of_the_cut(flaw: &Flaw, message: &Message) -> bool {
-    matches!(flaw.kind, FlawKind::NoEndOfHeaders | FlawKind::BodyShort) || flaw.at.end as usize >= message.text().len()
+    matches!(flaw.kind, FlawKind::NoEndOfHeaders | FlawKind::BodyShort) || flaw.at.end as usize >= message.text().trim_ascii_end().len()
 }
 
 fn breach(flaw: &Flaw, message: &Message) -> Option<Breach> {

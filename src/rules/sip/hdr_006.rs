@@ -40,6 +40,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         }
         return Verdict::breach(Breach::of_standard("no Max-Forwards", "in every request").at(message.start_span()).about("Max-Forwards"));
     };
+    if subject.is_half(header.value) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     // What is no number is malformed, which is another rule's.
     let Some(hops) = number(message.at(header.value)) else { return Verdict::NotApplicable };
     let sip = &subject.terms.sip;

@@ -3,7 +3,7 @@
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::distinct::Distinct;
 use crate::rules::quote::token_or;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::elements;
 use crate::sip::{HeaderName, Method};
 
@@ -35,9 +35,15 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let subscribes = matches!(message.method(), Some(Method::Subscribe | Method::Notify | Method::Publish));
     let event = [(HeaderName::Event, &sip.event_packages)].into_iter().filter(|_| subscribes);
     let info = [(HeaderName::InfoPackage, &sip.info_packages), (HeaderName::RecvInfo, &sip.info_packages)];
+    if subscribes && sip.event_packages.is_some() && subject.lacks_headers() && !message.has(HeaderName::Event) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     for (id, agreed) in event.chain(info).filter(|(id, _)| message.has(*id)) {
         let Some(agreed) = agreed else { continue };
         for line in message.lines(id) {
+            if subject.is_half(line.value) {
+                return Verdict::Indeterminate(Reason::Truncated);
+            }
             for element in elements(message.at(line.value)) {
                 let package = element.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
                 // An empty Recv-Info takes no package at all (RFC 6086 §4.2.1).

@@ -29,12 +29,16 @@ const ON_ITS_WAY: i64 = 500_000_000;
 
 fn message(subject: &MessageSubject<'_>) -> Verdict {
     let wanted = subject.terms.sip.retry_after.as_ref().filter(|level| matches!(level.value, Level::Required | Level::Recommended));
-    let (Some(level), Some(503)) = (wanted, subject.message().code()) else { return Verdict::NotApplicable };
+    if subject.message().code() != Some(503) {
+        return Verdict::NotApplicable;
+    }
+    // How long to wait may stand in what is missing, wanted or not.
+    if subject.lacks_headers() && !subject.message().has(HeaderName::RetryAfter) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
+    let Some(level) = wanted else { return Verdict::NotApplicable };
     if subject.message().has(HeaderName::RetryAfter) {
         return Verdict::Pass;
-    }
-    if subject.lacks_headers() {
-        return Verdict::Indeterminate(Reason::Truncated);
     }
     let breach = Breach::of_level(level, "503 without Retry-After").rated(Severity::Low);
     Verdict::breach(breach.at(subject.message().start_span()).about("Retry-After"))

@@ -128,11 +128,11 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         breaches.push(Breach::of_level(&term.level, observed).at(message.start_span()).about("Reason"));
     }
     let cause = contradiction(subject);
-    if !missing && cause.is_none() && !message.has(HeaderName::Reason) {
+    if !missing && cause.is_none() && !message.has(HeaderName::Reason) && !subject.lacks_headers() {
         return Verdict::NotApplicable;
     }
     breaches.extend(cause);
-    Verdict::of(breaches)
+    subject.verdict(breaches)
 }
 
 /// Whether the agreement asks this message for a reason.

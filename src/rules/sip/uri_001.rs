@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::policy::Severity;
 use crate::rules::addresses::{Address, Place};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,6 +32,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(form) = terms.host_form.as_ref().filter(|f| f.value == "fqdn") else { return Verdict::NotApplicable };
     if !subject.is_initial_request() {
         return Verdict::NotApplicable;
+    }
+    // Inside a dialog the target is a contact.
+    if subject.may_be_in_dialog() {
+        return Verdict::Indeterminate(Reason::Truncated);
     }
     let applies = |a: &Address<'_>| match (a.place.key(), &terms.apply_to) {
         ("", _) => false,

@@ -2,7 +2,7 @@
 
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::addresses::Address;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::Telephone;
 
 pub(crate) static RULE: Rule = Rule {
@@ -32,6 +32,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let separators = terms.visual_separators.as_ref().filter(|l| matches!(l.value, Level::Forbidden | Level::Discouraged));
     if !subject.is_initial_request() || (format.is_none() && separators.is_none()) {
         return Verdict::NotApplicable;
+    }
+    // Inside a dialog the target is a contact.
+    if subject.may_be_in_dialog() {
+        return Verdict::Indeterminate(Reason::Truncated);
     }
     let special = terms.special_numbers.as_ref().map_or(&[][..], |c| &c.value);
     let mut breaches = Vec::new();

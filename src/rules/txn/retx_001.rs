@@ -1,7 +1,8 @@
 //! Takes a transaction, gives whether something was sent again that its transport does not lose, never how often UDP repeats.
 
+use crate::call::Ending;
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, Offender, Rule, Scope, TransactionSubject, Verdict};
+use crate::rules::{Breach, Check, Offender, Reason, Rule, Scope, TransactionSubject, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
     id: "TXN-RETX-001",
@@ -27,7 +28,13 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     if !transaction.transport.is_reliable() {
         return Verdict::NotApplicable;
     }
-    let Some(repeat) = transaction.needless_repeat.as_ref().filter(|_| transaction.needless_repeats > 0) else { return Verdict::Pass };
+    let Some(repeat) = transaction.needless_repeat.as_ref().filter(|_| transaction.needless_repeats > 0) else {
+        return match transaction.ending {
+            // It may still be repeated.
+            Ending::Open => Verdict::Indeterminate(Reason::Boundary),
+            _ => Verdict::Pass,
+        };
+    };
     let by_client = repeat.source == transaction.request.source;
     let what = if by_client { "request" } else { "response" };
     let observed = format!("{what} sent again over {}", transaction.transport);
@@ -38,18 +45,23 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Transport;
+    use crate::base::{Time, Transport};
     use crate::call::{Trace, Transaction};
     use crate::policy::Terms;
     use crate::rules::scene::{endpoint, observed};
 
     fn judge(transport: Transport, repeated_by: Option<&str>) -> Verdict {
+        ended(transport, repeated_by, Ending::TimedOut(Time(0)))
+    }
+
+    fn ended(transport: Transport, repeated_by: Option<&str>, ending: Ending) -> Verdict {
         let from = |source: &str| Trace { source: endpoint(source), ..Trace::default() };
         let transaction = Transaction {
             transport,
             request: from("192.0.2.17:5060").into(),
             needless_repeats: u32::from(repeated_by.is_some()),
             needless_repeat: repeated_by.map(|source| from(source).into()),
+            ending,
             ..Transaction::default()
         };
         check(&TransactionSubject { transaction: &transaction, terms: &Terms::default() })
@@ -65,6 +77,7 @@ mod tests {
     #[test]
     fn once_each_keeps_it() {
         assert_eq!(judge(Transport::Tcp, None), Verdict::Pass);
+        assert_eq!(ended(Transport::Tcp, None, Ending::Open), Verdict::Indeterminate(Reason::Boundary));
     }
 
     #[test]
