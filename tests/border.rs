@@ -108,7 +108,15 @@ fn what_was_to_be_in_a_tunnel_and_is_not_is_told() {
     let inside: Vec<Frame> = call.frames.iter().map(gre).collect();
     assert_eq!(passed(&judged(&inside, &terms("encapsulation = \"gre\"")), "NET-ENC-001"), (2, 0));
     let mirrored: Vec<Frame> = call.frames.iter().map(vxlan).collect();
-    assert_eq!(found(&judged(&mirrored, &terms("encapsulation = \"gre\"")), "NET-ENC-001").len(), 2, "a mirror is no agreed tunnel");
+    let report = judged(&[&inside[..2], &mirrored[2..]].concat(), &terms("encapsulation = \"gre\""));
+    assert_eq!(found(&report, "NET-ENC-001"), [("SIP in VXLAN", 1), ("SIP in VXLAN", 1)], "a mirror is no agreed tunnel");
+    let shown = report["findings"].as_array().unwrap().iter().filter(|f| f["rule"] == "NET-ENC-001").map(|f| &f["exhibits"][0]["frame"]);
+    let sent = |source: Ipv4Addr| 3 + call.frames[2..].iter().position(|f| f.octets[26..30] == source.octets()).unwrap();
+    assert_eq!(shown.collect::<Vec<_>>(), [sent(ALPHA.0), sent(BRAVO.0)], "the first frame that was carried so");
+    let session = |f: &Frame| [&f.octets[..12], &[0x88, 0x64, 0x11, 0, 0, 1, 0, 80, 0, 0x21], &f.octets[14..]].concat();
+    let dialled: Vec<Frame> = call.frames.iter().map(|f| Frame { octets: session(f), ..f.clone() }).collect();
+    let report = judged(&dialled, &terms("encapsulation = \"gre\""));
+    assert_eq!(found(&report, "NET-ENC-001"), [("SIP in PPPoE", 1), ("SIP in PPPoE", 1)]);
     let vlan: Vec<Frame> = call.frames.iter().map(|f| tagged(f, if f.octets[26] == 192 { 100 } else { 101 })).collect();
     let report = judged(&vlan, &terms("encapsulation = \"vlan\"\nvlan_ids = [100]"));
     assert_eq!(found(&report, "NET-ENC-001"), [("SIP in VLAN 101", 1)]);

@@ -106,6 +106,7 @@ fn without_keys_the_connection_is_reported_and_nothing_else() {
         let number = |key: &str| tls[key].as_u64().unwrap();
         assert_eq!((number("connections"), number("established"), number("undecrypted"), number("decrypted")), (1, 1, 1, 0), "{tls}");
         assert!(number("bytes") > 1_500 && number("decrypted_bytes") == 0, "{tls}");
+        assert_eq!(tls["undecrypted_by"], json!({"no key": 1}));
     }
 }
 
@@ -124,6 +125,7 @@ fn keys_that_do_not_fit_are_called_so() {
         let report = opened(&pcap(&frames), &[&wrong]);
         assert_eq!((counts(&report).0, &anomalies(&report)["tls-keys-unfit"]), (0, &json!(1)), "{terms:?}: {}", anomalies(&report));
         assert_eq!(tls(&report)["established"], 1, "{terms:?}");
+        assert_eq!(tls(&report)["undecrypted_by"], json!({"its keys do not fit": 1}));
         let both = opened(&pcap(&frames), &[&keys, &wrong]);
         assert_eq!(counts(&both), (6, 1, 1), "the first key log wins");
     }
@@ -171,7 +173,11 @@ fn a_connection_met_in_its_middle_is_known_for_what_it_is() {
         let late = kept(&taken, |_, frame| frame.micros > made::EPOCH + 1_500_000);
         let report = opened(&pcap(&late), &[&taken.keys]);
         assert_eq!((counts(&report).0, &anomalies(&report)["tls-midstream"]), (0, &json!(1)), "{}", anomalies(&report));
-        assert_eq!(tls(&report)["unseen"], 1);
+        assert_eq!(
+            (&tls(&report)["unseen"], &tls(&report)["undecrypted_by"]),
+            (&json!(1), &json!({"the handshake is not in the capture": 1}))
+        );
+        assert_eq!(report["intake"]["first_anomalies"]["tls-midstream"]["frame"], 1);
     }
 }
 
@@ -188,6 +194,7 @@ fn one_direction_alone_blames_nobody() {
                 (&json!(1), &json!(0), &json!(0)),
                 "{terms:?} {client}: {tls}"
             );
+            assert_eq!(tls["undecrypted_by"], json!({"one direction is not in the capture": 1}), "{terms:?} {client}");
         }
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::judge::{Judge, Matter};
 use super::sides::Sides;
-use crate::base::{Origin, Time, Transport};
+use crate::base::{Anomalies, Anomaly, Origin, Time, Transport};
 use crate::call::Trace;
 use crate::certificate::{Presented, Trust};
 use crate::policy::{Party, Policy, Terms};
@@ -42,7 +42,7 @@ pub struct Contacts {
     pub established: u64,
     /// Those that resumed a session.
     pub resumed: u64,
-    /// TLS connections that carry something else.
+    /// TLS connections of which nothing says that they are for signalling.
     pub others: u64,
     /// By the number of the version.
     pub versions: BTreeMap<u16, u64>,
@@ -58,8 +58,8 @@ pub struct Contacts {
     /// Whose certificates stand behind messages; empty where nobody asks.
     certified: Arc<Certified>,
     verifies: bool,
-    /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept.
-    pub untallied: u64,
+    /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept or cannot be read.
+    pub odd: Anomalies,
 }
 
 /// Attempts of one host to reach another.
@@ -116,6 +116,7 @@ impl Contacts {
         let (client, server) = (contact.client(), contact.server());
         let (from, to) = (policy.party(client.ip), policy.party(server.ip));
         let terms = policy.terms(from, to, None);
+        self.odd.at(contact.begun().origin);
         let to_tls_port = is_tls_port(policy, to, server.ip, server.port, terms);
         match contact {
             Contact::Attempt(attempt) if to_tls_port => {
@@ -197,7 +198,7 @@ impl Contacts {
 
     fn reach(&mut self, pair: (IpAddr, IpAddr)) -> Option<&mut Reach> {
         if self.reach.len() >= MOST && !self.reach.contains_key(&pair) {
-            self.untallied += 1;
+            self.odd.note(Anomaly::TlsUntallied);
             return None;
         }
         Some(self.reach.entry(pair).or_default())
@@ -229,7 +230,9 @@ impl Contacts {
             let text = presented.leaf().map_or_else(|| "no readable certificate".to_owned(), certificate_text);
             trace(begun, sender, receiver, &text)
         };
+        self.odd.at(begun.origin);
         if let Some(known) = self.shown.get_mut(&key) {
+            self.odd.note_many(Anomaly::CertificateBroken, u64::from(known.presented.is_broken()));
             known.handshakes += 1;
             let lapsed = known.presented.lapsed(&known.presented.line(known.trust.as_ref()), begun.time);
             // Connections come in the order in which they were decided, not begun.
@@ -245,6 +248,7 @@ impl Contacts {
             Some(presented) => Arc::clone(presented),
             None => Arc::new(Presented::read(chain)),
         };
+        self.odd.note_many(Anomaly::CertificateBroken, u64::from(presented.is_broken()));
         let trust = subject.policy.anchors(subject.terms).map(|anchors| anchors.judge(&presented));
         let first = trace(&presented);
         let lapsed = presented.lapsed(&presented.line(trust.as_ref()), begun.time).map(|_| first.clone());
@@ -256,7 +260,7 @@ impl Contacts {
             self.shown.insert(key, shown);
         } else {
             // As if the capture ended here.
-            self.untallied += 1;
+            self.odd.note(Anomaly::TlsUntallied);
             let whose = Shower { side, client: subject.client, server: subject.server, end: begun.time };
             shown.judge(&whose, subject.terms, judge);
         }
@@ -658,13 +662,13 @@ max_handshake_failure_pct = 10.0
             contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
         }
         assert_eq!((contacts.shown.len(), contacts.connections), (MOST, 2_000));
-        assert_eq!(contacts.untallied, 2_000 + 8 - MOST as u64);
+        assert_eq!(contacts.odd.count(Anomaly::TlsUntallied), 2_000 + 8 - MOST as u64);
         let mut tls = handshake.tls;
         tls.server_chain = Sight::Seen(Arc::from([vec![1; MOST_OCTETS + 1].into_boxed_slice()]));
         let (mut judge, mut contacts) = (Judge::new(&court.policy, &docket), Contacts::default());
         contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
         contacts.meet(&Contact::Tls(Box::new(court.handshake().tls)), &mut judge);
-        assert_eq!((contacts.shown.len(), contacts.untallied), (3, 1), "the client's, then both of the second");
+        assert_eq!((contacts.shown.len(), contacts.odd.count(Anomaly::TlsUntallied)), (3, 1), "the client's, then both of the second");
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Intake, TransportCounts};
-use crate::base::{Anomalies, Anomaly, Transport};
+use super::{FrameRef, Intake, TransportCounts};
+use crate::base::{Anomalies, Anomaly, Origin, Transport};
 use crate::call::Repeat;
+use crate::capture::CaptureInfo;
 use crate::media::{Concerted, Counts};
 use crate::rules::Losses;
 use crate::sip::{Arrival, FlawKind, Method};
@@ -137,7 +138,7 @@ impl Counter {
 
     /// The report's form.
     #[must_use]
-    pub fn report(&self) -> Intake {
+    pub fn report(&self, captures: &[CaptureInfo]) -> Intake {
         let registered = Method::REGISTERED.iter().zip(self.methods).filter(|&(_, n)| n > 0).map(|(m, n)| (m.name().to_owned(), n));
         let [udp, tcp, tls, ws, wss, sctp, tls_sctp] = self.transports;
         Intake {
@@ -157,8 +158,17 @@ impl Counter {
             srtp_packets: self.media.srtp_packets,
             tls: self.tls.clone(),
             anomalies: self.anomalies.clone(),
+            first_anomalies: first_anomalies(&self.anomalies, captures),
         }
     }
+}
+
+fn first_anomalies(anomalies: &Anomalies, captures: &[CaptureInfo]) -> BTreeMap<&'static str, FrameRef> {
+    let place = |origin: Origin| {
+        let capture = captures.get(origin.capture as usize)?.path.to_string_lossy().into_owned();
+        Some(FrameRef { capture, frame: origin.frame })
+    };
+    anomalies.iter().filter_map(|(anomaly, _)| Some((anomaly.name(), place(anomalies.first(anomaly)?)?))).collect()
 }
 
 fn add(mine: &mut [u64], theirs: &[u64]) {

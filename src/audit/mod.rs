@@ -65,7 +65,7 @@ pub use usage::{Roll, Usage};
 pub use waiving::Pending;
 
 pub use model::{
-    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, Intake, MediaRow,
-    MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, UnitRatios,
-    Verdict, WaiverNote,
+    Audit, CallMix, CertificateRow, ClauseRef, CodecCount, Coverage, Delay, DelayMs, Exhibit, Finding, FindingOutcome, FrameRef, Intake,
+    MediaRow, MediaSummary, MetricRow, PolicyInfo, Quote, RuleCoverage, Series, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts,
+    UnitRatios, Verdict, WaiverNote,
 };

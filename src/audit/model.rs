@@ -118,6 +118,17 @@ pub struct Intake {
     pub srtp_packets: u64,
     pub tls: TlsTotals,
     pub anomalies: Anomalies,
+    /// Where each anomaly was met first, as far as it belongs to a frame.
+    pub first_anomalies: BTreeMap<&'static str, FrameRef>,
+}
+
+/// A frame of a capture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameRef {
+    /// Path of the capture.
+    pub capture: String,
+    /// Frame number in it, from 1.
+    pub frame: u32,
 }
 
 /// Sessions, over all directions.
@@ -230,7 +241,7 @@ pub struct TlsUse {
     pub established: u64,
     /// Those that resumed a session.
     pub resumed: u64,
-    /// TLS connections that carry something else, which no rule looks at.
+    /// TLS connections that no declared elements joined and no agreed port says to be SIP: no rule looks at them.
     pub other_connections: u64,
     /// By version, oldest first.
     pub versions: Vec<TlsCount>,

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use super::Origin;
+
 macro_rules! anomalies {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// The wire is odd: counted and reported, never fatal.
@@ -74,6 +76,8 @@ anomalies! {
     TlsCut = "tls-cut",
     /// A TLS handshake message that cannot be read, or never became whole.
     TlsHandshakeBroken = "tls-handshake-broken",
+    /// A handshake that shows a certificate which cannot be read.
+    CertificateBroken = "certificate-broken",
     /// A TLS connection of which too much came before the hellos that tell what it is.
     TlsUnordered = "tls-unordered",
     /// A TLS record that the keys for its connection do not open.
@@ -104,38 +108,72 @@ anomalies! {
     HepBroken = "hep-broken",
 }
 
-/// How often each anomaly was met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Anomalies([u64; Anomaly::ALL.len()]);
+/// How often each anomaly was met, and in which frame first.
+#[derive(Clone, Debug)]
+pub struct Anomalies {
+    counts: [u64; Anomaly::ALL.len()],
+    first: [Option<Origin>; Anomaly::ALL.len()],
+    /// The frame at hand.
+    at: Option<Origin>,
+}
 
 impl Default for Anomalies {
     fn default() -> Self {
-        Self([0; Anomaly::ALL.len()])
+        Self { counts: [0; Anomaly::ALL.len()], first: [None; Anomaly::ALL.len()], at: None }
     }
 }
 
+/// The frame at hand is no part of what was met.
+impl PartialEq for Anomalies {
+    fn eq(&self, other: &Self) -> bool {
+        self.counts == other.counts && self.first == other.first
+    }
+}
+
+impl Eq for Anomalies {}
+
 impl Anomalies {
+    /// Says which frame is at hand: what is noted from here on was met there.
+    pub const fn at(&mut self, origin: Origin) {
+        self.at = Some(origin);
+    }
+
     /// Counts one.
-    pub const fn note(&mut self, anomaly: Anomaly) {
-        self.0[anomaly as usize] += 1;
+    pub fn note(&mut self, anomaly: Anomaly) {
+        self.note_many(anomaly, 1);
     }
 
     /// Counts `times`.
-    pub const fn note_many(&mut self, anomaly: Anomaly, times: u64) {
-        self.0[anomaly as usize] += times;
+    pub fn note_many(&mut self, anomaly: Anomaly, times: u64) {
+        if times > 0 {
+            self.counts[anomaly as usize] += times;
+            self.see(anomaly, self.at);
+        }
     }
 
     /// How often `anomaly` was met.
     #[must_use]
     pub const fn count(&self, anomaly: Anomaly) -> u64 {
-        self.0[anomaly as usize]
+        self.counts[anomaly as usize]
+    }
+
+    /// The first frame in which `anomaly` was met; `None` where it was not, or belongs to no frame.
+    #[must_use]
+    pub const fn first(&self, anomaly: Anomaly) -> Option<Origin> {
+        self.first[anomaly as usize]
     }
 
     /// Adds the counts of another part of the capture.
     pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine += theirs;
+        for (anomaly, times) in other.iter() {
+            self.counts[anomaly as usize] += times;
+            self.see(anomaly, other.first(anomaly));
         }
+    }
+
+    fn see(&mut self, anomaly: Anomaly, at: Option<Origin>) {
+        let first = &mut self.first[anomaly as usize];
+        *first = [*first, at].into_iter().flatten().min();
     }
 
     /// Those that were met, with their counts.
@@ -147,5 +185,31 @@ impl Anomalies {
 impl Serialize for Anomalies {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(a, n)| (a.name(), n)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_frame_is_the_same_from_every_part() {
+        let at = |frame: u32| Origin { serial: u64::from(frame), capture: 0, frame };
+        let part = |frames: &[u32]| {
+            let mut part = Anomalies::default();
+            for &frame in frames {
+                part.at(at(frame));
+                part.note(Anomaly::TcpHole);
+            }
+            part
+        };
+        let (early, late) = (part(&[7, 9]), part(&[8, 3]));
+        for (one, other) in [(&early, &late), (&late, &early)] {
+            let mut all = Anomalies::default();
+            all.merge(one);
+            all.merge(other);
+            assert_eq!((all.count(Anomaly::TcpHole), all.first(Anomaly::TcpHole)), (4, Some(at(3))));
+            assert_eq!((all.count(Anomaly::SipCut), all.first(Anomaly::SipCut)), (0, None));
+        }
     }
 }

@@ -32,6 +32,12 @@ impl Presented {
         self.certificates.is_empty()
     }
 
+    /// Whether one of them cannot be read.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.certificates.iter().any(Option::is_none)
+    }
+
     /// The certificate of the side itself; `None` where none was shown, or it cannot be read.
     #[must_use]
     pub fn leaf(&self) -> Option<&Certificate> {

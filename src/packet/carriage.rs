@@ -8,25 +8,52 @@ use crate::base::{Origin, Time};
 
 /// What an IP packet lies in, of what an agreement may ask for or a tap may add; several may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tunnels(u8);
+pub struct Tunnels(u16);
 
 impl Tunnels {
     /// GRE that carries a protocol (RFC 2784).
-    pub const GRE: Self = Self(1);
-    /// ESP (RFC 4303).
-    pub const ESP: Self = Self(2);
+    pub const GRE: Self = Self(1 << 0);
+    /// ESP (RFC 4303) that does not encrypt (RFC 2410): nothing else can be looked into.
+    pub const ESP: Self = Self(1 << 1);
     /// An authentication header (RFC 4302).
-    pub const AH: Self = Self(4);
-    /// IP in IP (RFC 2003, RFC 4213).
-    pub const IP_IN_IP: Self = Self(8);
-    /// GTP-U (3GPP TS 29.281).
-    pub const GTP_U: Self = Self(16);
+    pub const AH: Self = Self(1 << 2);
+    /// IPv4 in IP (RFC 2003).
+    pub const IP_IN_IP: Self = Self(1 << 3);
+    /// IPv6 in IP (RFC 4213, RFC 2473).
+    pub const SIX_IN_FOUR: Self = Self(1 << 4);
     /// MPLS labels (RFC 3032).
-    pub const MPLS: Self = Self(32);
-    /// The mirror of a switch, which a tap added: ERSPAN.
-    pub const MIRROR: Self = Self(64);
-    /// Anything else: VXLAN, Geneve, L2TP, TZSP.
-    pub const OTHER: Self = Self(128);
+    pub const MPLS: Self = Self(1 << 5);
+    /// PPP over Ethernet (RFC 2516).
+    pub const PPPOE: Self = Self(1 << 6);
+    /// L2TP, version 2 or 3 (RFC 2661, RFC 3931).
+    pub const L2TP: Self = Self(1 << 7);
+    /// GTP-U (3GPP TS 29.281).
+    pub const GTP_U: Self = Self(1 << 8);
+    /// VXLAN (RFC 7348).
+    pub const VXLAN: Self = Self(1 << 9);
+    /// Geneve (RFC 8926).
+    pub const GENEVE: Self = Self(1 << 10);
+    /// ERSPAN: the mirror of a switch, which a tap added.
+    pub const ERSPAN: Self = Self(1 << 11);
+    /// TZSP: the mirror of a sniffer.
+    pub const TZSP: Self = Self(1 << 12);
+
+    /// Each kind with what a finding says of a packet in it, in the order in which it says so.
+    const NAMED: [(Self, &'static str); 13] = [
+        (Self::MPLS, "in MPLS"),
+        (Self::PPPOE, "in PPPoE"),
+        (Self::L2TP, "in L2TP"),
+        (Self::GRE, "in GRE"),
+        (Self::ESP, "in ESP without encryption"),
+        (Self::AH, "behind AH"),
+        (Self::IP_IN_IP, "in IP"),
+        (Self::SIX_IN_FOUR, "IPv6 in IP"),
+        (Self::GTP_U, "in GTP-U"),
+        (Self::VXLAN, "in VXLAN"),
+        (Self::GENEVE, "in Geneve"),
+        (Self::ERSPAN, "in ERSPAN"),
+        (Self::TZSP, "in TZSP"),
+    ];
 
     /// Both.
     #[must_use]
@@ -46,6 +73,9 @@ impl Tunnels {
 pub struct Carriage(u32);
 
 impl Carriage {
+    /// Behind the six bits of the code point.
+    const TUNNELS: u16 = (1 << 13) - 1;
+    /// Above the twelve bits of a VLAN.
     const TAGGED: u32 = 1 << 12;
 
     /// What the layers of a packet come down to.
@@ -55,7 +85,7 @@ impl Carriage {
             Some(vlan) => Self::TAGGED | (vlan & 0x0fff) as u32,
             None => 0,
         };
-        Self((dscp & 0x3f) as u32 | (tunnels.0 as u32) << 6 | tag << 14)
+        Self((dscp & 0x3f) as u32 | ((tunnels.0 & Self::TUNNELS) as u32) << 6 | tag << 19)
     }
 
     /// The differentiated-services code point (RFC 2474 §3).
@@ -67,13 +97,13 @@ impl Carriage {
     /// The tunnels that it lay in.
     #[must_use]
     pub const fn tunnels(self) -> Tunnels {
-        Tunnels((self.0 >> 6) as u8)
+        Tunnels((self.0 >> 6) as u16 & Self::TUNNELS)
     }
 
     /// The innermost VLAN.
     #[must_use]
     pub const fn vlan(self) -> Option<u16> {
-        let tag = self.0 >> 14;
+        let tag = self.0 >> 19;
         if tag & Self::TAGGED == 0 { None } else { Some((tag & 0x0fff) as u16) }
     }
 }
@@ -85,17 +115,7 @@ impl fmt::Display for Carriage {
         if let Some(vlan) = self.vlan() {
             parts.push(format!("in VLAN {vlan}"));
         }
-        let tunnels = [
-            (Tunnels::MPLS, "in MPLS"),
-            (Tunnels::GRE, "in GRE"),
-            (Tunnels::ESP, "in ESP"),
-            (Tunnels::AH, "behind AH"),
-            (Tunnels::IP_IN_IP, "in IP"),
-            (Tunnels::GTP_U, "in GTP-U"),
-            (Tunnels::MIRROR, "in the mirror of a switch"),
-            (Tunnels::OTHER, "in another tunnel"),
-        ];
-        parts.extend(tunnels.into_iter().filter(|(tunnel, _)| self.tunnels().has(*tunnel)).map(|(_, name)| name.to_owned()));
+        parts.extend(Tunnels::NAMED.iter().filter(|(tunnel, _)| self.tunnels().has(*tunnel)).map(|(_, name)| (*name).to_owned()));
         if parts.is_empty() { f.write_str("natively") } else { f.write_str(&parts.join(", ")) }
     }
 }
@@ -194,12 +214,15 @@ mod tests {
     #[test]
     fn a_word_gives_back_what_it_was_made_of() {
         for vlan in [None, Some(0), Some(1), Some(4094)] {
-            let carriage = Carriage::new(46, vlan, Tunnels::GRE.and(Tunnels::OTHER));
-            assert_eq!((carriage.dscp(), carriage.vlan()), (46, vlan));
-            assert_eq!(carriage.tunnels(), Tunnels::GRE.and(Tunnels::OTHER));
+            for (kind, _) in Tunnels::NAMED {
+                let carriage = Carriage::new(46, vlan, Tunnels::GRE.and(kind));
+                assert_eq!((carriage.dscp(), carriage.vlan(), carriage.tunnels()), (46, vlan, Tunnels::GRE.and(kind)));
+            }
         }
         assert_eq!(Carriage::new(0, Some(7), Tunnels::GRE).to_string(), "in VLAN 7, in GRE");
         assert_eq!(Carriage::new(46, None, Tunnels::default()).to_string(), "natively");
+        let every = Tunnels::NAMED.into_iter().fold(Tunnels::default(), |all, (kind, _)| all.and(kind));
+        assert_eq!(Carriage::new(0, None, every).to_string().split(", ").count(), 13, "each has its name");
     }
 
     proptest! {

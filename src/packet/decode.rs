@@ -101,8 +101,8 @@ impl Walk {
                 Inside::Ip => return self.ip(data),
                 Inside::Foreign => return Some(Packet::NotIp),
                 Inside::Ethernet | Inside::EtherType(_) | Inside::Ppp(_) | Inside::PppFrame => {
-                    if link::is_mpls(inside) {
-                        self.lies_in(Tunnels::MPLS);
+                    if let Some(tunnel) = link::tunnel(inside) {
+                        self.lies_in(tunnel);
                     }
                     let peeled = link::peel(inside, data)?;
                     self.layers.vlan = peeled.vlan.or(self.layers.vlan);
@@ -147,12 +147,12 @@ impl Walk {
             132 => Sctp::parse(ip, self.layers, ip.payload).map(Packet::Sctp),
             1 | 58 => Some(Packet::Icmp { quoted: self.quoted(ip) }),
             // RFC 2003, RFC 4213
-            4 | 41 => {
-                self.lies_in(Tunnels::IP_IN_IP);
+            protocol @ (4 | 41) => {
+                self.lies_in(if protocol == 4 { Tunnels::IP_IN_IP } else { Tunnels::SIX_IN_FOUR });
                 self.down(Inside::Ip, ip.payload)
             }
             47 => {
-                self.lies_in(if tunnel::is_mirror(ip.payload) { Tunnels::MIRROR } else { Tunnels::GRE });
+                self.lies_in(if tunnel::is_mirror(ip.payload) { Tunnels::ERSPAN } else { Tunnels::GRE });
                 self.tunnel(&tunnel::gre(ip.payload)?)
             }
             50 if ip.missing == 0 => match tunnel::esp_null(ip) {
@@ -165,7 +165,7 @@ impl Walk {
             },
             115 => match tunnel::l2tp_session(ip.payload) {
                 Some(frame) => {
-                    self.lies_in(Tunnels::OTHER);
+                    self.lies_in(Tunnels::L2TP);
                     self.tunnel(&frame)
                 }
                 None => Some(other(ip)),
@@ -190,8 +190,8 @@ impl Walk {
         if (announced != 0 && announced < 8) || (announced > ip.payload.len() && ip.missing == 0) {
             self.odd(Anomaly::BadLength);
         }
-        if let Some(carried) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
-            self.lies_in(if udp.destination_port() == tunnel::GTP_U { Tunnels::GTP_U } else { Tunnels::OTHER });
+        if let Some((tunnel, carried)) = tunnel::over_udp(udp.source_port(), udp.destination_port(), udp.payload()) {
+            self.lies_in(tunnel);
             return self.tunnel(&carried);
         }
         if (udp.source_port() == sctp::OVER_UDP || udp.destination_port() == sctp::OVER_UDP)

@@ -116,6 +116,7 @@ impl Fragments {
     /// Takes the next fragment, gives the datagram that it completes.
     pub fn push(&mut self, part: FragmentPart, anomalies: &mut Anomalies) -> Option<Whole> {
         self.advance(part.clock, anomalies);
+        anomalies.at(part.origin);
         let length = u32::try_from(part.bytes.len()).unwrap_or(u32::MAX);
         let Some(end) = part.offset.checked_add(length).filter(|&end| end <= MAX_DATAGRAM) else {
             anomalies.note(Anomaly::BadLength);
@@ -186,6 +187,7 @@ impl Fragments {
             && let Some(assembly) = self.remove(key)
             && assembly.given == 0
         {
+            anomalies.at(begun);
             anomalies.note(why);
         }
     }

@@ -1,6 +1,10 @@
 //! Takes bytes that begin with a link-layer header, gives what the header announces and the bytes behind it, never looks into IP.
 
+use super::Tunnels;
 use crate::capture::LinkType;
+
+/// EtherType of a PPPoE session (RFC 2516 §5).
+const PPPOE: u16 = 0x8864;
 
 /// What a run of bytes begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,15 @@ pub(super) const fn is_mpls(inside: Inside) -> bool {
     matches!(inside, Inside::EtherType(0x8847 | 0x8848) | Inside::Ppp(0x0281 | 0x0283))
 }
 
+/// The tunnel that a header of this kind stands for; `None` where it is a layer of the link itself.
+pub(super) const fn tunnel(inside: Inside) -> Option<Tunnels> {
+    match inside {
+        Inside::EtherType(PPPOE) => Some(Tunnels::PPPOE),
+        inside if is_mpls(inside) => Some(Tunnels::MPLS),
+        _ => None,
+    }
+}
+
 /// Takes the next header off; `None` where it is cut. Must not be asked for `Ip` or `Foreign`.
 pub(super) fn peel(inside: Inside, data: &[u8]) -> Option<Peeled<'_>> {
     match inside {
@@ -88,7 +101,7 @@ fn ether_type(kind: u16, data: &[u8]) -> Option<Peeled<'_>> {
         }
         _ if is_mpls(Inside::EtherType(kind)) => mpls(data),
         // RFC 2516 §4: version, code, session, length, then PPP without its framing
-        0x8864 => ppp(data.get(6..)?),
+        PPPOE => ppp(data.get(6..)?),
         // IEEE 802.1ah: a service instance of four octets, then the frame of the customer
         0x88e7 => Some(Peeled::new(Inside::Ethernet, data.get(4..)?)),
         // RFC 1701: PPP as GRE carries it

@@ -4,13 +4,14 @@ use std::net::IpAddr;
 
 use etherparse::checksum::Sum16BitWords;
 
+use super::Tunnels;
 use super::ip::{self, Ip};
 use super::link::{Inside, Peeled, be16};
 use super::sctp::OVER_UDP as SCTP;
 
 /// UDP ports of tunnels (IANA).
 const L2TP: u16 = 1701;
-pub(super) const GTP_U: u16 = 2152;
+const GTP_U: u16 = 2152;
 const VXLAN: u16 = 4789;
 const GENEVE: u16 = 6081;
 const TZSP: u16 = 37008;
@@ -22,16 +23,17 @@ pub(super) const fn may_go_over_udp(source: u16, destination: u16) -> bool {
     matches!(destination, L2TP | GTP_U | VXLAN | GENEVE | TZSP | VXLAN_OF_LINUX) || source == L2TP || destination == SCTP || source == SCTP
 }
 
-/// Takes a UDP payload by its ports. `None`: no tunnel, whatever the ports say.
-pub(super) fn over_udp(source: u16, destination: u16, data: &[u8]) -> Option<Peeled<'_>> {
-    match destination {
-        GTP_U => gtp_u(data),
-        VXLAN | VXLAN_OF_LINUX => vxlan(data),
-        GENEVE => geneve(data),
-        TZSP => tzsp(data),
-        _ if source == L2TP || destination == L2TP => l2tp(data),
-        _ => None,
-    }
+/// Takes a UDP payload by its ports, gives which tunnel it is, and what that carries. `None`: no tunnel, whatever the ports say.
+pub(super) fn over_udp(source: u16, destination: u16, data: &[u8]) -> Option<(Tunnels, Peeled<'_>)> {
+    let (tunnel, carried) = match destination {
+        GTP_U => (Tunnels::GTP_U, gtp_u(data)),
+        VXLAN | VXLAN_OF_LINUX => (Tunnels::VXLAN, vxlan(data)),
+        GENEVE => (Tunnels::GENEVE, geneve(data)),
+        TZSP => (Tunnels::TZSP, tzsp(data)),
+        _ if source == L2TP || destination == L2TP => (Tunnels::L2TP, l2tp(data)),
+        _ => return None,
+    };
+    Some((tunnel, carried?))
 }
 
 /// RFC 7348 §5: a set bit, a network identifier between reserved octets; the draft of group policies uses some of these.

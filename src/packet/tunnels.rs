@@ -84,6 +84,9 @@ fn every_tunnel_leads_to_the_same_datagram() {
     ] {
         let (Packet::Udp(d), None) = packet(101, &outer) else { panic!("{name}: {:?}", packet(101, &outer)) };
         assert_eq!((d.payload, d.source.port, d.layers.tunnelled), (SIP, 5060, true), "{name}");
+        let carriage = d.layers.carriage().to_string();
+        let is_named = |part: &str| part.strip_prefix("in ").is_some_and(|kind| name.contains(&kind.to_lowercase()));
+        assert!(carriage.split(", ").all(is_named), "{name} is called {carriage}");
     }
 }
 

@@ -48,6 +48,7 @@ impl FragmentShard {
         let mut out = Recovered::default();
         for part in parts {
             let Some(whole) = self.table.push(part, &mut out.anomalies) else { continue };
+            out.anomalies.at(whole.origin);
             let (packet, anomaly) = whole.packet();
             if let Some(anomaly) = anomaly {
                 out.anomalies.note(anomaly);

@@ -87,6 +87,7 @@ impl Facts {
 
     fn frame(&mut self, frame: &Frame<'_>, batch: &Bytes) {
         self.counter.frames += 1;
+        self.counter.anomalies.at(frame.origin);
         let (first, last) = self.span.unwrap_or((frame.time, frame.time));
         self.span = Some((first.min(frame.time), last.max(frame.time)));
         let (packet, anomaly) = packet::decode(frame);

@@ -404,12 +404,12 @@ impl<'p> Stages<'p> {
             seen.sides = self.sides.hosts().map(<[IpAddr]>::to_vec);
             self.joint.records.seen(*seen);
         }
-        self.counter.anomalies.note_many(Anomaly::TlsUntallied, self.contacts.untallied);
+        self.counter.anomalies.merge(&self.contacts.odd);
         self.counter.anomalies.note_many(Anomaly::RtcpStray, self.counter.media.unattached);
         self.counter.anomalies.note_many(Anomaly::MediaBudget, self.counter.media.unfollowed);
         let collected = Collected {
+            intake: self.counter.report(&captures),
             captures,
-            intake: self.counter.report(),
             streams: self.counter.media.streams,
             proceedings,
             load: self.load,

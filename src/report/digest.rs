@@ -1,8 +1,8 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
 use crate::audit::{
-    Audit, BesideRow, Exhibit, Finding, FindingOutcome, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse, Totals,
-    Verdict,
+    Audit, BesideRow, Exhibit, Finding, FindingOutcome, FrameRef, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse,
+    Totals, Verdict,
 };
 use crate::base::Time;
 use crate::capture::CaptureInfo;
@@ -129,16 +129,30 @@ pub(super) fn intake(audit: &Audit) -> Vec<String> {
     }
     let media = with(&[("RTP", i.rtp_packets), ("RTCP", i.rtcp_packets), ("SRTP", i.srtp_packets)]);
     let odd = with(&[("undecodable frames", i.undecodable_frames)]);
-    let anomalies: Vec<String> = i.anomalies.iter().map(|(a, n)| format!("{} {}", count(n), a.name())).collect();
+    let anomalies = i.anomalies.iter().map(|(anomaly, n)| {
+        let name = anomaly.name();
+        let place = i.first_anomalies.get(name).map(|place| format!(" ({})", first_frame(place, audit.captures.len() > 1)));
+        format!("{} {name}{}", count(n), place.unwrap_or_default())
+    });
     let mut lines = vec![sip];
     if !media.is_empty() {
         lines.push(format!("{media} packets"));
+    }
+    let sealed: Vec<String> = i.tls.undecrypted_by.iter().map(|(why, n)| format!("{} ({why})", count(*n))).collect();
+    if !sealed.is_empty() {
+        lines.push(format!("TLS connections that could not be opened: {}", sealed.join(", ")));
     }
     let oddities: Vec<String> = [odd].into_iter().chain(anomalies).filter(|s| !s.is_empty()).collect();
     if !oddities.is_empty() {
         lines.push(format!("oddities: {}", oddities.join(", ")));
     }
     lines
+}
+
+/// Where an oddity was met first.
+fn first_frame(FrameRef { capture, frame }: &FrameRef, several: bool) -> String {
+    let of = if several { format!(" of {capture}") } else { String::new() };
+    format!("first in frame {frame}{of}")
 }
 
 /// The TLS connections; `None` where there were none.
@@ -149,7 +163,10 @@ pub(super) fn tls(tls: &TlsUse) -> Option<String> {
     let connections = counted(tls.connections, "connection");
     let mut text = format!("{connections} of signalling: {} established, {} resumed", count(tls.established), count(tls.resumed));
     if tls.other_connections > 0 {
-        text.push_str(&format!("; {} with something else in them, which no rule looks at", count(tls.other_connections)));
+        text.push_str(&format!(
+            "; {} between others, or to ports that nobody agreed on: no rule looks at those",
+            count(tls.other_connections)
+        ));
     }
     Some(text)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::{
     AgreedLimits, Audit, BusyHour, CallMix, CapacityReview, CapacityRow, CertificateRow, ClauseRef, CodecCount, Common, ComplianceMatrix,
-    ComplianceRow, Coverage, Crowd, Delay, Ending, ExampleCall, Exhibit, Finding, FindingOutcome, Headroom, IncidentView, Intake,
+    ComplianceRow, Coverage, Crowd, Delay, Ending, ExampleCall, Exhibit, Finding, FindingOutcome, FrameRef, Headroom, IncidentView, Intake,
     MediaLoad, MediaRow, MediaSummary, MetricRow, Named, PolicyInfo, Quote, RuleCoverage, Series, Shared, Standing, StreamRow,
     StreamSeries, Subject, TlsCount, TlsUse, Tool, Totals, TransportCounts, UnitRatios, Verdict, WaiverNote,
 };
@@ -119,7 +119,7 @@ fn refer() -> Finding {
 /// An audit in which every part has something to show.
 pub(crate) fn full() -> Audit {
     let mut anomalies = Anomalies::default();
-    (0..3).for_each(|_| anomalies.note(Anomaly::TcpHole));
+    anomalies.note_many(Anomaly::TcpHole, 3);
     let mut waived = refer();
     waived.id = "F-0004".into();
     (waived.rule, waived.title, waived.severity) = ("PRV-TOPO-001", "private topology leaked", Severity::Medium);
@@ -210,6 +210,7 @@ pub(crate) fn full() -> Audit {
             srtp_packets: 0,
             tls: TlsTotals::default(),
             anomalies,
+            first_anomalies: [("tcp-hole", FrameRef { capture: "bravo-2026-11-14.pcapng".into(), frame: 318 })].into(),
         },
         totals: Totals {
             dialogs: 760,

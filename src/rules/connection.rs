@@ -136,7 +136,9 @@ impl<'a> CertificateSubject<'a> {
     /// The verdict where there is nothing to judge.
     pub fn leaf(&self) -> Result<(&'a Certificate, &'a Presented), Verdict> {
         let presented = self.shown.map_err(Clone::clone)?;
-        let leaf = presented.leaf().ok_or(Verdict::NotApplicable)?;
+        // One that cannot be read was shown all the same: what it says is missing.
+        let missing = || if presented.is_empty() { Verdict::NotApplicable } else { Verdict::Indeterminate(Reason::Truncated) };
+        let leaf = presented.leaf().ok_or_else(missing)?;
         Ok((leaf, presented))
     }
 

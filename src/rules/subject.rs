@@ -18,7 +18,7 @@ use crate::metrics::{Blank, Excursion, Fates, Tally};
 use crate::packet::{Carriage, Carried, Way};
 use crate::policy::{Limit, Listed, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
-use crate::sip::{Arrival, HeaderName, Message, Method};
+use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 use crate::stir::Attest;
 use crate::transport::{Seal, Sealed};
 

@@ -51,6 +51,7 @@ impl Associations {
     /// Takes the next packet, appends the messages that it completes.
     pub fn push(&mut self, part: &SctpPart, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         self.advance(part.clock, anomalies);
+        anomalies.at(part.origin);
         let key = (part.source, part.destination, part.tag);
         let flow = self.table.entry(key).or_insert_with(|| {
             self.queue.insert((part.clock, part.origin.serial), key);
@@ -118,6 +119,7 @@ impl Associations {
     fn end(&mut self, key: &Key, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         let Some(mut flow) = self.table.remove(key) else { return };
         self.queue.remove(&(flow.deadline, flow.born));
+        anomalies.at(flow.origin);
         self.held -= flow.incoming.held();
         let mut framed = Vec::new();
         flow.incoming.give_up(Time(i64::MAX), &mut framed, anomalies);

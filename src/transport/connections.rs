@@ -121,6 +121,7 @@ impl Connections {
             None if part.flags.rst => return,
             _ => {}
         }
+        anomalies.at(part.origin);
         let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
         let connection = self.table.entry(pair).or_insert_with(|| {
             self.queue.insert((part.clock, part.origin.serial), pair);
@@ -199,6 +200,7 @@ impl Connections {
     /// Ends a connection and gives what it held.
     fn end(&mut self, pair: &Pair, ending: Ending, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         if let Some(mut connection) = self.remove(pair) {
+            anomalies.at(connection.stamps[0].max(connection.stamps[1]).origin);
             let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
             for from in [0, 1] {
                 connection.halves[from].close(&mut sink);

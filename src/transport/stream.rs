@@ -359,6 +359,10 @@ impl Stream {
                         return self.records(out, anomalies);
                     }
                     RecordHead::More => return,
+                    RecordHead::Broken if tls::begins_overlong(rest) => {
+                        self.carries = Carries::Tls(Records::default());
+                        return self.records(out, anomalies);
+                    }
                     RecordHead::Broken => {}
                 }
             }

@@ -41,6 +41,7 @@ pub fn answer(request: &Request) -> Value {
 /// A report without what the cut of its captures changes: their list, and the file and frame in which something stands.
 pub fn without_places(mut report: Value) -> Value {
     report["captures"] = Value::Null;
+    report["intake"]["first_anomalies"] = Value::Null;
     for stream in report["media"]["worst"].as_array_mut().into_iter().flatten() {
         stream["capture"] = Value::Null;
         stream["frame"] = Value::Null;

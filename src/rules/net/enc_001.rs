@@ -81,7 +81,7 @@ mod tests {
     use crate::rules::scene::{agreed as term, observed};
 
     const GRE: Carriage = Carriage::new(0, None, Tunnels::GRE);
-    const MIRRORED: Carriage = Carriage::new(0, None, Tunnels::MIRROR);
+    const MIRRORED: Carriage = Carriage::new(0, None, Tunnels::ERSPAN);
 
     fn judge(encapsulation: &str, point: &str, ways: &[Carriage]) -> Verdict {
         let mut terms = Terms::default();
@@ -106,11 +106,7 @@ mod tests {
         assert_eq!(observed(&verdict), ["SIP natively"]);
         let Verdict::Violation(breaches) = verdict else { panic!() };
         assert_eq!(breaches[0].exhibit.as_ref().map(|shown| shown.origin.frame), Some(2), "the first packet that was carried so");
-        assert_eq!(
-            observed(&judge("gre", "wan", &[MIRRORED])),
-            ["SIP in the mirror of a switch"],
-            "a mirror is no tunnel between networks"
-        );
+        assert_eq!(observed(&judge("gre", "wan", &[MIRRORED])), ["SIP in ERSPAN"], "a mirror is no tunnel between networks");
         assert_eq!(observed(&judge("ipsec-esp", "wan", &[GRE])), ["SIP in GRE"]);
         let vlan = Carriage::new(0, Some(300), Tunnels::default());
         let Verdict::Violation(breaches) = judge("vlan", "wan", &[vlan]) else { panic!() };

@@ -201,7 +201,7 @@ impl Handshake {
         false
     }
 
-    /// Takes a message behind the hellos. `None`: it cannot be read.
+    /// Takes a message behind the hellos. `None`: not all of it can be read.
     pub(super) fn take(&mut self, side: Side, of: u8, body: &[u8]) -> Option<()> {
         let Some((version, suite)) = self.tls.server_hello.as_ref().map(|hello| (hello.version, hello.suite)) else {
             return Some(());
@@ -215,16 +215,15 @@ impl Handshake {
                 }
             }
             (kind::CERTIFICATE, side) => {
-                let chain = Sight::Seen(message::certificates(body, version)?);
+                let (chain, whole) = message::certificates(body, version)?;
                 match side {
-                    Side::Client => self.tls.client_chain = chain,
-                    Side::Server => self.tls.server_chain = chain,
+                    Side::Client => self.tls.client_chain = Sight::Seen(chain),
+                    Side::Server => self.tls.server_chain = Sight::Seen(chain),
                 }
+                whole.then_some(())?;
             }
-            (kind::SERVER_KEY_EXCHANGE, Side::Server) => {
-                if let Some(exchange) = message::key_exchange(body, suite, version) {
-                    self.tls.key_exchange = Sight::Seen(exchange);
-                }
+            (kind::SERVER_KEY_EXCHANGE, Side::Server) if message::has_key_exchange(suite) => {
+                self.tls.key_exchange = Sight::Seen(message::key_exchange(body, suite, version)?);
             }
             (kind::CERTIFICATE_REQUEST, Side::Server) => self.tls.certificate_request = Sight::Seen(()),
             (kind::SERVER_HELLO_DONE, Side::Server) => self.asked = true,

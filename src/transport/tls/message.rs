@@ -68,6 +68,8 @@ pub(super) struct Greeting<'a> {
     pub(super) alpn: Option<Box<str>>,
     /// Whether it is a HelloRetryRequest.
     pub(super) retry: bool,
+    /// Whether lengths of its extensions lie.
+    pub(super) lies: bool,
 }
 
 /// Whether a value is one of those reserved to keep servers tolerant (RFC 8701).
@@ -84,15 +86,17 @@ fn text(octets: &[u8]) -> Box<str> {
     String::from_utf8_lossy(octets.get(..octets.len().min(255)).unwrap_or_default()).into()
 }
 
-fn extensions<'a>(octets: &mut Octets<'a>) -> Vec<(u16, &'a [u8])> {
-    let mut block = Octets(octets.vec16().unwrap_or(octets.0));
+/// The extensions as far as their lengths hold, and whether all do.
+fn extensions<'a>(octets: &mut Octets<'a>) -> (Vec<(u16, &'a [u8])>, bool) {
+    let announced = octets.vec16();
+    let mut block = Octets(announced.unwrap_or(octets.0));
+    let whole = announced.is_some() || octets.0.is_empty();
     let mut found = Vec::new();
-    while let Some(kind) = block.u16()
-        && let Some(data) = block.vec16()
-    {
+    while let Some(kind) = block.u16() {
+        let Some(data) = block.vec16() else { return (found, false) };
         found.push((kind, data));
     }
-    found
+    (found, whole && block.0.is_empty())
 }
 
 fn list16(data: &[u8]) -> &[u8] {
@@ -117,7 +121,9 @@ pub(super) fn client_hello(body: &[u8], at: Moment) -> Option<(ClientHello, Gree
     hello.suites = known(suites);
     hello.suites.retain(|suite| !matches!(*suite, RENEGOTIATION_SCSV | FALLBACK_SCSV));
     let mut greeting = Greeting { random, session_id, ..Greeting::default() };
-    for (kind, data) in extensions(&mut octets) {
+    let (extensions, whole) = extensions(&mut octets);
+    greeting.lies = !whole;
+    for (kind, data) in extensions {
         match kind {
             extension::SERVER_NAME => {
                 let mut list = Octets(list16(data));
@@ -189,7 +195,9 @@ pub(super) fn server_hello(body: &[u8], at: Moment) -> Option<(ServerHello, Gree
     let compression = octets.u8()?;
     let mut hello = ServerHello { at, version, suite, compression, ..ServerHello::default() };
     let mut greeting = Greeting { random, session_id, retry: random == RETRY, ..Greeting::default() };
-    for (kind, data) in extensions(&mut octets) {
+    let (extensions, whole) = extensions(&mut octets);
+    greeting.lies = !whole;
+    for (kind, data) in extensions {
         match kind {
             extension::TRUNCATED_HMAC => hello.truncated_hmac = true,
             extension::ALPN => greeting.alpn = names(data).next(),
@@ -210,19 +218,20 @@ pub(super) fn server_hello(body: &[u8], at: Moment) -> Option<(ServerHello, Gree
 
 /// What EncryptedExtensions of TLS 1.3 say: the protocol of ALPN, and whether early data was accepted.
 pub(super) fn encrypted_extensions(body: &[u8]) -> (Option<Box<str>>, bool) {
-    let found = extensions(&mut Octets(body));
+    let (found, _) = extensions(&mut Octets(body));
     let alpn = found.iter().find(|(kind, _)| *kind == extension::ALPN).and_then(|(_, data)| names(data).next());
     (alpn, found.iter().any(|(kind, _)| *kind == extension::EARLY_DATA))
 }
 
 /// The certificates of a Certificate message, in DER.
-pub(super) fn certificates(body: &[u8], version: TlsVersion) -> Option<super::connection::Chain> {
+pub(super) fn certificates(body: &[u8], version: TlsVersion) -> Option<(super::connection::Chain, bool)> {
     let mut octets = Octets(body);
     let with_extensions = version >= TlsVersion::TLS13;
     if with_extensions {
         octets.vec8()?;
     }
-    let mut list = Octets(octets.vec24()?);
+    let announced = octets.vec24();
+    let mut list = Octets(announced.unwrap_or(octets.0));
     let mut chain: Vec<Box<[u8]>> = Vec::new();
     while let Some(certificate) = list.vec24() {
         chain.push(certificate.into());
@@ -230,7 +239,12 @@ pub(super) fn certificates(body: &[u8], version: TlsVersion) -> Option<super::co
             list.vec16();
         }
     }
-    Some(chain.into())
+    Some((chain.into(), announced.is_some() && list.0.is_empty()))
+}
+
+/// Whether ServerKeyExchange of this suite says something of interest.
+pub(super) fn has_key_exchange(suite: u16) -> bool {
+    exchange(suite).0 != Exchange::Other
 }
 
 /// What ServerKeyExchange says (RFC 8422 §5.4, RFC 5246 §7.4.3).

@@ -40,5 +40,5 @@ pub use totals::TlsTotals;
 pub use version::TlsVersion;
 
 pub(super) use outlet::{Ending, Outlet};
-pub(super) use record::{HEADER, Head, begins_connection, begins_like_records, head, is_application_data, may_begin};
+pub(super) use record::{HEADER, Head, begins_connection, begins_like_records, begins_overlong, head, is_application_data, may_begin};
 pub(super) use session::Session;

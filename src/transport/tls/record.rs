@@ -87,6 +87,14 @@ pub(in super::super) fn begins_connection(octets: &[u8]) -> Head {
     }
 }
 
+/// Whether a stream that is whole from its first octet begins with a hello in a record that is longer than any may be.
+pub(in super::super) const fn begins_overlong(octets: &[u8]) -> bool {
+    match octets {
+        [content::HANDSHAKE, 3, 0..=4, high, low, 1 | 2, ..] => u16::from_be_bytes([*high, *low]) as usize > MAX_FRAGMENT,
+        _ => false,
+    }
+}
+
 /// Whether octets from the middle of a stream are records: one after the other as far as they go.
 pub(in super::super) fn begins_like_records(octets: &[u8]) -> bool {
     let mut rest = octets;

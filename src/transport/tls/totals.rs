@@ -1,5 +1,6 @@
 //! Takes what happens to TLS connections, gives their counts, never one connection.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct TlsTotals {
     pub decrypted: u64,
     /// Connections with application data that was not.
     pub undecrypted: u64,
+    /// Those, by what kept them closed: the suite, where no key would help.
+    pub undecrypted_by: BTreeMap<Cow<'static, str>, u64>,
     /// Octets of protected application data, as records carry them.
     pub bytes: u64,
     /// Those of records that were decrypted.
@@ -72,6 +75,7 @@ impl TlsTotals {
         self.undecrypted += other.undecrypted;
         self.bytes += other.bytes;
         self.decrypted_bytes += other.decrypted_bytes;
+        other.undecrypted_by.iter().for_each(|(why, n)| *self.undecrypted_by.entry(why.clone()).or_default() += n);
         for (mine, theirs) in [(&mut self.versions, &other.versions), (&mut self.suites, &other.suites)] {
             theirs.iter().for_each(|(name, n)| *mine.entry(name.clone()).or_default() += n);
         }

@@ -3,6 +3,7 @@
 mod negotiation;
 mod under_keys;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -64,6 +65,9 @@ pub(in crate::transport) struct Session {
 #[derive(Clone, Copy)]
 struct Agreement {
     version: TlsVersion,
+    suite: u16,
+    /// Whether what is sent is compressed before it is sealed.
+    compressed: bool,
     /// `None` where its records cannot be opened even with keys.
     terms: Option<Agreed>,
     client_random: Option<[u8; 32]>,
@@ -323,12 +327,34 @@ impl Session {
         out.totals.decrypted += u64::from(std::mem::take(&mut self.saw_opened));
         if std::mem::take(&mut self.saw_sealed) {
             out.totals.undecrypted += 1;
+            let why = self.why_sealed(unseen.is_some(), out.keys);
+            *out.totals.undecrypted_by.entry(why).or_default() += 1;
             let sealed = Sealed { connections: 1, ..std::mem::take(&mut self.sealed) };
             let [client, server] = [self.client, 1 - self.client].map(|end| self.ends.get(end).map(|end| end.ip));
             if let Some((client, server)) = client.zip(server) {
                 out.sealed.add(Seal::Tls, client, server, &sealed);
             }
         }
+    }
+
+    /// Why nobody could open what it carried.
+    fn why_sealed(&self, one_sided: bool, keys: &KeyLog) -> Cow<'static, str> {
+        let Some(agreed) = &self.agreed else {
+            return if one_sided { "one direction is not in the capture" } else { "the handshake is not in the capture" }.into();
+        };
+        if agreed.version < TlsVersion::TLS10 {
+            return agreed.version.to_string().into();
+        }
+        if agreed.terms.is_none() {
+            return if agreed.compressed { "compression".into() } else { super::sealing::name(agreed.suite).into() };
+        }
+        let known = agreed.client_random.is_some_and(|random| keys.has(&random));
+        match (self.wrong, known) {
+            (true, _) => "its keys do not fit",
+            (false, true) => "some records could not be opened",
+            (false, false) => "no key",
+        }
+        .into()
     }
 
     /// Gives what is left of the messages that an end sent.

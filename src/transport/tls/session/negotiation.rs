@@ -49,7 +49,7 @@ impl Session {
     fn message(&mut self, end: usize, of: u8, body: &[u8], moment: Moment, out: &mut Outlet<'_>) {
         let side = self.side(end);
         let read = match of {
-            kind::CLIENT_HELLO => message::client_hello(body, moment).map(|(hello, greeting)| {
+            kind::CLIENT_HELLO => message::client_hello(body, moment).and_then(|(hello, greeting)| {
                 self.renegotiate(moment);
                 self.client_hello(end, hello, &greeting);
                 if self.agreed.is_none() && self.handshake.as_ref().is_some_and(|handshake| handshake.server_random.is_some()) {
@@ -57,10 +57,12 @@ impl Session {
                     self.agree();
                     self.flush(out);
                 }
+                (!greeting.lies).then_some(())
             }),
-            kind::SERVER_HELLO => {
-                message::server_hello(body, moment).map(|(hello, greeting)| self.server_hello(end, hello, &greeting, out))
-            }
+            kind::SERVER_HELLO => message::server_hello(body, moment).and_then(|(hello, greeting)| {
+                self.server_hello(end, hello, &greeting, out);
+                (!greeting.lies).then_some(())
+            }),
             kind::KEY_UPDATE => {
                 self.update_keys(end, moment, out);
                 Some(())
@@ -137,6 +139,8 @@ impl Session {
         let early = handshake.may_accept_early_data() && !hello.retried;
         self.agreed = Some(Agreement {
             version: hello.version,
+            suite: hello.suite,
+            compressed: hello.compression != 0,
             terms,
             client_random: handshake.client_random,
             server_random: handshake.server_random,

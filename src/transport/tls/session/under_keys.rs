@@ -113,17 +113,15 @@ impl Session {
         if self.wrong {
             return false;
         }
-        let Some(Agreement { version, terms: Some(terms), client_random, server_random }) = self.agreed else { return false };
+        let Some(Agreement { version, terms: Some(terms), client_random, server_random, .. }) = self.agreed else { return false };
         let known = |label| client_random.and_then(|random| out.keys.get(&random, label, moment.origin));
         let opener = if version >= TlsVersion::TLS13 {
             direction.opener_13(terms.sealing, side, known)
-        } else if let Some(master) = known(Label::Master) {
-            let pair = client_random.zip(server_random).and_then(|(client, server)| Opener::pair(terms, master, &server, &client));
-            pair.map(|[client, server]| if side == Side::Client { client } else { server })
-        } else if terms.sealing.encrypts_nothing() {
-            Some(Opener::unkeyed(terms))
         } else {
-            None
+            let randoms = known(Label::Master).zip(client_random.zip(server_random));
+            let pair = randoms.and_then(|(master, (client, server))| Opener::pair(terms, master, &server, &client));
+            let keyed = pair.map(|[client, server]| if side == Side::Client { client } else { server });
+            keyed.or_else(|| terms.sealing.encrypts_nothing().then(|| Opener::unkeyed(terms)))
         };
         let Some(mut opener) = opener else { return false };
         if direction.passed > 0 {
@@ -156,7 +154,10 @@ impl Session {
             return;
         };
         if is_13 && self.agreed.is_none() {
-            // Early data that a HelloRetryRequest refused.
+            // Early data that a HelloRetryRequest refused is nothing; where the hello of the client is missing, nothing can be told apart.
+            if handshake.server_random.is_some() && kind == content::APPLICATION_DATA {
+                self.application(length, moment, out);
+            }
             return;
         }
         if is_13 {
