@@ -74,7 +74,13 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         first,
         last,
     } = collected;
-    intake.anomalies.note_many(Anomaly::ClockStep, captures.iter().map(|capture| capture.clock_steps.count).sum());
+    for (capture, info) in (0..).zip(&captures) {
+        if let Some(step) = info.clock_steps.listed.first() {
+            // Its place among all frames is not known; captures stand in the order of their first frames.
+            intake.anomalies.at(Origin { serial: 0, capture, frame: step.frame });
+        }
+        intake.anomalies.note_many(Anomaly::ClockStep, info.clock_steps.count);
+    }
     let inferred = policy.peers.is_empty();
     if inferred {
         proceedings.rename(|party| sides.of(party));
