@@ -18,7 +18,7 @@ use crate::metrics::{Blank, Excursion, Fates, Tally};
 use crate::packet::{Carriage, Carried, Way};
 use crate::policy::{Limit, Listed, Party, Peer, Policy, Terms, TrunkId, Waiver};
 use crate::sdp::{self, Description, SdpRole};
-use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
+use crate::sip::{Arrival, HeaderName, Message, Method};
 use crate::stir::Attest;
 use crate::transport::{Seal, Sealed};
 
@@ -146,13 +146,6 @@ impl<'a> MessageSubject<'a> {
         let may_hold = |kind: &[u8]| is_sdp(kind) || kind.get(..10).is_some_and(|k| k.eq_ignore_ascii_case(b"multipart/"));
         self.lacks_headers()
             || (self.arrival.envelope.cut && self.message().get(HeaderName::ContentType).is_some_and(|kind| may_hold(&kind)))
-    }
-
-    /// Whether the capture cut it before the end of its body.
-    #[must_use]
-    pub fn lacks_body(&self) -> bool {
-        let short = |kind| matches!(kind, FlawKind::NoEndOfHeaders | FlawKind::BodyShort);
-        self.arrival.envelope.cut && self.message().flaws().iter().any(|f| short(f.kind))
     }
 
     /// The verdict on all its headers, each observation once: what is there can be judged, what is not cannot be where the capture cut it.

@@ -3,7 +3,7 @@
 use crate::base::Span;
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sdp::{Address, Description, Media, SdpRole};
 
 pub(crate) static RULE: Rule = Rule {
@@ -35,14 +35,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mux = streams.iter().find_map(|m| place(sdp, m, b"rtcp-mux"));
     let bundle = sdp.attribute_lines(sdp.session_lines(), b"group").find(|(_, value)| value.starts_with(b"BUNDLE")).map(|(at, _)| at);
     let uses = [("ICE", &agreed.ice, ice), ("rtcp-mux", &agreed.rtcp_mux, mux), ("BUNDLE", &agreed.bundle, bundle)];
-    // What a body lacks may stand behind the place where the capture cut it.
-    let (cut, mut open) = (subject.lacks_body(), false);
     for (name, clause, used) in uses {
         let Some(clause) = clause.as_ref().filter(|c| c.value != Level::Unspecified) else { continue };
-        if cut && used.is_none() {
-            open = true;
-            continue;
-        }
         breaches.judge();
         // An answer may only take what was offered (RFC 5761 §5.1.1, RFC 8839 §4.2.5): what it lacks is not its fault.
         breaches_level(clause, name, used, role == Some(SdpRole::Offer)).into_iter().for_each(|breach| {
@@ -50,13 +44,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             if used.is_some() { breaches.add(breach) } else { breaches.lack(breach) }
         });
     }
-    if !cut {
-        streams.into_iter().for_each(|media| conformance(sdp, media, &mut breaches));
+    for media in streams {
+        conformance(sdp, media, &mut breaches);
     }
-    match breaches.verdict_in(subject) {
-        Verdict::NotApplicable | Verdict::Pass if open => Verdict::Indeterminate(Reason::Truncated),
-        verdict => verdict,
-    }
+    breaches.verdict_in(subject)
 }
 
 /// The attributes that only ICE has (RFC 8839 §5).
