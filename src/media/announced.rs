@@ -10,6 +10,9 @@ use crate::base::{Endpoint, Time, seconds};
 /// How long a body that belongs to no call speaks of the streams that begin.
 const VALIDITY: i64 = seconds(3600);
 
+/// Endpoints whose takeover by the next call is followed for each call: a call has a few. Those beyond are as those of no call.
+const FOLLOWED: usize = 128;
+
 /// The end of a time that goes on.
 const OPEN: Time = Time(i64::MAX);
 
@@ -109,14 +112,15 @@ impl Announced {
 
     fn name(&mut self, call: u64, endpoint: Endpoint, secure: bool, at: Time, serial: u64) {
         if call == 0 {
-            let claims = &mut self.named.entry(endpoint).or_default().all;
-            if !claims.iter().any(|claim| claim.secure == secure && claim.calls == 0 && at.since(claim.from) < IDLE) {
-                claims.push(Claim { secure, from: at, to: at.plus(VALIDITY), calls: 0 });
-            }
+            self.name_for_a_while(endpoint, secure, at);
             return;
         }
         let speaker = self.calls.entry(call).or_insert_with(|| Speaker { lives: true, named: SmallVec::new() });
         if speaker.named.contains(&(endpoint, secure)) {
+            return;
+        }
+        if speaker.named.len() >= FOLLOWED {
+            self.name_for_a_while(endpoint, secure, at);
             return;
         }
         speaker.named.push((endpoint, secure));
@@ -127,9 +131,19 @@ impl Announced {
             self.successions.entry(endpoint).or_default().push(Succession { serial, at, ended });
         }
         claims.live += u32::from(speaker.lives);
-        match claims.all.iter_mut().find(|claim| claim.secure == secure && claim.calls > 0) {
-            Some(claim) => claim.calls += 1,
+        // A claim that ended less than a minute ago goes on: the streams that may begin in between are timely for either.
+        let goes_on = |claim: &Claim| claim.calls > 0 || (claim.to <= at && at.since(claim.to) <= IDLE);
+        match claims.all.iter_mut().find(|claim| claim.secure == secure && goes_on(claim)) {
+            Some(claim) => (claim.calls, claim.to) = (claim.calls + 1, OPEN),
             None => claims.all.push(Claim { secure, from: at, to: OPEN, calls: 1 }),
+        }
+    }
+
+    /// Of a message that belongs to no call that is followed.
+    fn name_for_a_while(&mut self, endpoint: Endpoint, secure: bool, at: Time) {
+        let claims = &mut self.named.entry(endpoint).or_default().all;
+        if !claims.iter().any(|claim| claim.secure == secure && claim.calls == 0 && at.since(claim.from) < IDLE) {
+            claims.push(Claim { secure, from: at, to: at.plus(VALIDITY), calls: 0 });
         }
     }
 
@@ -179,5 +193,44 @@ impl Announced {
             return &[];
         }
         self.successions.get(&endpoint).map_or(&[], SmallVec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn endpoint(n: u32) -> Endpoint {
+        Endpoint::new(Ipv4Addr::from(0x0a00_0000 + n).into(), 4000)
+    }
+
+    fn says(announced: &mut Announced, s: i64, word: Word, call: u64) {
+        announced.hear(&Spoken { at: Time(seconds(s)), word, call });
+    }
+
+    fn is_spoken_of(announced: &Announced, n: u32, begun: i64, ended: i64) -> bool {
+        let flow = Flow { source: endpoint(u32::MAX >> 9), destination: endpoint(n), ssrc: 7 };
+        announced.speaks_of(&flow, Time(seconds(begun)), Time(seconds(ended))).is_some()
+    }
+
+    #[test]
+    fn a_call_that_names_ever_more_endpoints_keeps_a_few_and_all_are_spoken_of() {
+        let mut announced = Announced::default();
+        (0..10_000).for_each(|n| says(&mut announced, 1, Word::Names(0, endpoint(n), false), 1));
+        assert_eq!(announced.calls[&1].named.len(), FOLLOWED);
+        assert!((0..10_000).all(|n| is_spoken_of(&announced, n, 2, 9)));
+    }
+
+    #[test]
+    fn an_endpoint_that_call_after_call_names_has_one_claim() {
+        let mut announced = Announced::default();
+        for call in 1..10_000_u64 {
+            says(&mut announced, call.cast_signed(), Word::Names(0, endpoint(1), false), call);
+            says(&mut announced, call.cast_signed(), Word::Over, call);
+        }
+        assert_eq!(announced.named[&endpoint(1)].all.len(), 1);
+        assert!(is_spoken_of(&announced, 1, 5_000, 5_030) && !is_spoken_of(&announced, 1, 20_000, 20_030));
     }
 }
