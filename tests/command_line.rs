@@ -4,6 +4,7 @@
 
 mod made;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -208,6 +209,111 @@ fn list(folder: &Path, into: &mut Vec<PathBuf>) {
     entries.sort();
     for path in entries {
         if path.is_dir() { list(&path, into) } else { into.push(path) }
+    }
+}
+
+/// What a run that is killed may replace, and by what.
+#[cfg(target_os = "linux")]
+struct Replaced {
+    desk: Desk,
+    /// The files of its report by their paths.
+    after: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+#[cfg(target_os = "linux")]
+impl Replaced {
+    const LINE: &str = "audit calls.pcap --policy policy.toml --tables all --quiet --out";
+    /// What every file holds before.
+    const BEFORE: &[u8] = b"earlier";
+
+    fn new() -> Self {
+        let desk = Desk::new();
+        assert_eq!(desk.run(&format!("{} after", Self::LINE)).0, 1);
+        let after = octets(&desk.path("after"));
+        Self { desk, after }
+    }
+
+    /// A place where the earlier report stands.
+    fn place(&self, name: &str) -> PathBuf {
+        let place = self.desk.path(name);
+        for path in self.after.keys() {
+            fs::create_dir_all(place.join(path).parent().unwrap()).unwrap();
+            fs::write(place.join(path), Self::BEFORE).unwrap();
+        }
+        place
+    }
+
+    /// How many files of the later report are there; each file is one of the two, whole.
+    fn count(&self, place: &Path) -> usize {
+        let mut new = 0;
+        for (path, octets) in octets(place) {
+            // One that is about to get its name has one that nobody reads, and is whole.
+            let is_nameless = path.file_name().unwrap().to_str().unwrap().starts_with(".speerlint-");
+            let is_new = self.after.iter().any(|(own, whole)| (*own == path || is_nameless) && *whole == octets);
+            assert!(is_new || octets == Self::BEFORE, "{} is neither report's", path.display());
+            new += usize::from(is_new);
+        }
+        assert!(self.after.keys().all(|path| place.join(path).exists()));
+        new
+    }
+
+    /// Whether any file was replaced.
+    fn has_begun(&self, place: &Path) -> bool {
+        self.after.keys().any(|path| fs::read(place.join(path)).unwrap() != Self::BEFORE)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn octets(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = Vec::new();
+    list(folder, &mut files);
+    files.into_iter().map(|path| (path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_is_killed_in_the_middle_of_a_file_leaves_the_report_before() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let replaced = Replaced::new();
+    let largest = replaced.after.values().map(Vec::len).max().unwrap();
+    // The kernel ends a program whose file grows beyond so many octets (SIGXFSZ), wherever in the file it stands.
+    for limit in [0, 512, 4096, 32_768, largest / 512 * 512 - 512] {
+        let place = replaced.place(&format!("limit-{limit}"));
+        let line = format!("ulimit -c 0; ulimit -f {}; exec \"$0\" {} {}", limit / 512, Replaced::LINE, place.display());
+        let mut shell = Command::new("sh");
+        let status = shell.args(["-c", &line, env!("CARGO_BIN_EXE_speerlint")]).current_dir(replaced.desk.0.path()).status().unwrap();
+        assert_eq!((status.signal(), replaced.count(&place)), (Some(25), 0), "{limit} octets: {status}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_is_killed_at_any_moment_leaves_whole_files() {
+    use std::time::{Duration, Instant};
+    let replaced = Replaced::new();
+    let start = Instant::now();
+    let place = replaced.place("whole");
+    replaced.desk.command(&format!("{} whole", Replaced::LINE)).status().unwrap();
+    assert_eq!(replaced.count(&place), replaced.after.len());
+    let length = start.elapsed();
+    // In the seventh part of the run that it comes to, or when the first of the new files is there and most are not.
+    let moments = (0..7).map(|part| Some(length * part / 7)).chain([None; 5]);
+    for (number, moment) in moments.enumerate() {
+        let name = format!("killed-{number}");
+        let place = replaced.place(&name);
+        let mut run = replaced.desk.command(&format!("{} {name}", Replaced::LINE)).spawn().unwrap();
+        match moment {
+            Some(moment) => std::thread::sleep(moment),
+            None => {
+                while !replaced.has_begun(&place) && run.try_wait().unwrap().is_none() {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        // It may be over already.
+        run.kill().unwrap();
+        run.wait().unwrap();
+        replaced.count(&place);
     }
 }
 
