@@ -27,6 +27,8 @@ pub enum Word {
     Lives,
     /// The message at a place in the capture names an endpoint for media; whether by a profile of SRTP.
     Names(u64, Endpoint, bool),
+    /// It names an endpoint for the RTCP of the media at another (RFC 3605).
+    Controls(u64, Endpoint, Endpoint),
     /// It is forgotten.
     Over,
 }
@@ -62,6 +64,19 @@ struct Claims {
     ended: Option<Time>,
 }
 
+/// A time in which RTCP at an endpoint is of the media at another.
+#[derive(Clone, Copy, Debug)]
+struct Control {
+    media: Endpoint,
+    call: u64,
+    /// The place in the capture of the message that says so.
+    serial: u64,
+    to: Time,
+}
+
+/// Such times of one endpoint that are kept: those of the latest calls.
+const CONTROLS: usize = 8;
+
 /// A call took over an endpoint that another had left.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Succession {
@@ -77,6 +92,13 @@ pub(super) struct Succession {
 struct Speaker {
     lives: bool,
     named: SmallVec<[(Endpoint, bool); 2]>,
+    controls: SmallVec<[Endpoint; 1]>,
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Self { lives: true, named: SmallVec::new(), controls: SmallVec::new() }
+    }
 }
 
 /// What SDP named, by endpoint: of calls that live, and a minute longer.
@@ -85,6 +107,8 @@ pub struct Announced {
     named: HashMap<Endpoint, Claims>,
     calls: HashMap<u64, Speaker, FixedState>,
     successions: HashMap<Endpoint, SmallVec<[Succession; 1]>>,
+    /// By the endpoint of the RTCP.
+    controls: HashMap<Endpoint, SmallVec<[Control; 1]>>,
     pruned: Time,
 }
 
@@ -94,11 +118,16 @@ impl Announced {
         let &Spoken { at, word, call } = spoken;
         match word {
             Word::Names(serial, endpoint, secure) => self.name(call, endpoint, secure, at, serial),
+            Word::Controls(serial, endpoint, media) => self.control(call, endpoint, media, at, serial),
             Word::Ends => self.live(call, false, at),
             Word::Lives => self.live(call, true, at),
             Word::Over => {
                 self.live(call, false, at);
                 let Some(speaker) = self.calls.remove(&call) else { return };
+                for endpoint in &speaker.controls {
+                    let all = self.controls.get_mut(endpoint).into_iter().flatten();
+                    all.filter(|control| control.call == call).for_each(|control| control.to = at);
+                }
                 for (endpoint, secure) in speaker.named {
                     let claims = self.named.get_mut(&endpoint).into_iter().flat_map(|claims| &mut claims.all);
                     for claim in claims.filter(|claim| claim.secure == secure && claim.calls > 0) {
@@ -115,7 +144,7 @@ impl Announced {
             self.name_for_a_while(endpoint, secure, at);
             return;
         }
-        let speaker = self.calls.entry(call).or_insert_with(|| Speaker { lives: true, named: SmallVec::new() });
+        let speaker = self.calls.entry(call).or_default();
         if speaker.named.contains(&(endpoint, secure)) {
             return;
         }
@@ -137,6 +166,36 @@ impl Announced {
             Some(claim) => (claim.calls, claim.to) = (claim.calls + 1, OPEN),
             None => claims.all.push(Claim { secure, from: at, to: OPEN, calls: 1 }),
         }
+    }
+
+    fn control(&mut self, call: u64, endpoint: Endpoint, media: Endpoint, at: Time, serial: u64) {
+        let mut to = at.plus(VALIDITY);
+        if call != 0 {
+            let speaker = self.calls.entry(call).or_default();
+            if speaker.controls.contains(&endpoint) {
+                to = OPEN;
+            } else if speaker.controls.len() < FOLLOWED {
+                speaker.controls.push(endpoint);
+                to = OPEN;
+            }
+        }
+        let all = self.controls.entry(endpoint).or_default();
+        if all.last().is_some_and(|last| (last.media, last.call, last.to) == (media, call, to)) {
+            return;
+        }
+        if all.len() >= CONTROLS {
+            all.remove(0);
+        }
+        all.push(Control { media, call, serial, to });
+    }
+
+    /// The endpoint of the media whose RTCP passes at another, at a place in the capture and the running clock there, where SDP says which it is.
+    pub(super) fn controlled(&self, endpoint: Endpoint, serial: u64, clock: Time) -> Option<Endpoint> {
+        if self.controls.is_empty() {
+            return None;
+        }
+        let all = self.controls.get(&endpoint)?.iter().rev();
+        all.filter(|control| control.serial < serial && clock <= control.to).map(|control| control.media).next()
     }
 
     /// Of a message that belongs to no call that is followed.
@@ -173,6 +232,10 @@ impl Announced {
         self.named.retain(|_, claims| {
             claims.all.retain(|claim| claim.calls > 0 || clock.since(claim.to) <= IDLE);
             !claims.all.is_empty()
+        });
+        self.controls.retain(|_, all| {
+            all.retain(|control| clock.since(control.to) <= IDLE);
+            !all.is_empty()
         });
         self.successions.retain(|_, all| {
             all.retain(|succession| clock.since(succession.at) <= IDLE);
@@ -221,6 +284,23 @@ mod tests {
         (0..10_000).for_each(|n| says(&mut announced, 1, Word::Names(0, endpoint(n), false), 1));
         assert_eq!(announced.calls[&1].named.len(), FOLLOWED);
         assert!((0..10_000).all(|n| is_spoken_of(&announced, n, 2, 9)));
+    }
+
+    /// RFC 3605: as long as the call that said so is known, from the message on, and no further back than the last calls.
+    #[test]
+    fn reports_at_an_endpoint_are_of_the_media_of_the_call_that_said_so() {
+        let mut announced = Announced::default();
+        for call in 1..=100_u64 {
+            let (at, serial) = (call.cast_signed() * 10, call * 10);
+            says(&mut announced, at, Word::Controls(serial, endpoint(9), endpoint(u32::try_from(call).unwrap())), call);
+            says(&mut announced, at + 5, Word::Over, call);
+        }
+        assert_eq!((announced.controls[&endpoint(9)].len(), announced.calls.len()), (CONTROLS, 0));
+        let media = |serial, s| announced.controlled(endpoint(9), serial, Time(seconds(s)));
+        assert_eq!((media(985, 983), media(1_001, 1_004)), (Some(endpoint(98)), Some(endpoint(100))));
+        assert_eq!((media(1_000, 1_000), media(1_001, 1_006)), (None, None), "the message itself, and when the call was forgotten");
+        announced.forget(Time(seconds(2_000)));
+        assert!(announced.controls.is_empty());
     }
 
     #[test]

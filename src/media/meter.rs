@@ -515,7 +515,7 @@ impl Meter {
     }
 
     /// Takes RTCP that was captured before the place `until`.
-    pub(super) fn hear(&mut self, reports: &[&Report], flow: &Flow, until: u64, taken: &mut dyn FnMut(usize)) {
+    pub(super) fn hear(&mut self, reports: &[Report], flow: &Flow, until: u64, taken: &mut dyn FnMut(usize)) {
         let from = reports.partition_point(|report| report.origin.serial <= self.heard);
         for (n, report) in reports.iter().enumerate().skip(from).take_while(|(_, report)| report.origin.serial < until) {
             if !self.is_over(report.clock) && report.is_about(flow) {

@@ -1,5 +1,6 @@
 //! Takes what RTCP says of one stream, gives it as counts and last values, never the stream itself.
 
+use super::announced::Announced;
 use super::runs::{Flow, Kin};
 use crate::base::{Endpoint, Origin, Time};
 use crate::rtp::{Reception, Said, Statement, VoipMetrics};
@@ -32,6 +33,16 @@ impl Report {
     #[must_use]
     pub fn kin(&self) -> Kin {
         Kin::new(self.source.ip, self.destination.ip, self.statement.about)
+    }
+
+    /// As it would pass on the ports next to those of its media (RFC 3550 §11), where SDP says that it uses others (RFC 3605).
+    pub(super) fn placed(&self, announced: &Announced) -> Self {
+        let next_to = |endpoint: Endpoint| {
+            let media = announced.controlled(endpoint, self.origin.serial, self.clock);
+            let port = media.filter(|media| media.ip == endpoint.ip).and_then(|media| media.port.checked_add(1));
+            port.map_or(endpoint, |port| Endpoint { port, ..endpoint })
+        };
+        Self { source: next_to(self.source), destination: next_to(self.destination), ..*self }
     }
 
     /// Whether a source speaks of itself: else a receiver speaks of it.

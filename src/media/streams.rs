@@ -48,7 +48,7 @@ impl Counts {
 }
 
 /// The RTCP of a window about one source, and what of it some stream took.
-type Heard<'a> = (Vec<&'a Report>, Vec<bool>);
+type Heard = (Vec<Report>, Vec<bool>);
 
 /// A flow that may go on. Most flows that are no media have one packet, which should cost little.
 #[derive(Clone, Debug)]
@@ -171,10 +171,10 @@ impl Streams {
 
     /// Takes the packets of a window, flow by flow, and the RTCP of that window, both in the order of the capture.
     pub fn take<'a>(&mut self, tapes: impl IntoIterator<Item = Tape<'a>>, reports: &[&Report], announced: &Announced) {
-        let mut by_kin: HashMap<Kin, Heard<'_>> = HashMap::new();
+        let mut by_kin: HashMap<Kin, Heard> = HashMap::new();
         for &report in reports {
             let (list, taken) = by_kin.entry(report.kin()).or_default();
-            list.push(report);
+            list.push(report.placed(announced));
             taken.push(false);
         }
         for tape in tapes {
@@ -195,7 +195,7 @@ impl Streams {
         }
     }
 
-    fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard<'_>>, announced: &Announced) {
+    fn push(&mut self, tape: Tape<'_>, mut reports: Option<&mut Heard>, announced: &Announced) {
         let (flow, notes) = (tape.flow(), tape.notes());
         let successions = announced.successions(flow.destination);
         let mut tape = tape.read();
@@ -335,7 +335,7 @@ struct Seat<'a> {
 
 impl Seat<'_> {
     /// Takes packets that follow the last regularly.
-    fn follow(&mut self, mut regular: Regular<'_>, reports: &mut Option<&mut Heard<'_>>) {
+    fn follow(&mut self, mut regular: Regular<'_>, reports: &mut Option<&mut Heard>) {
         while regular.left > 0 {
             let Some(meter) = self.open.meter(self.gauge, self.jolts) else { return };
             if self.successions.is_empty() && meter.is_steady(&regular.packet) {
@@ -390,7 +390,7 @@ impl Seat<'_> {
 }
 
 /// Lets a meter hear the RTCP that was captured before the place `until`, and marks what it took.
-fn hear(meter: &mut Meter, flow: &Flow, until: u64, reports: &[&Report], taken: &mut [bool]) {
+fn hear(meter: &mut Meter, flow: &Flow, until: u64, reports: &[Report], taken: &mut [bool]) {
     meter.hear(reports, flow, until, &mut |n| taken.iter_mut().skip(n).take(1).for_each(|taken| *taken = true));
 }
 

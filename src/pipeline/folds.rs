@@ -12,7 +12,7 @@ use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
 use crate::base::{Anomalies, Anomaly, Carriers, Endpoint, Time};
-use crate::binding::{CallMedia, Pairs};
+use crate::binding::{CallMedia, Named, Pairs, Use};
 use crate::call::{Calls, Happening, Place, Repeat, Report, Standing};
 use crate::media::{Spoken, Word};
 use crate::packet::{FragmentPart, Fragments, Packet};
@@ -148,9 +148,6 @@ impl StreamShard {
     }
 }
 
-/// Lines of a body whose endpoints are announced: as many as are looked at for its call.
-const LINES: usize = 128;
-
 /// How many messages take a step together: enough to make the steps worth their set-up, few enough for a core's cache.
 const FEW: usize = 128;
 
@@ -230,11 +227,22 @@ impl<'p> CallShard<'p> {
 
     fn announce(&mut self, sdp: &Description, call: u64, arrival: &Arrival) {
         let (at, serial) = (arrival.envelope.clock, arrival.envelope.origin.serial);
-        for media in sdp.media().iter().filter(|m| m.is_active()).take(LINES) {
-            if let Some(ip) = media.ip().filter(|ip| !ip.is_unspecified()) {
-                let word = Word::Names(serial, Endpoint::new(ip, media.port), media.proto.contains("SAVP"));
-                self.spoken.push(Spoken { at, word, call });
-            }
+        let (named, _) = Named::all(sdp);
+        let is_media = |named: &&Named| matches!(named.what, Use::Media | Use::Candidate);
+        for &Named { endpoint, line, what } in &named {
+            let word = match what {
+                Use::Media | Use::Candidate => {
+                    let secure = sdp.media().get(usize::from(line)).is_some_and(|media| media.proto.contains("SAVP"));
+                    Word::Names(serial, endpoint, secure)
+                }
+                Use::Rtcp => {
+                    let own = named.iter().filter(is_media).find(|media| media.line == line && media.endpoint.ip == endpoint.ip);
+                    // On the next port it is found without being named, and on its own too.
+                    let Some(media) = own.filter(|media| endpoint.port.wrapping_sub(media.endpoint.port) > 1) else { continue };
+                    Word::Controls(serial, endpoint, media.endpoint)
+                }
+            };
+            self.spoken.push(Spoken { at, word, call });
         }
     }
 

@@ -1,0 +1,14 @@
+//! Takes calls whose media comes in each way that the field knows, gives a failure where the whole program tells it otherwise, never a stage alone.
+//!
+//! What is expected follows from the RFC that each test names and from what its capture was made of.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod apart;
+mod bound;
+mod measured;
+mod secured;
+mod wire;
+
+#[path = "../made/mod.rs"]
+mod made;

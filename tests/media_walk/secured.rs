@@ -1,0 +1,148 @@
+//! Takes calls that key their media, gives a failure where what protects it is told otherwise than it is, never a real cipher.
+
+use crate::made::calls::Call;
+use crate::made::{Frame, udp};
+use crate::wire::{A, B, Voice, begun, between, counts, found, frames, over, report, sdp, voice};
+
+/// Octets as a base64 word.
+fn base64(octets: usize, seed: u8) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let all: Vec<u8> = (0..octets).map(|n| (n as u8).wrapping_mul(37).wrapping_add(seed)).collect();
+    let word = |chunk: &[u8]| {
+        let bits = chunk.iter().chain([0, 0].iter()).take(3).fold(0u32, |bits, &octet| bits << 8 | u32::from(octet));
+        (0..4).map(|n| if n <= chunk.len() { char::from(alphabet[(bits >> (18 - 6 * n) & 63) as usize]) } else { '=' }).collect::<String>()
+    };
+    all.chunks(3).map(word).collect()
+}
+
+const SUITE: &str = "AES_CM_128_HMAC_SHA1_80";
+
+fn crypto(suite: &str, octets: usize, seed: u8) -> String {
+    format!("a=crypto:1 {suite} inline:{}\n", base64(octets, seed))
+}
+
+fn keyed(line: &str) -> String {
+    format!("m=audio 20000 RTP/SAVP 8\n{line}")
+}
+
+/// RFC 4568 §6.2, RFC 6188, RFC 7714: key and salt of each suite have one length.
+#[test]
+fn keys_have_the_length_of_their_suite() {
+    let judge = |suite: &str, octets: usize| {
+        let all = frames(vec![between("length", &keyed(&crypto(suite, octets, 1)), &keyed(&crypto(suite, octets, 2)))], []);
+        found(&report(&all, ""), "MSEC-SDES-002")
+    };
+    let lengths = [
+        ("AES_CM_128_HMAC_SHA1_80", 30),
+        ("AES_CM_128_HMAC_SHA1_32", 30),
+        ("F8_128_HMAC_SHA1_80", 30),
+        ("AES_192_CM_HMAC_SHA1_80", 38),
+        ("AES_256_CM_HMAC_SHA1_80", 46),
+        ("AEAD_AES_128_GCM", 28),
+        ("AEAD_AES_256_GCM", 44),
+    ];
+    for (suite, octets) in lengths {
+        assert_eq!(judge(suite, octets), [""; 0], "{suite}");
+        let wrong = |who: &str| format!("{who}: 1 x key of another length than {suite} has");
+        assert_eq!(judge(suite, octets - 1), [wrong("alpha"), wrong("bravo")]);
+    }
+}
+
+/// RFC 4568 §6.1, §8: a key for each line and direction, and none over signalling that everybody reads.
+#[test]
+fn keys_are_used_once_and_not_shown() {
+    let judge = |offer: String, answer: String| {
+        report(&frames(vec![between("keys", &offer, &answer)], []), "[media.security]\ncleartext_keys = \"forbidden\"\n")
+    };
+    let one = |seed| keyed(&crypto(SUITE, 30, seed));
+    let good = judge(one(1), one(2));
+    assert_eq!(counts(&good, "MSEC-SDES-002"), [1, 0, 0]);
+    assert_eq!(found(&good, "MSEC-SDES-001"), ["alpha: 1 x SDES key over UDP", "bravo: 1 x SDES key over UDP"]);
+    assert!(!good.to_string().contains(&base64(30, 1)), "no report shows a key");
+    assert_eq!(found(&judge(one(1), one(1)), "MSEC-SDES-002"), ["bravo: 1 x the key of the offer in the answer"]);
+    let two = |a, b| format!("{}m=audio 20010 RTP/SAVP 8\n{}", one(a), crypto(SUITE, 30, b));
+    assert_eq!(found(&judge(two(1, 1), two(2, 3)), "MSEC-SDES-002"), ["alpha: 1 x one key for two m= lines"]);
+}
+
+/// A handshake message of DTLS in a record of its own (RFC 6347 §4.2.2).
+fn dtls(version: u16, kind: u8, body: &[u8]) -> Vec<u8> {
+    let length = (body.len() as u32).to_be_bytes();
+    let message = [&[kind][..], &length[1..], &[0, 0, 0, 0, 0], &length[1..], body].concat();
+    [&[22][..], &version.to_be_bytes(), &[0; 8], &(message.len() as u16).to_be_bytes(), &message].concat()
+}
+
+/// A ClientHello that offers every profile of RFC 5764 and RFC 7714, or a ServerHello that takes one.
+fn hello(version: u16, chosen: Option<u16>) -> Vec<u8> {
+    let profiles: Vec<u8> = chosen.map_or_else(|| vec![0, 1, 0, 2, 0, 5, 0, 6, 0, 7, 0, 8], |profile| profile.to_be_bytes().to_vec());
+    let list = [&(profiles.len() as u16).to_be_bytes()[..], &profiles, &[0]].concat();
+    let extension = [&[0, 14][..], &(list.len() as u16).to_be_bytes(), &list].concat();
+    let suites: &[u8] = if chosen.is_none() { &[0, 0, 0, 2, 0xc0, 0x2b, 1, 0] } else { &[0, 0xc0, 0x2b, 0] };
+    let body = [&version.to_be_bytes()[..], &[7; 32], suites, &(extension.len() as u16).to_be_bytes(), &extension].concat();
+    dtls(version, if chosen.is_none() { 1 } else { 2 }, &body)
+}
+
+const FINGERPRINT: &str =
+    "a=fingerprint:sha-256 02:1A:CC:54:27:AB:EB:9C:53:3F:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1:7A:03:A2:7D:F9:B0:7F:46:19:B2\n";
+
+fn handshake(version: u16, profile: u16) -> Vec<Frame> {
+    let by_dtls = |setup: &str| format!("m=audio 20000 UDP/TLS/RTP/SAVP 8\n{FINGERPRINT}a=setup:{setup}\n");
+    let hellos = vec![udp(42.2, B, A, &hello(version, None)), udp(42.25, A, B, &hello(version, Some(profile)))];
+    frames(vec![between("dtls", &by_dtls("actpass"), &by_dtls("active"))], [hellos])
+}
+
+/// RFC 9325 §3.1, RFC 5764 §4.1.2: what the handshake settles is held against the policy as SDP is.
+#[test]
+fn versions_and_profiles_of_dtls_are_those_agreed() {
+    let terms = "[media.security]\ndtls_min_version = \"1.2\"\nsrtp_suites = [\"AEAD_AES_256_GCM\", \"AES_CM_128_HMAC_SHA1_80\"]\n";
+    let judge = |version, profile| {
+        let report = report(&handshake(version, profile), terms);
+        [found(&report, "MSEC-DTLS-003"), found(&report, "MSEC-SRTP-003")]
+    };
+    assert_eq!(judge(0xfefd, 8), [[""; 0], [""; 0]]);
+    assert_eq!(judge(0xfefd, 1), [[""; 0], [""; 0]]);
+    assert_eq!(judge(0xfeff, 8), [vec!["both: 1 x DTLS 1.0".to_owned()], vec![]]);
+    for (profile, name) in [(2, "AES_CM_128_HMAC_SHA1_32"), (5, "NULL_HMAC_SHA1_80"), (6, "NULL_HMAC_SHA1_32"), (7, "AEAD_AES_128_GCM")] {
+        // The side that answers the ClientHello chooses: here the caller.
+        assert_eq!(judge(0xfefd, profile), [vec![], vec![format!("alpha: 1 x {name}")]]);
+    }
+    assert_eq!(counts(&report(&handshake(0xfefd, 8), terms), "MSEC-SRTP-003"), [1, 0, 0]);
+}
+
+/// RFC 3711 §3.1: G.711 in the clear is 160 octets where SRTP has 170, and the other way round.
+#[test]
+fn protection_that_was_agreed_and_not_applied_shows_in_the_length() {
+    let sealed = |from, to, ssrc| Voice { octets: vec![0xd5; 170], ..voice(from, to, ssrc) }.send(42.0, 60.0);
+    let clear = |from, to, ssrc| voice(from, to, ssrc).send(42.0, 60.0);
+    let (offer, answer) = (keyed(&crypto(SUITE, 30, 1)), keyed(&crypto(SUITE, 30, 2)));
+    let all = frames(vec![between("srtp", &offer, &answer)], [clear(A, B, 1), clear(B, A, 2)]);
+    let missing = |who: &str| format!("{who}: 1 x RTP in the clear on an SRTP stream");
+    assert_eq!(found(&report(&all, ""), "MSEC-SRTP-002"), [missing("alpha"), missing("bravo")]);
+    // A tag behind G.711 that no cipher hides is no SRTP of anybody's; it is left open, not blamed.
+    let plain = "m=audio 20000 RTP/AVP 8\n";
+    let all = frames(vec![between("rtp", plain, plain)], [sealed(A, B, 1), clear(B, A, 2)]);
+    assert_eq!(counts(&report(&all, ""), "MSEC-SRTP-002"), [1, 0, 1]);
+}
+
+/// RFC 8643 §3, RFC 6404 §2: keys that fall on the way, and SRTP that a re-offer gives up.
+#[test]
+fn protection_that_falls_on_the_way_is_told() {
+    let terms = "[media.security]\nsrtp = \"required\"\n";
+    let judge = |call: Call| {
+        let report = report(&frames(vec![call], []), terms);
+        [found(&report, "MSEC-DOWN-001"), found(&report, "MSEC-SRTP-001")]
+    };
+    let plain = "m=audio 20000 RTP/AVP 8\n";
+    let (one, two) = (crypto(SUITE, 30, 1), crypto(SUITE, 30, 2));
+    let open = |line: &str| format!("{plain}{line}");
+    // Opportunistic: keys beside RTP/AVP, taken up or dropped.
+    assert_eq!(judge(between("osrtp", &open(&one), &open(&two))), [[""; 0], [""; 0]]);
+    let [down, unprotected] = judge(between("dropped", &open(&one), plain));
+    assert_eq!((down, unprotected.len()), (vec!["bravo: 1 x keys offered and dropped".to_owned()], 1));
+    let mut call = begun("again", &keyed(&one), &keyed(&two));
+    call.sdp = sdp(plain);
+    call.request(50.0, "INVITE", 2, true, "X-In-Dialog\r\n").response(50.1, 200, "INVITE", 2, true, "");
+    call.invite_cseq = 2;
+    call.ack(50.2);
+    let [down, unprotected] = judge(over(call, 60.0));
+    assert_eq!((down, unprotected.len()), (vec!["alpha: 1 x SRTP, then RTP/AVP".to_owned()], 1));
+}
