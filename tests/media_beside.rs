@@ -13,6 +13,7 @@ use made::calls::{ALPHA, BRAVO, Call, capture};
 use made::media::one_way;
 use made::program::{PEERS, judged};
 use made::tcp::Connection;
+use made::websocket::websocket;
 use made::{Frame, udp};
 use serde_json::{Value, json};
 
@@ -195,6 +196,45 @@ fn messages_are_of_the_call_that_named_their_session() {
     );
     assert!(bars(&all, "two@alpha.example").contains("1 chunks, 4 octets, 1 failed"), "{}", bars(&all, "two@alpha.example"));
     assert_eq!(report["anomalies"], judged(&frames(vec![session("one", "alice1", "bob1")], vec![]), STRICT)["anomalies"]);
+}
+
+/// RFC 7977: the same over WebSocket, of which one side masks what it sends; the sub-protocol is `msrp`, and the paths say `ws`.
+#[test]
+fn messages_over_websocket_are_of_their_call_too() {
+    let media = |path: &str| format!("m=message 2855 TCP/MSRP *\na=accept-types:text/plain\na=path:msrp://{{ip}}:2855/{path};ws\n");
+    let mut call = Call::new("browser");
+    call.sdp = sdp(&media("alice1"));
+    call.invite(40.0).answer(41.0, 180);
+    call.sdp = sdp(&media("bob1"));
+    call.answer(42.0, 200).ack(42.1).bye(60.0, true).bye_answer(60.1, 200, true);
+    let over_ws = |masked: bool, chunk: Vec<u8>| websocket(masked, &String::from_utf8(chunk).unwrap().replace(";tcp", ";ws").into_bytes());
+    let long = "x".repeat(3_000);
+    let whole = over_ws(true, msrp("tr000002", "SEND", ("bob1", "alice1"), Some(&long)));
+    let connection = Connection::open_to(2855, 42.2)
+        .send(42.3, true, b"GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: msrp\r\n\r\n")
+        .send(42.4, false, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: msrp\r\n\r\n")
+        .send(43.0, true, &over_ws(true, msrp("tr000001", "SEND", ("bob1", "alice1"), Some("Hey Bob, are you there?"))))
+        .send(43.1, false, &over_ws(false, msrp("tr000001", "200 OK", ("alice1", "bob1"), None)))
+        .send(45.0, true, &whole[..1_000])
+        .send(45.1, true, &whole[1_000..])
+        .send(45.2, false, &over_ws(false, msrp("tr000002", "413 Too large", ("alice1", "bob1"), None)))
+        .send(46.0, false, &over_ws(false, msrp("tr000003", "SEND", ("alice1", "bob1"), Some("Yes."))))
+        .close(60.2);
+    let all = frames(vec![call], connection.frames);
+    let names = ["kind", "call_id", "side", "line", "bound_by", "packets", "payload_octets", "failures"];
+    // As over TCP, alpha opens the connection from a port that no SDP names.
+    let expected =
+        ["MSRP browser@alpha.example caller 1 destination only 2 3023 1", "MSRP browser@alpha.example callee 1 source only 1 4 0"];
+    assert_eq!(cells(&all, &names), expected);
+    let report = judged(&all, STRICT);
+    assert_eq!((&report["media"]["strays"], &report["intake"]["anomalies"], broken(&report)), (&json!(0), &json!({}), vec![]));
+    let folder = tempfile::tempdir().unwrap();
+    let made = made::write(folder.path(), "made.pcap", &all);
+    let report = |inputs: Vec<std::path::PathBuf>| made::program::without_places(made::program::report(&inputs)).to_string();
+    assert_eq!(report(vec![made.clone()]), report(made::cut(&made, 5, folder.path())));
+    let (_, octets, out, _folder) = excerpt(&all, "browser@alpha.example", &[]);
+    assert!(memchr::memmem::find(&octets, b"Sec-WebSocket-Protocol: msrp").is_some(), "without its opening nobody could read it");
+    assert_eq!(made::program::report(&[out])["media"]["beside"][0]["packets"], json!(2));
 }
 
 /// What an excerpt of a call writes, with more options, and its octets.

@@ -58,7 +58,7 @@ anomalies! {
     SipCut = "sip-cut",
     /// A WebSocket message that is compressed, and therefore not read (RFC 7692).
     WsCompressed = "ws-compressed",
-    /// A WebSocket message of a SIP connection that is not exactly one SIP message (RFC 7118 §5).
+    /// A WebSocket message that is not exactly one SIP message, or one chunk of MSRP, where these pass (RFC 7118 §5, RFC 7977 §5.1).
     WsFraming = "ws-framing",
     /// A WebSocket connection that carries SIP, whose handshake did not name the sub-protocol `sip` (RFC 7118 §4).
     WsNoSubprotocol = "ws-no-subprotocol",

@@ -45,6 +45,18 @@ pub(super) fn begins(octets: &[u8]) -> bool {
     line(octets).is_some_and(|(first, _)| start(first).is_some())
 }
 
+/// The head of the chunk that octets are, and how long its body is; `None` for anything else, and for more.
+pub(super) fn whole(octets: &[u8]) -> Option<(Box<[u8]>, u64)> {
+    let (mut chunker, mut rest) = (Chunker::default(), octets);
+    loop {
+        match chunker.next(rest) {
+            Step::Inside(used) => rest = rest.get(used..)?,
+            Step::Chunk(used, head, body) => return (used == rest.len()).then_some((head, body)),
+            Step::More | Step::Lost => return None,
+        }
+    }
+}
+
 impl Chunker {
     /// Takes everything that is not yet consumed.
     pub(super) fn next(&mut self, octets: &[u8]) -> Step {

@@ -279,6 +279,10 @@ impl Stream {
                     out.push(Framed { misframed, ..self.framed(used..used + n, bytes, false) });
                     used += n;
                 }
+                Step::Msrp(n, head, octets) => {
+                    out.push(self.cut_out(used..used + n, head, false, Content::Msrp(octets)));
+                    used += n;
+                }
                 Step::Lost => {
                     self.lost = true;
                     used = self.buffer.len();

@@ -2,17 +2,18 @@
 
 use super::Misframed;
 use super::framing::{MAX_MESSAGE, header_end, is_one_message};
+use super::msrp;
 use super::sniff::looks_like_sip;
 use crate::base::{Anomalies, Anomaly};
 
 /// The longest HTTP head that is waited for.
 const MAX_HEAD: usize = 16 << 10;
 
-/// What the opening handshake said of the sub-protocol (RFC 7118 §4).
+/// What the opening handshake said of the sub-protocol (RFC 7118 §4, RFC 7977 §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// `sip` was offered, or chosen.
-    Sip,
+    /// `sip` or `msrp` was offered, or chosen.
+    Named,
     /// None was named.
     Unnamed,
     /// The capture does not hold the handshake.
@@ -26,7 +27,7 @@ pub(super) enum Head {
     More(usize),
     /// Behind so many octets it is a WebSocket.
     Upgrade(usize, Protocol),
-    /// It stays HTTP, or turns to something else than SIP.
+    /// It stays HTTP, or turns to something else than SIP and MSRP.
     Other,
 }
 
@@ -42,7 +43,7 @@ pub(super) fn read_head(octets: &[u8], searched: usize) -> Head {
         Err(searched) if octets.len() < MAX_HEAD => return Head::More(searched),
         Err(_) => return Head::Other,
     };
-    let (mut upgrade, mut protocols, mut sip) = (false, false, false);
+    let (mut upgrade, mut protocols, mut ours) = (false, false, false);
     for line in octets.get(..end).unwrap_or_default().split(|&b| b == b'\n') {
         let Some(colon) = memchr::memchr(b':', line) else { continue };
         let (name, value) = line.split_at(colon);
@@ -51,23 +52,24 @@ pub(super) fn read_head(octets: &[u8], searched: usize) -> Head {
             upgrade |= words.any(|word| word.eq_ignore_ascii_case(b"websocket"));
         } else if name.eq_ignore_ascii_case(b"Sec-WebSocket-Protocol") {
             protocols = true;
-            sip |= words.any(|word| word.eq_ignore_ascii_case(b"sip"));
+            ours |= words.any(|word| word.eq_ignore_ascii_case(b"sip") || word.eq_ignore_ascii_case(b"msrp"));
         }
     }
-    match (upgrade, protocols, sip) {
-        (true, _, true) => Head::Upgrade(end, Protocol::Sip),
+    match (upgrade, protocols, ours) {
+        (true, _, true) => Head::Upgrade(end, Protocol::Named),
         (true, false, false) => Head::Upgrade(end, Protocol::Unnamed),
         _ => Head::Other,
     }
 }
 
-/// Whether octets begin with the frame of a SIP message: how a connection that is met in its middle is known.
+/// Whether octets begin with the frame of a SIP message, or of a chunk of MSRP: how a connection that is met in its middle is known.
 pub(super) fn begins_like_frame(octets: &[u8]) -> bool {
     // Text or binary, whole or the first of several, not compressed.
     let Some(Ok(header)) = octets.first().filter(|&&b| matches!(b & 0x7f, 1 | 2)).and_then(|_| Header::read(octets)) else { return false };
     let mut payload = octets.get(header.length..).unwrap_or_default();
     payload = payload.get(..usize::try_from(header.payload).unwrap_or(usize::MAX)).unwrap_or(payload);
-    looks_like_sip(&header.unmasked(payload).collect::<Vec<_>>())
+    let message = header.unmasked(payload).collect::<Vec<_>>();
+    looks_like_sip(&message) || msrp::begins(&message)
 }
 
 /// What the next octets are.
@@ -79,6 +81,8 @@ pub(super) enum Step {
     Skip(u64),
     /// So many octets hold a SIP message, this one, in a frame that may break the rules.
     Sip(usize, Box<[u8]>, Option<Misframed>),
+    /// So many octets hold a chunk of MSRP: its head, and how long its body is.
+    Msrp(usize, Box<[u8]>, u64),
     /// No frame begins here.
     Lost,
     /// Nothing more comes, or nothing of interest.
@@ -89,8 +93,8 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct WebSocket {
     protocol: Protocol,
-    /// Whether a SIP message was met.
-    is_sip: bool,
+    /// Whether a SIP message or a chunk of MSRP was met.
+    is_known: bool,
     /// Where the next frame begins in what is not yet consumed: behind the first frames of a message.
     at: usize,
     open: Open,
@@ -109,7 +113,7 @@ enum Open {
 
 impl WebSocket {
     pub(super) const fn new(protocol: Protocol) -> Self {
-        Self { protocol, is_sip: false, at: 0, open: Open::No, message: Vec::new() }
+        Self { protocol, is_known: false, at: 0, open: Open::No, message: Vec::new() }
     }
 
     /// Octets held beside those that are not consumed.
@@ -119,7 +123,7 @@ impl WebSocket {
 
     /// Forgets the message at hand; the next frame is the first of a message.
     pub(super) fn restart(&mut self) {
-        *self = Self { is_sip: self.is_sip, ..Self::new(self.protocol) };
+        *self = Self { is_known: self.is_known, ..Self::new(self.protocol) };
     }
 
     /// Takes everything that is not yet consumed; whoever calls consumes what the answer says.
@@ -142,10 +146,10 @@ impl WebSocket {
                 (PING | PONG, _) => return Step::Skip(header.total()),
                 (CONTINUATION, Open::Dropped) => return self.drop_message(&header),
                 (TEXT | BINARY, Open::No) if header.compressed => {
-                    if self.is_sip || self.protocol != Protocol::Unseen {
+                    if self.is_known || self.protocol != Protocol::Unseen {
                         anomalies.note(Anomaly::WsCompressed);
                     }
-                    if !self.is_sip && self.protocol == Protocol::Unnamed {
+                    if !self.is_known && self.protocol == Protocol::Unnamed {
                         return Step::Done;
                     }
                     return self.drop_message(&header);
@@ -169,7 +173,7 @@ impl WebSocket {
         }
     }
 
-    /// One SIP message is one WebSocket message (RFC 7118 §5).
+    /// One SIP message is one WebSocket message (RFC 7118 §5), and so is one chunk of MSRP (RFC 7977 §5.1).
     fn complete(&mut self, anomalies: &mut Anomalies) -> Step {
         let octets = std::mem::take(&mut self.at);
         let message = std::mem::take(&mut self.message);
@@ -177,15 +181,19 @@ impl WebSocket {
         if message.iter().all(|b| matches!(b, b'\r' | b'\n')) {
             return Step::Skip(octets as u64);
         }
+        if let Some((head, body)) = msrp::whole(&message) {
+            self.is_known = true;
+            return Step::Msrp(octets, head, body);
+        }
         if !looks_like_sip(&message) {
-            if !self.is_sip && self.protocol == Protocol::Unnamed {
+            if !self.is_known && self.protocol == Protocol::Unnamed {
                 return Step::Done;
             }
             anomalies.note(Anomaly::WsFraming);
             return Step::Skip(octets as u64);
         }
         let mut misframed = None;
-        if !std::mem::replace(&mut self.is_sip, true) && self.protocol == Protocol::Unnamed {
+        if !std::mem::replace(&mut self.is_known, true) && self.protocol == Protocol::Unnamed {
             anomalies.note(Anomaly::WsNoSubprotocol);
             misframed = Some(Misframed::NoSubprotocol);
         }
@@ -206,7 +214,7 @@ impl WebSocket {
 
     fn lost(&mut self, anomalies: &mut Anomalies) -> Step {
         self.restart();
-        if !self.is_sip && self.protocol == Protocol::Unnamed {
+        if !self.is_known && self.protocol == Protocol::Unnamed {
             return Step::Done;
         }
         anomalies.note(Anomaly::SipResync);

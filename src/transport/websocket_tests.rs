@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::stream::{Framed, Passage, Stream};
+use super::stream::{Content, Framed, Passage, Stream};
 use crate::base::{Anomalies, Anomaly, Time, Transport};
 
 const GET: &[u8] =
@@ -158,6 +158,28 @@ fn other_sub_protocols_and_refusals_stay_http() {
     client.feed(b"GET / HTTP/1.1\r\n\r\n").close();
     assert!(client.out.is_empty() && client.odd().is_empty());
     assert!(End::after(&[b"GET / HTTP/1.1\r\nA: ", &*vec![b'a'; 20_000]].concat()).stream.is_http(), "a head must end");
+}
+
+/// RFC 7977 §4, §5.1: the sub-protocol `msrp`, and a chunk in each message, which need not be one frame.
+#[test]
+fn chunks_of_msrp_come_out_one_a_message() {
+    let head = "MSRP a786hjs2 SEND\r\nTo-Path: msrp://b/2;ws\r\nFrom-Path: msrp://a.invalid/1;ws\r\n\r\n";
+    let chunk = format!("{head}Hey Bob\r\n-------a786hjs2$\r\n");
+    let (first, rest) = chunk.as_bytes().split_at(40);
+    let two = [chunk.as_bytes(), chunk.as_bytes()].concat();
+    for handshake in [&b"GET /c HTTP/1.1\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: msrp\r\n\r\n"[..], UNNAMED] {
+        let mut end = End::after(handshake);
+        end.feed(&frame(0x81, MASK, chunk.as_bytes())).feed(&frame(0x02, MASK, first)).feed(&frame(0x80, MASK, rest));
+        let chunks: Vec<_> = end.out.iter().map(|framed| (framed.bytes.trim_ascii_end(), framed.content)).collect();
+        assert_eq!(chunks, [(head.trim_end().as_bytes(), Content::Msrp(7)); 2]);
+        // Two in one, and one that is not whole, are none.
+        end.feed(&frame(0x81, MASK, &two)).feed(&frame(0x81, MASK, first)).feed(&frame(0x81, MASK, chunk.as_bytes()));
+        assert_eq!((end.out.len(), end.odd()), (3, vec![(Anomaly::WsFraming, 2)]));
+    }
+    let mut end = End::default();
+    end.stream.begins_midstream();
+    end.feed(b"the end of something").feed(&frame(0x82, None, chunk.as_bytes())).close();
+    assert_eq!((end.out.len(), end.odd()), (1, vec![]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::calls::Call;
 use super::tcp::{Connection, Said, said};
 
 /// One SIP message is one WebSocket message (RFC 7118 §5); a browser masks what it sends (RFC 6455 §5.3).
-fn websocket(masked: bool, message: &[u8]) -> Vec<u8> {
+pub fn websocket(masked: bool, message: &[u8]) -> Vec<u8> {
     let mask = if masked { [0x37, 0xfa, 0x21, 0x3d] } else { [0; 4] };
     let length = u16::try_from(message.len()).unwrap().to_be_bytes();
     let head = if masked { [&[0x81, 0xfe], &length[..], &mask].concat() } else { [&[0x81, 0x7e], &length[..]].concat() };
