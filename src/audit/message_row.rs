@@ -1,7 +1,6 @@
 //! Takes a message with its place in its call, gives what reports show of it, never how they show it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,10 +9,10 @@ use smallvec::SmallVec;
 
 use super::judge::Judge;
 use super::sides::Sides;
-use crate::base::{Endpoint, Origin, Span, Time};
+use crate::base::{Endpoint, Origin, Span, Time, lossy, push_ip};
 use crate::call::{Place, Repeat};
 use crate::policy::Party;
-use crate::sdp::{Description, Media, SdpRole};
+use crate::sdp::{Address, Description, Media, SdpRole};
 use crate::sip::value::Params;
 use crate::sip::{Arrival, FlawKind, HeaderName, Message, Method};
 
@@ -132,12 +131,22 @@ impl MessageRow {
     /// A word of it, octets that are no UTF-8 replaced: whoever writes it escapes it.
     #[must_use]
     pub fn text<'a>(&'a self, word: &'a Word) -> Cow<'a, str> {
-        let octets = match word {
+        lossy(self.octets_of(word))
+    }
+
+    /// A word of it as it is on the wire.
+    #[must_use]
+    pub fn octets_of<'a>(&'a self, word: &'a Word) -> &'a [u8] {
+        match word {
             Word::At(span) => span.of(&self.octets),
             Word::Own(octets) => octets,
-        };
-        // Nearly all are: the lossy reading is slow.
-        std::str::from_utf8(octets).map_or_else(|_| String::from_utf8_lossy(octets), Cow::Borrowed)
+        }
+    }
+
+    /// A word that may be missing, as it is on the wire.
+    #[must_use]
+    pub fn maybe_octets<'a>(&'a self, word: &'a Option<Word>) -> Option<&'a [u8]> {
+        word.as_ref().map(|word| self.octets_of(word))
     }
 
     /// A word that may be missing.
@@ -158,15 +167,24 @@ impl MessageRow {
         let media = self.description.as_ref().map(|sdp| sdp.media()).filter(|media| !media.is_empty())?;
         let mut text = String::with_capacity(192);
         for (number, media) in media.iter().enumerate() {
-            // Writing to a string cannot fail.
-            _ = write!(text, "{}{} ", if number > 0 { "; " } else { "" }, media.kind);
-            _ = match &media.address {
-                Some(address) => write!(text, "{address}"),
-                None => text.write_str("?"),
-            };
-            _ = write!(text, ":{} {}", media.port, media.direction.name());
+            if number > 0 {
+                text.push_str("; ");
+            }
+            text.push_str(&media.kind);
+            text.push(' ');
+            match &media.address {
+                Some(Address::Ip(ip)) => push_ip(&mut text, *ip),
+                Some(Address::Name(name)) => text.push_str(name),
+                None => text.push('?'),
+            }
+            text.push(':');
+            text.push_str(itoa::Buffer::new().format(media.port));
+            text.push(' ');
+            text.push_str(media.direction.name());
             for codec in &media.codecs {
-                _ = write!(text, " {codec}");
+                text.push(' ');
+                // Writing to a string cannot fail.
+                _ = codec.write(&mut text);
             }
         }
         Some(text)
@@ -199,18 +217,23 @@ pub struct MediaLine {
 /// A row that waits for the names of its parties: they are decided in the order of the capture.
 #[derive(Clone, Debug)]
 pub struct SeenMessage {
-    origin: Origin,
+    order: (Origin, u16),
+    /// Sorting moves it many times, and a row is long.
+    held: Box<Held>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
     ends: (Endpoint, Endpoint),
     parties: (Party, Party),
-    /// Sorting moves it many times, and a row is long.
-    row: Box<MessageRow>,
+    row: MessageRow,
 }
 
 impl SeenMessage {
     /// Its place in the order of the capture.
     #[must_use]
     pub const fn order(&self) -> (Origin, u16) {
-        (self.origin, self.row.index)
+        self.order
     }
 }
 
@@ -230,19 +253,21 @@ impl Judge<'_> {
         let envelope = &arrival.envelope;
         let ends = (envelope.source, envelope.destination);
         let parties = (self.policy.party(envelope.source.ip), self.policy.party(envelope.destination.ip));
-        self.seen.push(SeenMessage { origin: envelope.origin, ends, parties, row: Box::new(row_of(arrival, place, sdp)) });
+        let held = Box::new(Held { ends, parties, row: row_of(arrival, place, sdp) });
+        self.seen.push(SeenMessage { order: (envelope.origin, envelope.index), held });
     }
 
-    /// The row of a message, with the names of its parties; `signs` were made with the same sides.
-    #[must_use]
-    pub fn message_row(&self, seen: SeenMessage, sides: &Sides, signs: &mut Signs) -> MessageRow {
+    /// The row of a message, once it has the names of its parties; `signs` were made with the same sides.
+    pub fn message_row<'s>(&self, seen: &'s mut SeenMessage, sides: &Sides, signs: &mut Signs) -> &'s MessageRow {
+        let Held { ends, parties, row } = &mut *seen.held;
         let mut name = |party| {
             let name = signs.parties.entry(party).or_insert_with(|| self.policy.party_name(sides.of(party)).into());
             Arc::clone(name)
         };
-        let (from, to) = (name(seen.parties.0), name(seen.parties.1));
-        let mut end = |end: Endpoint| Arc::clone(signs.ends.entry(end).or_insert_with(|| end.to_string().into()));
-        MessageRow { from, to, source: end(seen.ends.0), destination: end(seen.ends.1), ..*seen.row }
+        (row.from, row.to) = (name(parties.0), name(parties.1));
+        let mut end = |end: Endpoint| Arc::clone(signs.ends.entry(end).or_insert_with(|| end.text().into()));
+        (row.source, row.destination) = (end(ends.0), end(ends.1));
+        row
     }
 }
 

@@ -1,5 +1,6 @@
-//! Takes text, gives the IP address that it is, never a name's.
+//! Takes text, gives the IP address that it is, or takes that and gives the text, never a name's.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
 use memchr::memchr;
@@ -36,6 +37,22 @@ fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     rest.is_empty().then(|| Ipv4Addr::from(octets))
 }
 
+/// Appends an address as the standard library writes it, several times as fast for IPv4.
+pub fn push_ip(text: &mut String, ip: IpAddr) {
+    match ip {
+        IpAddr::V4(ip) => {
+            for (n, octet) in ip.octets().into_iter().enumerate() {
+                if n > 0 {
+                    text.push('.');
+                }
+                text.push_str(itoa::Buffer::new().format(octet));
+            }
+        }
+        // Writing to a string cannot fail.
+        IpAddr::V6(ip) => _ = write!(text, "{ip}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +64,15 @@ mod tests {
         let six = ["::1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "1:2", "a.example", "1.example", "", ":"];
         for text in odd.into_iter().chain(six) {
             assert_eq!(ip(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_addresses_as_the_standard_library_does() {
+        for ip in ["0.0.0.0", "192.0.2.10", "255.255.255.255", "::", "2001:db8::1", "::ffff:192.0.2.1"] {
+            let mut text = String::new();
+            push_ip(&mut text, ip.parse().unwrap());
+            assert_eq!(text, ip);
         }
     }
 }

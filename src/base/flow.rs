@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
+use super::push_ip;
+
 /// One end of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
@@ -20,6 +22,20 @@ impl Endpoint {
     pub const fn new(ip: IpAddr, port: u16) -> Self {
         Self { ip, port }
     }
+
+    /// Its text, as it is displayed, without the cost of formatting.
+    #[must_use]
+    pub fn text(self) -> String {
+        let mut text = String::with_capacity(24);
+        let is_v6 = self.ip.is_ipv6();
+        if is_v6 {
+            text.push('[');
+        }
+        push_ip(&mut text, self.ip);
+        text.push_str(if is_v6 { "]:" } else { ":" });
+        text.push_str(itoa::Buffer::new().format(self.port));
+        text
+    }
 }
 
 impl Default for Endpoint {
@@ -30,10 +46,7 @@ impl Default for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.ip {
-            IpAddr::V4(ip) => write!(f, "{ip}:{}", self.port),
-            IpAddr::V6(ip) => write!(f, "[{ip}]:{}", self.port),
-        }
+        f.write_str(&self.text())
     }
 }
 

@@ -5,15 +5,17 @@ mod anomaly;
 mod error;
 mod fingerprint;
 mod flow;
+mod lossy;
 mod origin;
 mod span;
 mod time;
 
-pub use address::ip;
+pub use address::{ip, push_ip};
 pub use anomaly::{Anomalies, Anomaly};
 pub use error::{Error, Result};
 pub use fingerprint::{Plain, fingerprint};
 pub use flow::{Endpoint, Transport};
+pub use lossy::lossy;
 pub use origin::{Carriers, Origin};
 pub use span::Span;
 pub use time::{Time, seconds};

@@ -339,7 +339,7 @@ impl<'p> Stages<'p> {
         breached.sort_by(|a, b| a.order().cmp(&b.order()));
         let (bench, sides, records) = (&self.bench, &self.sides, &mut self.joint.records);
         let mut signs = Signs::default();
-        seen.into_iter().for_each(|seen| records.message(&bench.message_row(seen, sides, &mut signs)));
+        seen.into_iter().for_each(|mut seen| records.message(bench.message_row(&mut seen, sides, &mut signs)));
         breached.into_iter().filter_map(|breached| bench.breach_row(breached, sides)).for_each(|row| records.breach(row));
     }
 

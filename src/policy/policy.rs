@@ -9,7 +9,7 @@ use super::attribution::Attribution;
 use super::source::Source;
 use super::trust::TrustFiles;
 use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
-use crate::base::{Time, seconds};
+use crate::base::{Time, push_ip, seconds};
 use crate::certificate::Anchors;
 use crate::stir::Library;
 
@@ -104,7 +104,11 @@ impl Policy {
     #[must_use]
     pub fn party_name(&self, party: Party) -> String {
         match party {
-            Party::Host(ip) => ip.to_string(),
+            Party::Host(ip) => {
+                let mut text = String::with_capacity(16);
+                push_ip(&mut text, ip);
+                text
+            }
             _ => self.peer(party).map_or_else(|| "unknown".into(), |p| p.id.clone()),
         }
     }

@@ -23,7 +23,7 @@ fn is_unseen(c: char) -> bool {
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
     // Most text is plain ASCII, and most of it is asked about.
-    if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) || !text.chars().any(is_unseen) {
+    if text.bytes().fold(true, |plain, octet| plain & matches!(octet, b' '..=b'~')) || !text.chars().any(is_unseen) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

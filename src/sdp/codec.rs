@@ -31,6 +31,23 @@ impl Codec {
         self.clock == other.clock && self.channels == other.channels && self.name.eq_ignore_ascii_case(&other.name)
     }
 
+    /// Writes what it displays: it is written for each call, so without the machinery of formatting.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(&self.name)?;
+        if self.clock > 0 {
+            out.write_str("/")?;
+            out.write_str(itoa::Buffer::new().format(self.clock))?;
+        }
+        if self.clock > 0 && self.channels != 1 {
+            out.write_str("/")?;
+            out.write_str(itoa::Buffer::new().format(self.channels))?;
+        }
+        Ok(())
+    }
+
     /// Whether it carries the call, rather than events, noise or redundancy beside it.
     #[must_use]
     pub fn is_primary(&self) -> bool {
@@ -41,13 +58,7 @@ impl Codec {
 /// `NAME/clock` or `NAME/clock/channels`.
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.clock, self.channels) {
-            (0, _) => f.write_str(&self.name),
-            // Nearly every codec of telephony: written for each call, so without the machinery of numbers.
-            (8_000, 1) => f.write_str(&self.name).and_then(|()| f.write_str("/8000")),
-            (clock, 1) => write!(f, "{}/{clock}", self.name),
-            (clock, channels) => write!(f, "{}/{clock}/{channels}", self.name),
-        }
+        self.write(f)
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::keys::Keys;
+use super::octet::{host_len, token_len};
 use super::value::{elements, name_addr, uri};
 use super::{Address, Flaw, HeaderName, Method};
 use crate::base::Span;
@@ -358,12 +359,11 @@ fn unfold(raw: &[u8]) -> Vec<u8> {
 
 /// The user part where an address is written as nearly everybody writes it, `name <sip:user@host>`; `None` says nothing.
 fn plain_user(value: &[u8]) -> Option<&[u8]> {
-    let plain = |octet: u8, more: &[u8]| octet.is_ascii_alphanumeric() || more.contains(&octet);
-    let open = value.iter().position(|&octet| !plain(octet, b" "))?;
+    let open = value.iter().position(|&octet| !(octet.is_ascii_alphanumeric() || octet == b' '))?;
     let address = value.get(open..)?.strip_prefix(b"<sip:")?;
-    let (user, host) = address.split_at_checked(address.iter().position(|&octet| !plain(octet, b"+-_."))?)?;
+    let (user, host) = address.split_at(token_len(address));
     let host = host.strip_prefix(b"@").filter(|host| host.first().is_some_and(u8::is_ascii_alphanumeric))?;
-    let behind = host.iter().find(|&&octet| !plain(octet, b"-."))?;
+    let behind = host.get(host_len(host))?;
     (!user.is_empty() && (*behind == b'>' || (*behind == b';' && host.contains(&b'>')))).then_some(user)
 }
 

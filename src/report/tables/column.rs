@@ -9,6 +9,8 @@ use crate::base::Time;
 #[allow(missing_docs)]
 pub enum Cell<'a> {
     Text(Cow<'a, str>),
+    /// Text of the wire: octets that are no UTF-8 are for its format to replace.
+    Octets(&'a [u8]),
     Whole(u64),
     Real(f64),
     Time(Time),
@@ -30,6 +32,8 @@ pub enum Kind {
 enum Get<R> {
     Text(fn(&R) -> Cow<'_, str>),
     MaybeText(fn(&R) -> Option<Cow<'_, str>>),
+    Octets(fn(&R) -> &[u8]),
+    MaybeOctets(fn(&R) -> Option<&[u8]>),
     Whole(fn(&R) -> u64),
     MaybeWhole(fn(&R) -> Option<u64>),
     Real(fn(&R) -> f64),
@@ -48,7 +52,7 @@ pub struct Column<R> {
     pub meaning: &'static str,
     /// Empty where there is none.
     pub unit: &'static str,
-    /// Whether few values come again and again, so that a dictionary of them is shorter.
+    /// Whether values come again, as all of a call do with each of its messages, so that a dictionary of them is shorter.
     pub few: bool,
     get: Get<R>,
 }
@@ -72,6 +76,16 @@ impl<R> Column<R> {
     /// Text that may be missing.
     pub fn maybe_text(name: &'static str, meaning: &'static str, get: fn(&R) -> Option<Cow<'_, str>>) -> Self {
         Self::new(name, meaning, Get::MaybeText(get))
+    }
+
+    /// Text of the wire that is always there.
+    pub fn octets(name: &'static str, meaning: &'static str, get: fn(&R) -> &[u8]) -> Self {
+        Self::new(name, meaning, Get::Octets(get))
+    }
+
+    /// Text of the wire that may be missing.
+    pub fn maybe_octets(name: &'static str, meaning: &'static str, get: fn(&R) -> Option<&[u8]>) -> Self {
+        Self::new(name, meaning, Get::MaybeOctets(get))
     }
 
     /// A number of things, always there.
@@ -120,7 +134,7 @@ impl<R> Column<R> {
         Self { unit, ..self }
     }
 
-    /// The same with few values that come again and again.
+    /// The same with values that come again.
     #[must_use]
     pub fn few(self) -> Self {
         Self { few: true, ..self }
@@ -130,7 +144,7 @@ impl<R> Column<R> {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self.get {
-            Get::Text(_) | Get::MaybeText(_) => Kind::Text,
+            Get::Text(_) | Get::MaybeText(_) | Get::Octets(_) | Get::MaybeOctets(_) => Kind::Text,
             Get::Whole(_) | Get::MaybeWhole(_) => Kind::Whole,
             Get::Real(_) | Get::MaybeReal(_) => Kind::Real,
             Get::Time(_) | Get::MaybeTime(_) => Kind::Time,
@@ -142,8 +156,9 @@ impl<R> Column<R> {
     #[must_use]
     pub fn nullable(&self) -> bool {
         match self.get {
-            Get::Text(_) | Get::Whole(_) | Get::Real(_) | Get::Time(_) | Get::Truth(_) => false,
-            Get::MaybeText(_) | Get::MaybeWhole(_) | Get::MaybeReal(_) | Get::MaybeTime(_) | Get::MaybeTruth(_) => true,
+            Get::Text(_) | Get::Octets(_) | Get::Whole(_) | Get::Real(_) | Get::Time(_) | Get::Truth(_) => false,
+            Get::MaybeText(_) | Get::MaybeOctets(_) => true,
+            Get::MaybeWhole(_) | Get::MaybeReal(_) | Get::MaybeTime(_) | Get::MaybeTruth(_) => true,
         }
     }
 
@@ -153,6 +168,8 @@ impl<R> Column<R> {
         match self.get {
             Get::Text(get) => Some(Cell::Text(get(row))),
             Get::MaybeText(get) => get(row).map(Cell::Text),
+            Get::Octets(get) => Some(Cell::Octets(get(row))),
+            Get::MaybeOctets(get) => get(row).map(Cell::Octets),
             Get::Whole(get) => Some(Cell::Whole(get(row))),
             Get::MaybeWhole(get) => get(row).map(Cell::Whole),
             Get::Real(get) => Some(Cell::Real(get(row))),

@@ -38,12 +38,12 @@ fn place() -> Vec<C> {
 
 fn start() -> Vec<C> {
     vec![
-        C::text("call_id", "Call-ID", |r| r.text(&r.call_id)).few(),
+        C::octets("call_id", "Call-ID", |r| r.octets_of(&r.call_id)).few(),
         C::truth("request", "whether it is a request; else it is a response", |r| r.request),
         C::text("method", "method of a request, of a response that of CSeq; `?` where neither can be read", |r| (&*r.method).into()).few(),
         C::maybe_whole("code", "status code of a response", |r| r.code.map(Into::into)).few(),
-        C::maybe_text("reason", "reason phrase of a response", |r| r.maybe(&r.reason)).few(),
-        C::maybe_text("uri", "Request-URI", |r| r.maybe(&r.uri)),
+        C::maybe_octets("reason", "reason phrase of a response", |r| r.maybe_octets(&r.reason)).few(),
+        C::maybe_octets("uri", "Request-URI", |r| r.maybe_octets(&r.uri)),
         C::maybe_whole("cseq", "number of CSeq", |r| r.cseq.map(Into::into)),
         C::text("seen", "`first`, `retransmission`, or `mirror`: the tap saw the same packet again", |r| r.seen.into()).few(),
     ]
@@ -51,18 +51,18 @@ fn start() -> Vec<C> {
 
 fn parties() -> Vec<C> {
     vec![
-        C::maybe_text("from_user", "user part of From", |r| r.maybe(&r.from_user)),
-        C::maybe_text("to_user", "user part of To", |r| r.maybe(&r.to_user)),
-        C::maybe_text("asserted_user", "user part of the first P-Asserted-Identity", |r| r.maybe(&r.asserted_user)),
-        C::maybe_text("from_tag", "tag of From", |r| r.maybe(&r.from_tag)),
-        C::maybe_text("to_tag", "tag of To", |r| r.maybe(&r.to_tag)),
-        C::maybe_text("branch", "branch of the topmost Via", |r| r.maybe(&r.branch)),
+        C::maybe_octets("from_user", "user part of From", |r| r.maybe_octets(&r.from_user)).few(),
+        C::maybe_octets("to_user", "user part of To", |r| r.maybe_octets(&r.to_user)).few(),
+        C::maybe_octets("asserted_user", "user part of the first P-Asserted-Identity", |r| r.maybe_octets(&r.asserted_user)).few(),
+        C::maybe_octets("from_tag", "tag of From", |r| r.maybe_octets(&r.from_tag)).few(),
+        C::maybe_octets("to_tag", "tag of To", |r| r.maybe_octets(&r.to_tag)).few(),
+        C::maybe_octets("branch", "branch of the topmost Via", |r| r.maybe_octets(&r.branch)).few(),
         C::maybe_truth("from_caller", "whether the side that sent the first request of the call sent it; null: not known", |r| {
             r.from_caller
         }),
-        C::maybe_text("agent", "User-Agent, or else Server", |r| r.maybe(&r.agent)).few(),
-        C::maybe_text("session_id", "Session-ID (RFC 7989)", |r| r.maybe(&r.session_id)),
-        C::maybe_text("charging_id", "`icid-value` of P-Charging-Vector (RFC 7315 §4.6)", |r| r.maybe(&r.charging_id)).few(),
+        C::maybe_octets("agent", "User-Agent, or else Server", |r| r.maybe_octets(&r.agent)).few(),
+        C::maybe_octets("session_id", "Session-ID (RFC 7989)", |r| r.maybe_octets(&r.session_id)),
+        C::maybe_octets("charging_id", "`icid-value` of P-Charging-Vector (RFC 7315 §4.6)", |r| r.maybe_octets(&r.charging_id)).few(),
     ]
 }
 

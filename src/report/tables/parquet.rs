@@ -12,17 +12,20 @@ use ::parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
 
 use super::{Cell, Column, Kind, Table};
+use crate::base::lossy;
 
 /// Rows of a row group at most, and octets of their values: what a table holds in memory.
 const ROWS: usize = 1 << 16;
 const OCTETS: usize = 1 << 23;
+/// Texts that are handed on at a time: what stands for them stays in a cache.
+const TEXTS: usize = 1 << 9;
 
 /// The key of the file's metadata that names its schema.
 pub const SCHEMA_KEY: &str = "speerlint.schema";
 /// The key that holds the captures as a JSON list: `capture` of a row counts in it, from 0.
 pub const CAPTURES_KEY: &str = "speerlint.captures";
 
-/// A table as Parquet: flat, compressed with Snappy, times in nanoseconds of UTC.
+/// A table as Parquet: flat, packed or compressed with Snappy, times in nanoseconds of UTC.
 pub struct ParquetTable<R, W: Write + Send> {
     table: Table<R>,
     out: SerializedFileWriter<W>,
@@ -55,7 +58,7 @@ impl<R, W: Write + Send> ParquetTable<R, W> {
     /// When the output does not take its row group.
     pub fn row(&mut self, row: &R) -> io::Result<()> {
         for (column, held) in self.table.columns.iter().zip(&mut self.held) {
-            self.octets += held.push(column.cell(row));
+            self.octets += held.push(column.cell(row).as_ref());
         }
         self.rows += 1;
         if self.rows >= self.most || self.octets >= OCTETS { self.write_group().map_err(cause) } else { Ok(()) }
@@ -114,20 +117,17 @@ impl Held {
     }
 
     /// Takes a cell; gives the octets that it holds.
-    fn push(&mut self, cell: Option<Cell<'_>>) -> usize {
+    fn push(&mut self, cell: Option<&Cell<'_>>) -> usize {
         if let Some(there) = &mut self.there {
             there.push(i16::from(cell.is_some()));
         }
         match (&mut self.values, cell) {
-            (Values::Text { octets, ends }, Some(Cell::Text(text))) => {
-                octets.extend_from_slice(text.as_bytes());
-                ends.push(octets.len());
-                return text.len() + size_of::<usize>();
-            }
-            (Values::Whole(all), Some(Cell::Whole(number))) => all.push(i64::try_from(number).unwrap_or(i64::MAX)),
+            (Values::Text { octets, ends }, Some(Cell::Text(text))) => return add(octets, ends, text.as_bytes()),
+            (Values::Text { octets, ends }, Some(Cell::Octets(text))) => return add(octets, ends, text),
+            (Values::Whole(all), Some(Cell::Whole(number))) => all.push(i64::try_from(*number).unwrap_or(i64::MAX)),
             (Values::Whole(all), Some(Cell::Time(time))) => all.push(time.0),
-            (Values::Real(all), Some(Cell::Real(number))) => all.push(number),
-            (Values::Truth(all), Some(Cell::Truth(truth))) => all.push(truth),
+            (Values::Real(all), Some(Cell::Real(number))) => all.push(*number),
+            (Values::Truth(all), Some(Cell::Truth(truth))) => all.push(*truth),
             // A missing value; a cell of another kind cannot be, for the kind of a column is that of its cells.
             _ => {}
         }
@@ -139,10 +139,23 @@ impl Held {
         let there = self.there.as_deref();
         match &mut self.values {
             Values::Text { octets, ends } => {
+                if !octets.is_ascii() {
+                    replace(octets, ends);
+                }
                 let all = bytes::Bytes::from(std::mem::take(octets));
-                let starts = std::iter::once(0).chain(ends.iter().copied());
-                let texts: Vec<ByteArray> = starts.zip(ends.iter()).map(|(start, &end)| all.slice(start..end).into()).collect();
-                column.typed::<ByteArrayType>().write_batch(&texts, there, None)?;
+                let column = column.typed::<ByteArrayType>();
+                let mut texts: Vec<ByteArray> = Vec::with_capacity(TEXTS);
+                let (mut start, mut rest) = (0, ends.as_slice());
+                let rows = there.map_or(ends.len(), <[i16]>::len);
+                for first in (0..rows).step_by(TEXTS) {
+                    let there = there.map(|there| there.get(first..rows.min(first + TEXTS)).unwrap_or_default());
+                    let present = there.map_or(TEXTS, |there| there.iter().filter(|&&is| is > 0).count());
+                    let (now, later) = rest.split_at(present.min(rest.len()));
+                    texts.extend(now.iter().map(|&end| ByteArray::from(all.slice(std::mem::replace(&mut start, end)..end))));
+                    column.write_batch(&texts, there, None)?;
+                    texts.clear();
+                    rest = later;
+                }
                 drop(texts);
                 // The next row group needs about as much.
                 *octets = all.try_into_mut().map(Vec::from).unwrap_or_default();
@@ -167,6 +180,26 @@ impl Held {
     }
 }
 
+/// Adds a text to those of a column; gives the octets that it takes.
+fn add(octets: &mut Vec<u8>, ends: &mut Vec<usize>, text: &[u8]) -> usize {
+    octets.extend_from_slice(text);
+    ends.push(octets.len());
+    text.len() + size_of::<usize>()
+}
+
+/// Replaces what is no UTF-8 in the texts of a column.
+fn replace(octets: &mut Vec<u8>, ends: &mut [usize]) {
+    let (mut all, mut start) = (Vec::with_capacity(octets.len()), 0);
+    for end in ends {
+        let text = octets.get(start..*end).unwrap_or_default();
+        start = std::mem::replace(end, {
+            all.extend_from_slice(lossy(text).as_bytes());
+            all.len()
+        });
+    }
+    *octets = all;
+}
+
 fn schema<R>(table: &Table<R>) -> Result<TypePtr, ParquetError> {
     let field = |column: &Column<R>| {
         let (physical, logical) = match column.kind() {
@@ -186,7 +219,7 @@ fn schema<R>(table: &Table<R>) -> Result<TypePtr, ParquetError> {
 fn properties<R>(table: &Table<R>) -> WriterPropertiesPtr {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("speerlint ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::SNAPPY)
+        .set_compression(Compression::UNCOMPRESSED)
         // Enough to leave out row groups; more would cost more than the writing.
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
@@ -198,7 +231,9 @@ fn properties<R>(table: &Table<R>) -> WriterPropertiesPtr {
             // Neighbours are near each other: their differences are short, and cost less than a dictionary.
             Kind::Time | Kind::Whole => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
             _ if column.few => properties.set_column_dictionary_enabled(path, true),
-            Kind::Text | Kind::Real | Kind::Truth => properties,
+            // What stands there as it is; differences and places in a dictionary are packed already.
+            Kind::Text | Kind::Real => properties.set_column_compression(path, Compression::SNAPPY),
+            Kind::Truth => properties,
         };
         // Who asks for a range asks for times and numbers.
         if column.kind() == Kind::Text {
@@ -222,9 +257,9 @@ fn cause(error: ParquetError) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::CallRow;
+    use crate::audit::{CallRow, MessageRow, Word};
     use crate::base::Time;
-    use crate::report::tables::{calls, findings, metrics, streams};
+    use crate::report::tables::{calls, findings, messages, metrics, streams};
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
     use ::parquet::record::Field;
 
@@ -258,6 +293,29 @@ mod tests {
             assert_eq!(field("loss_pct"), if n % 2 == 0 { Field::Double(0.1) } else { Field::Null });
             assert_eq!(field("begun"), Field::Long(row(n).begun.0));
         }
+    }
+
+    #[test]
+    fn octets_that_are_no_text_are_replaced_cell_by_cell() {
+        let row = |from: &[u8], to: &[u8]| MessageRow {
+            from_user: Some(Word::Own(from.into())),
+            to_user: Some(Word::Own(to.into())),
+            ..MessageRow::default()
+        };
+        let mut table = ParquetTable::begin(messages(), Vec::new()).unwrap();
+        // Together the second and the third would be one letter.
+        for from in [&b"plain"[..], b"\xc3", b"\xa9", b"", "é".as_bytes()] {
+            table.row(&row(from, b"ascii")).unwrap();
+        }
+        let file = read(table.end(&[]).unwrap());
+        let got = file.get_row_iter(None).unwrap().map(|row| {
+            let row = row.unwrap();
+            let field = |name: &str| row.get_column_iter().find(|(column, _)| *column == name).map(|(_, field)| field.clone());
+            assert_eq!(field("to_user"), Some(Field::Str("ascii".into())));
+            field("from_user").unwrap()
+        });
+        let wanted = ["plain", "\u{fffd}", "\u{fffd}", "", "é"].map(|text| Field::Str(text.into()));
+        assert_eq!(got.collect::<Vec<_>>(), wanted);
     }
 
     #[test]
