@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use made::Case;
 use made::program::without_places;
 use serde_json::Value;
+use speerlint::metrics::Dimension;
 use speerlint::pipeline::Request;
 
 /// The report of an audit as JSON, without what may differ: the list of captures, and where in them exhibits stand.
@@ -19,6 +20,7 @@ fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
         policy: policy.map(Path::to_owned),
         threads: NonZeroUsize::new(threads),
         hash: true,
+        breakdown: Dimension::ALL.to_vec(),
         ..Request::default()
     };
     made::program::answer(&request)

@@ -22,7 +22,7 @@ use crate::call::Outcome;
 use crate::capture::CaptureInfo;
 use crate::certificate::Trust;
 use crate::metrics::series::{Bucket, CLASSES};
-use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Part, Quality, Tally, Timeline, quality};
+use crate::metrics::{Capacity, LimitLoad, Load, MILLIONTHS, Part, Quality, Slot, Tally, Timeline, quality};
 use crate::policy::{LimitKind, LimitScope, ListKind, Party, Policy};
 use crate::rules::{Check, Losses, Observed, PairTraffic, suite_text};
 use crate::transport::tls::{Side, TlsVersion, suite};
@@ -141,6 +141,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         .collect();
     let compliance = proceedings.compliance.matrix(docket, |party| names.of(party));
     let (metrics, trunk_metrics) = metric_rows(policy, &names, &proceedings, (&load, &capacity), length);
+    let breakdowns = breakdown_rows(policy, &names, &proceedings);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);
     let media = media_summary(&names, &proceedings);
@@ -173,6 +174,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         totals,
         metrics,
         trunk_metrics,
+        breakdowns,
         codecs,
         media,
         rules,
@@ -351,6 +353,29 @@ fn metric_rows(
     };
     let (trunks, directions): (Vec<_>, Vec<_>) = tallies.into_iter().partition(|((_, _, trunk, _), _)| trunk.is_some());
     (directions.into_iter().map(row).collect(), trunks.into_iter().map(row).collect())
+}
+
+/// The rows of directions by what was asked for, value by value. No load is kept by value, and registrations have none.
+fn breakdown_rows(policy: &Policy, names: &Names<'_>, proceedings: &Proceedings) -> Vec<MetricRow> {
+    let mut rows = Vec::new();
+    for (&(from, to, dimension), breakdown) in &proceedings.breakdowns {
+        let terms = policy.terms(from, to, None);
+        for (slot, tally) in breakdown.slots() {
+            let (kind, value, gathered) = match slot {
+                Slot::Value(value) => ("value", value, None),
+                Slot::Unknown => ("unknown", "unknown", None),
+                Slot::Other(gathered) => ("other", "other", Some(gathered)),
+            };
+            let mut row = figures::row(tally, terms, None);
+            row.ratios.remove("ira_pct");
+            row.other_unit.iter_mut().for_each(|unit| _ = unit.ratios.remove("ira_pct"));
+            (row.from, row.to) = (names.of(from), names.of(to));
+            (row.dimension, row.value, row.value_kind, row.gathered) =
+                (Some(dimension.name()), Some(value.to_owned()), Some(kind), gathered);
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 fn totals(proceedings: &Proceedings, load: &Load, streams: u64) -> Totals {

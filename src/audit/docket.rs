@@ -4,6 +4,7 @@ use super::evidence::Redaction;
 use super::message_row::MessageWish;
 use super::records::Records;
 use super::usage::Roll;
+use crate::metrics::Dimension;
 use crate::policy::{Party, Policy, Severity};
 use crate::rules::{self, Check, Kind, Rule, Scope};
 
@@ -70,6 +71,8 @@ pub struct Docket {
     pub messages_wanted: MessageWish,
     /// Whether someone wants the rows of breaches.
     pub wants_breaches: bool,
+    /// By what session requests are broken down.
+    pub breakdown: Vec<Dimension>,
     /// Whether someone wants to know what was seen.
     pub wants_seen: bool,
     /// For each rule: whether it runs at all.
@@ -114,6 +117,7 @@ impl Docket {
             wants_calls: false,
             messages_wanted: MessageWish::None,
             wants_breaches: false,
+            breakdown: Vec::new(),
             wants_seen: false,
             enabled: Vec::new(),
             configured: Vec::new(),
@@ -141,6 +145,11 @@ impl Docket {
         self.messages_wanted = records.wants_messages();
         self.wants_breaches = records.wants_breaches();
         self.wants_seen = records.wants_seen();
+    }
+
+    /// Learns by what session requests are to be broken down: each once, in the order of reports.
+    pub fn break_down(&mut self, by: &[Dimension]) {
+        self.breakdown = Dimension::ALL.into_iter().filter(|dimension| by.contains(dimension)).collect();
     }
 
     fn enter(&mut self, rule: u16, entry: &'static Rule, check: Check) {

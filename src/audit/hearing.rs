@@ -178,6 +178,9 @@ impl<'p> Judge<'p> {
             self.note_repertoires(heard, &ways);
         }
         heard.iter().filter(|heard| heard.place.method == Some(Method::Invite)).for_each(|heard| self.note_labels(heard));
+        if !docket.breakdown.is_empty() {
+            heard.iter().for_each(|heard| self.note_facets(heard));
+        }
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
             self.note_attestation(heard, subject);

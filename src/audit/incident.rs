@@ -267,7 +267,7 @@ fn ending(session: &Session, labels: &Labels) -> String {
 }
 
 /// What a called number begins with: six digits, fewer where it is short, so that it names nobody. `None` for what is no number.
-fn prefix(callee: &str) -> Option<&str> {
+pub(super) fn prefix(callee: &str) -> Option<&str> {
     let plus = usize::from(callee.starts_with('+'));
     let digits = callee.get(plus..)?.bytes().take_while(u8::is_ascii_digit).count();
     let kept = digits.saturating_sub(4).min(6);

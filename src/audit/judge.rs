@@ -14,6 +14,7 @@ use super::call_row::{Broken, EndedCall};
 use super::compliance::Said;
 use super::docket::{Case, Docket};
 use super::evidence::Evidence;
+use super::facets::Facets;
 use super::labels::Labels;
 use super::ledger::{Blame, Key};
 use super::message_row::SeenMessage;
@@ -61,6 +62,8 @@ pub(super) struct Docketed {
     pub(super) attest: Option<Attest>,
     /// How its first INVITE was carried, where admission depends on that.
     pub(super) carriage: Option<Carriage>,
+    /// What its INVITEs say of what session requests are broken down by.
+    pub(super) facets: Option<Box<Facets>>,
     /// Whether the capture cut the headers of that INVITE.
     pub(super) lacks_headers: bool,
 }
@@ -225,6 +228,9 @@ impl<'p> Judge<'p> {
             let tally = self.proceedings.tallies.entry(key).or_default();
             tally.add(session, &terms.metrics, &terms.performance);
             tally.answer(session, &terms.accounting);
+        }
+        if !self.docket.breakdown.is_empty() {
+            self.break_down(call, session, (from, to));
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
         self.proceedings.usage.session(&self.docket.roll, session);

@@ -13,6 +13,7 @@ mod contacts;
 mod docket;
 mod events;
 mod evidence;
+mod facets;
 mod figures;
 mod hearing;
 mod incident;

@@ -26,6 +26,9 @@ pub struct Audit {
     /// The same for the trunk groups that the policy declares: parts of `metrics`, never to be added to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trunk_metrics: Vec<MetricRow>,
+    /// The same over the whole capture by what was asked for, value by value: those of a direction in one dimension sum up to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breakdowns: Vec<MetricRow>,
     pub codecs: Vec<CodecCount>,
     /// What the streams came to.
     pub media: MediaSummary,
@@ -172,6 +175,17 @@ pub struct MetricRow {
     /// The trunk group of that direction; `None`: all of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk: Option<String>,
+    /// Where the direction is broken down: by what (`sbe-pair`, `domain`, `prefix`, `codec`, `response-code`), and the value whose part this is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// `value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096 of a direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value_kind: Option<&'static str>,
+    /// How many values are in `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gathered: Option<u64>,
     /// `None`: the whole capture.
     pub interval_start: Option<Time>,
     pub interval_s: Option<u32>,

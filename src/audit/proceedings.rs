@@ -17,7 +17,7 @@ use super::waiving::Waiving;
 use super::wires::Reuse;
 use super::{BesideRow, StreamRow};
 use crate::base::{Origin, Time};
-use crate::metrics::{Bandwidth, Carriage, Quality, Tally, Timeline};
+use crate::metrics::{Bandwidth, Breakdown, Carriage, Dimension, Quality, Tally, Timeline};
 use crate::packet::Carried;
 use crate::policy::{Party, Policy, TrunkId};
 use crate::rules::Repertoire;
@@ -63,6 +63,8 @@ pub struct Proceedings {
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
+    /// The same over the whole capture by direction and by what was asked for, value by value.
+    pub breakdowns: BTreeMap<(Party, Party, Dimension), Breakdown>,
     /// Streams by direction and interval, until [`Proceedings::sum_up`] adds the whole capture.
     pub quality: BTreeMap<TallyKey, Quality>,
     /// Streams by direction and codec.
@@ -101,6 +103,7 @@ impl Proceedings {
             incident: Incident::default(),
             waiving: Waiving::new(policy),
             tallies: HashMap::default(),
+            breakdowns: BTreeMap::new(),
             quality: BTreeMap::new(),
             heard: BTreeMap::new(),
             worst: Vec::new(),
@@ -124,6 +127,9 @@ impl Proceedings {
         for (key, tally) in other.tallies.drain() {
             self.tallies.entry(key).or_default().merge(&tally);
         }
+        for (key, breakdown) in std::mem::take(&mut other.breakdowns) {
+            self.breakdowns.entry(key).or_default().merge(breakdown);
+        }
     }
 
     /// Adds those of another part.
@@ -134,6 +140,9 @@ impl Proceedings {
         self.waiving.merge(&other.waiving);
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
+        }
+        for (key, breakdown) in other.breakdowns {
+            self.breakdowns.entry(key).or_default().merge(breakdown);
         }
         self.worst.extend(other.worst);
         self.worst.sort_by_cached_key(StreamRow::badness);
@@ -191,6 +200,9 @@ impl Proceedings {
         self.waiving.rename(&side);
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
+        }
+        for ((from, to, dimension), breakdown) in std::mem::take(&mut self.breakdowns) {
+            self.breakdowns.entry((side(from), side(to), dimension)).or_default().merge(breakdown);
         }
         for ((from, to, trunk, start), quality) in std::mem::take(&mut self.quality) {
             self.quality.entry((side(from), side(to), trunk, start)).or_default().merge(&quality);

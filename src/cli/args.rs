@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::intake::{Intake, Period, Window};
+use crate::metrics::Dimension;
 use crate::report::Wanted;
 use crate::report::tables::Choice;
 
@@ -20,6 +22,7 @@ Examples:
   speerlint audit trunk.pcap
   speerlint audit 'week-46/*.pcapng.zst' --policy contract.toml --out report/
   speerlint audit trunk.pcap --policy contract.toml --out report/ --tables calls.parquet,streams.parquet
+  speerlint audit trunk.pcap --policy contract.toml --breakdown prefix,codec
   speerlint audit a.pcap b.pcap --policy contract.toml --format json > audit.json
   speerlint audit tls.pcapng --policy contract.toml --keylog sslkeylog.txt
   tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
@@ -154,6 +157,9 @@ pub(super) struct AuditArguments {
     /// (calls.parquet), or all, or none [default: all but messages.csv]
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub(super) tables: Vec<Choice>,
+    /// Break the metrics of each direction down by this too, value by value; several with commas, or given several times
+    #[arg(long, value_name = "DIMENSION", value_delimiter = ',')]
+    pub(super) breakdown: Vec<Dimension>,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
@@ -162,6 +168,16 @@ pub(super) struct AuditArguments {
     /// No progress bar and no text report: the exit status says it all
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+impl ValueEnum for Dimension {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.meaning()))
+    }
 }
 
 #[derive(Debug, Args)]

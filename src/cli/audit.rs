@@ -14,7 +14,8 @@ use crate::report::tables::{Choice, Tables};
 pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
     // Hashing costs as much as reading: only for the reports that show it.
     let hash = arguments.out.is_some() || arguments.format == Format::Json;
-    let request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
+    let mut request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
+    request.breakdown.clone_from(&arguments.breakdown);
     if let Some(dir) = &arguments.out {
         // Better to know before an hour of reading than after it.
         report::check_dir(dir)?;

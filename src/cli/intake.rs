@@ -25,7 +25,7 @@ pub(super) struct Intake {
 impl Intake {
     /// The request to read all of it by a policy. `hash` asks for the digests of the captures.
     pub(super) fn request(&self, policy: Option<PathBuf>, hash: bool) -> Request {
-        Request { inputs: self.captures.clone(), policy, threads: self.threads, from: None, to: None, keylogs: self.keylogs.clone(), hash }
+        Request { inputs: self.captures.clone(), policy, threads: self.threads, keylogs: self.keylogs.clone(), hash, ..Request::default() }
     }
 }
 

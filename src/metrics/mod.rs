@@ -2,9 +2,11 @@
 
 mod admission;
 mod bandwidth;
+mod breakdown;
 mod capacity;
 mod carriage;
 mod contrast;
+mod dimension;
 mod distribution;
 mod erlang;
 mod excursions;
@@ -22,9 +24,11 @@ mod tally;
 
 pub use admission::{Fates, LimitLoad};
 pub use bandwidth::{Bandwidth, Blank, Cause, MediaRoute};
+pub use breakdown::{Breakdown, Facet, MOST_VALUES, Slot};
 pub use capacity::{Begun, Borne, Capacity, Live, Part, Quarter, Seen};
 pub use carriage::{Carriage, Pieces};
 pub use contrast::{Example, Fate, Grain, Met, Property};
+pub use dimension::Dimension;
 pub use distribution::Distribution;
 pub use erlang::{circuits, erlang_b};
 pub use excursions::Excursion;

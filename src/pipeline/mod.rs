@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use crate::audit::{Audit, Docket, Records};
 use crate::base::{Error, Result, Time};
 use crate::capture::{Batch, Options, Reader};
+use crate::metrics::Dimension;
 use crate::policy::{Policy, Style};
 use crate::rules;
 use keys::Keys;
@@ -35,6 +36,8 @@ pub struct Request {
     pub to: Option<Time>,
     /// TLS key logs, beside the one that the policy names and those inside the captures.
     pub keylogs: Vec<PathBuf>,
+    /// By what the metrics of directions are broken down, beside directions, trunk groups and intervals.
+    pub breakdown: Vec<Dimension>,
     /// Whether the report wants the SHA-256 of the captures.
     pub hash: bool,
 }
@@ -69,6 +72,7 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), records: &mut 
     };
     let mut docket = Docket::new(&policy);
     docket.wish(records);
+    docket.break_down(&request.breakdown);
     let mut keys = Keys::gather(request, &policy)?;
     let mut reader = Reader::open(&request.inputs, options(request, &policy))?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);

@@ -1,11 +1,12 @@
 //! Takes the audit, gives the sentences that every page opens with, never their layout or escaping.
 
 use crate::audit::{
-    Audit, BesideRow, Exhibit, Finding, FindingOutcome, FrameRef, IncidentView, MediaSummary, PolicyInfo, RuleCoverage, Shared, TlsUse,
-    Totals, Verdict,
+    Audit, BesideRow, Exhibit, Finding, FindingOutcome, FrameRef, IncidentView, MediaSummary, MetricRow, PolicyInfo, RuleCoverage, Shared,
+    TlsUse, Totals, Verdict,
 };
 use crate::base::Time;
 use crate::capture::CaptureInfo;
+use crate::metrics::{Dimension, MOST_VALUES};
 use crate::policy::Severity;
 use crate::report::figures::{bytes, count, counted, duration, moment, period, real};
 
@@ -189,6 +190,39 @@ pub(super) fn sessions(totals: &Totals) -> String {
         counted(totals.dialogs, "dialog"),
         count(totals.peak_concurrent)
     )
+}
+
+/// The value of a row that a direction is broken down to.
+pub(super) fn facet(row: &MetricRow) -> Option<String> {
+    let value = row.value.as_ref()?;
+    Some(match row.gathered {
+        Some(gathered) => format!("{value} ({})", counted(gathered, "value")),
+        None => value.clone(),
+    })
+}
+
+/// The rows of one dimension, direction after direction.
+pub(super) fn broken_down(audit: &Audit, dimension: Dimension) -> impl Iterator<Item = &MetricRow> {
+    audit.breakdowns.iter().filter(move |row| row.dimension == Some(dimension.name()))
+}
+
+/// What must be known to read the rows of one dimension.
+pub(super) fn breakdown_note(audit: &Audit, dimension: Dimension) -> String {
+    let rows = || broken_down(audit, dimension);
+    let mut notes = Vec::new();
+    if rows().any(|row| row.value_kind == Some("unknown")) {
+        notes.push("Unknown: the capture does not tell.".to_owned());
+    }
+    if rows().any(|row| row.gathered.is_some()) {
+        let most = count(MOST_VALUES as u64);
+        notes.push(format!(
+            "Other: more than {most} values in a direction, so the rest is put together; values that the policy names stay apart."
+        ));
+    }
+    if let Some(least) = rows().filter(|row| row.few_samples).map(|row| row.min_samples).max() {
+        notes.push(format!("Values with few samples (under min_samples, {}) are shown and not judged.", count(least)));
+    }
+    notes.join(" ")
 }
 
 /// Between whom: `bravo → alpha`; empty where there are no sides.

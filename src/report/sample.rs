@@ -225,6 +225,7 @@ pub(crate) fn full() -> Audit {
             streams: 1496,
         },
         trunk_metrics: Vec::new(),
+        breakdowns: Vec::new(),
         metrics: vec![
             row("alpha", "bravo", 1032),
             MetricRow { interval_start: Some(START), interval_s: Some(900), ..row("alpha", "bravo", 260) },
@@ -475,6 +476,7 @@ pub(crate) fn empty() -> Audit {
         totals: Totals::default(),
         metrics: Vec::new(),
         trunk_metrics: Vec::new(),
+        breakdowns: Vec::new(),
         codecs: Vec::new(),
         media: MediaSummary::default(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],

@@ -1,14 +1,16 @@
 //! Takes metrics, codecs and streams, gives them as rows of the page, never markup.
 
 use super::excerpt::head;
-use super::view::LONGEST;
-use crate::audit::{CodecCount, MetricRow, StreamRow};
+use super::view::{LONGEST, Part};
+use crate::audit::{Audit, CodecCount, MetricRow, StreamRow};
+use crate::metrics::Dimension;
 use crate::report::figures::{self, NONE, count, moment, real};
 use crate::report::{chart, digest};
 
 pub(super) struct Direction {
     pub(super) name: String,
-    pub(super) start: String,
+    /// Which part of the direction: an interval, a trunk group, a value; empty: all of it.
+    pub(super) part: String,
     pub(super) unit: &'static str,
     pub(super) attempts: String,
     pub(super) censored: String,
@@ -20,6 +22,39 @@ pub(super) struct Direction {
     pub(super) erlangs: String,
     pub(super) peak: String,
     pub(super) rate: String,
+}
+
+/// Metrics of directions by what they are broken down by.
+pub(super) struct Broken {
+    pub(super) title: String,
+    pub(super) caption: String,
+    pub(super) column: &'static str,
+    pub(super) note: String,
+    pub(super) rows: Part<Direction>,
+}
+
+/// The trunk groups, and each dimension that was asked for.
+pub(super) fn broken_down(audit: &Audit, shown: usize) -> Vec<Broken> {
+    let trunks: Vec<&MetricRow> = audit.trunk_metrics.iter().filter(|row| row.interval_start.is_none()).collect();
+    let trunks = (!trunks.is_empty()).then(|| Broken {
+        title: "By trunk group".into(),
+        caption: "Metrics of each direction by trunk group".into(),
+        column: "Trunk group",
+        note: String::new(),
+        rows: Part::new(trunks.into_iter(), shown, direction),
+    });
+    let by = |dimension: Dimension| {
+        let rows: Vec<&MetricRow> = digest::broken_down(audit, dimension).collect();
+        let meaning = dimension.meaning();
+        (!rows.is_empty()).then(|| Broken {
+            title: format!("By {meaning}"),
+            caption: format!("Metrics of each direction by {meaning}"),
+            column: "Value",
+            note: digest::breakdown_note(audit, dimension),
+            rows: Part::new(rows.into_iter(), shown, direction),
+        })
+    };
+    trunks.into_iter().chain(Dimension::ALL.into_iter().filter_map(by)).collect()
 }
 
 pub(super) struct Codec {
@@ -50,11 +85,11 @@ pub(super) fn direction(row: &MetricRow) -> Direction {
         (real(percent, 1), of)
     };
     let srd = &row.srd_success_s;
-    let start = row.interval_start.map(moment).unwrap_or_default();
-    let width = row.interval_s.map(|s| format!(" + {} s", count(s.into()))).unwrap_or_default();
+    let interval = row.interval_start.zip(row.interval_s).map(|(start, s)| format!("{} + {} s", moment(start), count(s.into())));
+    let part = interval.or_else(|| digest::facet(row)).or_else(|| row.trunk.clone()).map(|part| head(&part, LONGEST)).unwrap_or_default();
     Direction {
         name: head(&digest::direction(&row.from, &row.to), LONGEST),
-        start: format!("{start}{width}"),
+        part,
         unit: row.count_unit,
         attempts: count(row.attempts),
         censored: count(row.censored),

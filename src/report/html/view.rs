@@ -8,7 +8,7 @@ use super::findings::{Facets, Found, Kept, choose, found};
 use super::incident::{Incident, incident};
 use super::loads::{Limit, Load, limit, load};
 use super::matrix::{Matrix, matrix};
-use super::measures::{Codec, Direction, Stream, codec, direction, stream};
+use super::measures::{Broken, Codec, Direction, Stream, broken_down, codec, direction, stream};
 use super::methods::{Appendix, appendix};
 use super::script;
 use super::tls::{Certificate, certificate, tls_count};
@@ -52,6 +52,7 @@ pub(super) struct Document<'a> {
     script_hash: String,
     metrics: Part<Direction>,
     intervals: Part<Direction>,
+    parts: Vec<Broken>,
     codecs: Part<Codec>,
     tls: Option<String>,
     tls_counts: Vec<(&'static str, Part<(String, String)>)>,
@@ -124,6 +125,7 @@ impl<'a> Document<'a> {
             script_hash: script::hash(),
             metrics: Part::new(whole, shown, direction),
             intervals: Part::new(parts, shown, direction),
+            parts: broken_down(audit, shown),
             codecs: Part::new(audit.codecs.iter(), shown, codec),
             tls: digest::tls(&audit.tls),
             tls_counts: vec![

@@ -11,10 +11,10 @@ pub fn metrics() -> Table<MetricRow> {
     Table {
         name: "metrics",
         version: 1,
-        row: "a direction or a trunk group of one, over the whole capture or over one interval of it: an entry of `metrics` or `trunk_metrics` of \
-              `report.json`",
-        order: "as in the report, directions first",
-        columns: [scope(), ratios(), delays(), load()].into_iter().flatten().collect(),
+        row: "a direction or a part of one, over the whole capture or over one interval of it: an entry of `metrics`, `trunk_metrics` or `breakdowns` \
+              of `report.json`",
+        order: "as in the report: directions, then trunk groups, then what `--breakdown` asks for. Parts of a direction are never to be added to it",
+        columns: [scope(), ratios(), delays(), load(), breakdown()].into_iter().flatten().collect(),
     }
 }
 
@@ -105,5 +105,27 @@ fn load() -> Vec<C> {
         .unit("E"),
         C::maybe_whole("peak_concurrent", "most confirmed sessions at once", |r| r.peak_concurrent),
         C::maybe_whole("peak_cps", "most attempts in one second", |r| r.peak_cps),
+    ]
+}
+
+fn breakdown() -> Vec<C> {
+    vec![
+        C::maybe_text(
+            "dimension",
+            "what `--breakdown` broke the direction down by; null: nothing. The rows of one sum up to the direction",
+            |r| r.dimension.map(Into::into),
+        )
+        .few(),
+        C::maybe_text("value", "the value whose part of the direction this is; null: the whole direction", |r| {
+            r.value.as_deref().map(Into::into)
+        }),
+        C::maybe_text(
+            "value_kind",
+            "`value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096; null: no \
+             breakdown. No load is kept by value, and registrations are in none",
+            |r| r.value_kind.map(Into::into),
+        )
+        .few(),
+        C::maybe_whole("gathered", "how many values are in `other`; null elsewhere", |r| r.gathered),
     ]
 }

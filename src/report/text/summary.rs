@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::page::{Page, Paint, elided, shortened};
 use crate::audit::{Audit, MetricRow, Verdict};
+use crate::metrics::Dimension;
 use crate::policy::Severity;
 use crate::report::digest::{self, Looked};
 use crate::report::figures::{NONE, count, counted, real};
@@ -13,6 +14,8 @@ use crate::report::figures::{NONE, count, counted, real};
 const LABEL: usize = 12;
 /// Columns that a file's name gets at least.
 const NAME: usize = 32;
+/// How many values of each direction.
+const VALUES: usize = 5;
 /// How many directions and files a terminal shows.
 const SHOWN: usize = 24;
 
@@ -88,30 +91,19 @@ fn metrics(page: &mut Page, audit: &Audit) {
         return;
     }
     let units = rows.iter().any(|r| r.count_unit != rows.first().map_or("", |r| r.count_unit));
-    // At 80 columns each blank counts.
-    let gap: u16 = if page.width() < 96 { 1 } else { 2 };
-    let numbers: Vec<[String; NUMBERS.len()]> = rows.iter().take(SHOWN).map(|row| cells(row)).collect();
-    let widest = |i: usize| numbers.iter().filter_map(|n| n.get(i)).map(|n| n.width()).max().unwrap_or(0);
-    let taken: usize = NUMBERS.iter().enumerate().map(|(i, head)| head.width().max(widest(i)) + usize::from(gap)).sum();
-    let room = page.width().saturating_sub(taken + usize::from(gap));
-
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["direction"].iter().chain(&NUMBERS).enumerate().map(|(i, head)| aligned(i, head)));
-    for (row, numbers) in rows.iter().zip(&numbers) {
+    let cells: Vec<Vec<String>> = rows.iter().take(SHOWN).map(|row| cells(row)).collect();
+    let room = room(page, &NUMBERS, &cells);
+    let label = |row: &&MetricRow| {
         let unit = if units { format!(" ({})", row.count_unit) } else { String::new() };
-        let mut direction = format!("{}{unit}", digest::direction(&row.from, &row.to));
-        if direction.width() > room {
-            let to = elided(&row.to, room.saturating_sub(2 + unit.len()));
-            direction = format!("{}\n→ {to}{unit}", elided(&row.from, room));
+        let direction = format!("{}{unit}", digest::direction(&row.from, &row.to));
+        if direction.width() <= room {
+            return direction;
         }
-        table.add_row([&direction].into_iter().chain(numbers).enumerate().map(|(i, cell)| aligned(i, cell)));
-    }
-    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
+        let to = elided(&row.to, room.saturating_sub(2 + unit.len()));
+        format!("{}\n→ {to}{unit}", elided(&row.from, room))
+    };
     page.end();
-    for line in table.lines() {
-        page.line(Paint::Plain, line.trim_end());
-    }
+    table(page, "direction", &NUMBERS, rows.iter().map(label).zip(cells));
     if let Some(more) = rows.len().checked_sub(SHOWN).filter(|&n| n > 0) {
         page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more direction")));
     }
@@ -121,14 +113,82 @@ fn metrics(page: &mut Page, audit: &Audit) {
         page.paragraph(0, Paint::Dim, &text);
     }
     page.paragraph(0, Paint::Dim, "Ratios in percent, by RFC 6076 and ITU-T E.425, as seen at the tap; whole capture.");
+    Dimension::ALL.into_iter().for_each(|dimension| breakdown(page, audit, dimension));
+}
+
+/// The first values of each direction: what was asked for, in brief.
+fn breakdown(page: &mut Page, audit: &Audit, dimension: Dimension) {
+    let rows: Vec<&MetricRow> = digest::broken_down(audit, dimension).collect();
+    let heads = NUMBERS.split_last().map_or(&NUMBERS[..], |(_, heads)| heads);
+    let mut lines: Vec<(&MetricRow, Vec<String>)> = Vec::new();
+    let directions = rows.chunk_by(|a, b| (&a.from, &a.to) == (&b.from, &b.to));
+    for direction in directions.take(SHOWN) {
+        // What is not known and what was put together is always said.
+        let first = direction.iter().enumerate().filter(|(i, row)| *i < VALUES || row.value_kind != Some("value"));
+        for (_, row) in first {
+            let mut cells = cells(row);
+            cells.truncate(heads.len());
+            lines.push((row, cells));
+        }
+    }
+    let more = rows.len() - lines.len();
+    if lines.is_empty() {
+        return;
+    }
+    let numbers: Vec<Vec<String>> = lines.iter().map(|(_, cells)| cells.clone()).collect();
+    let room = room(page, heads, &numbers);
+    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    let mut last = None;
+    for (row, cells) in lines {
+        let direction = (&row.from, &row.to);
+        if last.replace(direction) != Some(direction) {
+            let text = digest::direction(&row.from, &row.to);
+            shown.push((elided(&text, room).into_owned(), vec![String::new(); heads.len()]));
+        }
+        shown.push((format!("  {}", elided(&digest::facet(row).unwrap_or_default(), room.saturating_sub(2))), cells));
+    }
+    page.end();
+    page.line(Paint::Strong, &format!("By {}", dimension.meaning()));
+    table(page, dimension.name(), heads, shown);
+    if more > 0 {
+        page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more row")));
+    }
+    page.paragraph(0, Paint::Dim, &digest::breakdown_note(audit, dimension));
+}
+
+/// What numbers leave of a line for what they are of.
+fn room(page: &Page, heads: &[&str], rows: &[Vec<String>]) -> usize {
+    let widest = |i: usize| rows.iter().filter_map(|n| n.get(i)).map(|n| n.width()).max().unwrap_or(0);
+    let taken: usize = heads.iter().enumerate().map(|(i, head)| head.width().max(widest(i)) + usize::from(gap(page))).sum();
+    page.width().saturating_sub(taken + usize::from(gap(page)))
+}
+
+/// At 80 columns each blank counts.
+fn gap(page: &Page) -> u16 {
+    if page.width() < 96 { 1 } else { 2 }
+}
+
+/// Numbers in columns behind what they are of.
+fn table(page: &mut Page, of: &str, heads: &[&str], rows: impl IntoIterator<Item = (String, Vec<String>)>) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header([of].iter().chain(heads).enumerate().map(|(i, head)| aligned(i, head)));
+    for (label, numbers) in rows {
+        table.add_row([&label].into_iter().chain(&numbers).enumerate().map(|(i, cell)| aligned(i, cell)));
+    }
+    let gap = gap(page);
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
+    for line in table.lines() {
+        page.line(Paint::Plain, line.trim_end());
+    }
 }
 
 const NUMBERS: [&str; 9] = ["attempts", "SER", "SEER", "ISA", "SCR", "ASR", "NER", "SRD p50/p95", "peak"];
 
-fn cells(row: &MetricRow) -> [String; NUMBERS.len()] {
+fn cells(row: &MetricRow) -> Vec<String> {
     let percent = |ratio| real(ratio, 1);
     let srd = &row.srd_success_s;
-    [
+    vec![
         count(row.attempts),
         percent(row.ser_pct),
         percent(row.seer_pct),
