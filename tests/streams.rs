@@ -71,7 +71,7 @@ fn ours(capture: &Path) -> BTreeMap<Flow, Vec<Stream>> {
     }
     streams.advance(Time(i64::MAX), &announced);
     let mut found = BTreeMap::<_, Vec<_>>::new();
-    streams.finished.into_iter().for_each(|stream| found.entry(stream.flow).or_default().push(stream));
+    streams.finished.into_iter().map(Stream::from).for_each(|stream| found.entry(stream.flow).or_default().push(stream));
     found
 }
 

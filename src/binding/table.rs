@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::index::{Index, Naming, Seat};
 use super::{Bound, CallMedia, Fit, MediaCalls, Pairs, Said, Sent, Use, codec_name};
 use crate::base::{Origin, Time, seconds};
-use crate::media::{Companion, Flow, IDLE, SessionNames, Stream};
+use crate::media::{Companion, Ended, Flow, IDLE, SessionNames, Stream};
 use crate::transport::msrp_session;
 
 /// How much earlier than the SDP that names it a stream may begin, and how much later than its end it still counts as of a live call.
@@ -69,7 +69,7 @@ type Placed = (Seat, Bound);
 pub struct Table {
     index: Index,
     /// Streams that ended, by the running clock at their last packet.
-    ended: BTreeMap<(Time, Origin, Flow), Stream>,
+    ended: BTreeMap<(Time, Origin, Flow), Ended>,
     /// What passed beside RTP, by the running clock at its last packet.
     beside: BTreeMap<(Time, Origin, Option<SessionNames>), Companion>,
     pairs: Pairs,
@@ -93,8 +93,9 @@ impl Table {
     }
 
     /// Takes a stream that ended; its turn comes when a minute has passed since.
-    pub fn end(&mut self, stream: Stream) {
-        self.ended.insert((stream.clock, stream.first, stream.flow), stream);
+    pub fn end(&mut self, stream: impl Into<Ended>) {
+        let stream = stream.into();
+        self.ended.insert(stream.key(), stream);
     }
 
     /// Hands on the streams whose turn it is at `clock`, in the order in which they ended.
@@ -102,7 +103,7 @@ impl Table {
         while let Some(entry) = self.ended.first_entry()
             && clock.since(entry.key().0) > IDLE
         {
-            let mut stream = entry.remove();
+            let mut stream = Stream::from(entry.remove());
             let until = stream.clock.plus(IDLE);
             self.pairs.note(stream.flow.source.ip, stream.flow.destination.ip, until);
             let (owner, sharers) = self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
@@ -161,7 +162,7 @@ impl Table {
     /// The earliest second of which streams that are still here may speak.
     #[must_use]
     pub fn earliest(&self) -> Option<Time> {
-        self.ended.values().map(|stream| stream.pace.start()).min()
+        self.ended.values().map(Ended::earliest).min()
     }
 
     /// The call that owns a stream, and the others that name the same two ends while it lasts.

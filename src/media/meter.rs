@@ -514,6 +514,16 @@ impl Meter {
         }
     }
 
+    /// All packets, copies of a mirror port among them.
+    pub(super) fn all(&self) -> u64 {
+        self.packets + u64::from(self.held.is_some()) + self.numbering.mirrors()
+    }
+
+    /// When the first second begins that is counted by itself.
+    pub(super) fn pace_start(&self) -> Time {
+        self.pace.as_ref().map_or_else(Time::default, |pace| pace.start())
+    }
+
     /// Takes RTCP that was captured before the place `until`.
     pub(super) fn hear(&mut self, reports: &[Report], flow: &Flow, until: u64, taken: &mut dyn FnMut(usize)) {
         let from = reports.partition_point(|report| report.origin.serial <= self.heard);

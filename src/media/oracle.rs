@@ -118,8 +118,9 @@ fn streams(items: &[Item], cuts: &[usize]) -> Vec<Stream> {
         }
     }
     streams.finish(&announced);
-    streams.finished.sort_by_key(|stream| stream.first);
-    streams.finished
+    let mut finished: Vec<_> = streams.finished.into_iter().map(Stream::from).collect();
+    finished.sort_by_key(|stream| stream.first);
+    finished
 }
 
 fn one(items: &[Item]) -> Stream {

@@ -164,6 +164,11 @@ impl Numbering {
         self.reception.mirrored += 1;
     }
 
+    /// How many of those there were.
+    pub(super) const fn mirrors(&self) -> u64 {
+        self.reception.mirrored
+    }
+
     /// Takes a packet far from all others.
     pub(super) fn astray(&mut self) {
         self.reception.astray += 1;

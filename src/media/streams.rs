@@ -7,12 +7,12 @@ use hashbrown::hash_map::Entry;
 use smallvec::SmallVec;
 
 use super::announced::{Announced, Succession};
+use super::ended::Ended;
 use super::jolts::Jolts;
 use super::meter::{Gauge, Meter};
 use super::reports::Report;
 use super::runs::{Flow, IDLE, Kin, Notes, Regular, Tape};
 use super::sighting::Sighting;
-use super::stream::Stream;
 use crate::base::{Origin, Time};
 
 /// Packets without which a flow that no SDP announced is not called media (MED-RTP-001, `rogue_min_packets`).
@@ -147,7 +147,7 @@ pub struct Streams {
     /// Streams that are over, for which SDP may still come: until a minute after.
     over: BTreeMap<(Time, Origin), (Flow, Open)>,
     /// Streams that were judged to be media, since they were last taken.
-    pub finished: Vec<Stream>,
+    pub finished: Vec<Ended>,
     /// What streams noticed, since it was last taken.
     pub jolts: Jolts,
     counts: Counts,
@@ -302,7 +302,7 @@ impl Streams {
         if secure.is_none() && !plausible {
             return;
         }
-        let stream = match open {
+        let meter = match open {
             Open::Single { packet, secure } => {
                 let mut meter = Meter::new(&packet, &self.gauge);
                 meter.secure = secure;
@@ -310,14 +310,13 @@ impl Streams {
             }
             Open::Stream(meter) => meter,
         };
-        let stream = stream.finish(flow);
         self.counts.streams += 1;
         if secure == Some(true) {
-            self.counts.srtp_packets += stream.packets + stream.reception.mirrored;
+            self.counts.srtp_packets += meter.all();
         } else {
-            self.counts.rtp_packets += stream.packets + stream.reception.mirrored;
+            self.counts.rtp_packets += meter.all();
         }
-        self.finished.push(stream);
+        self.finished.push(Ended::new(flow, meter));
     }
 }
 

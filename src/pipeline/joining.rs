@@ -15,8 +15,6 @@ const EVERY: i64 = seconds(5);
 /// Where calls, sharded by Call-ID, meet streams, sharded by flow: one table, in order of time.
 pub(super) struct Joint<'r> {
     table: Table,
-    /// Streams that ended, since they were last taken.
-    pub(super) passed: Vec<Passed>,
     /// The beginning of the capture.
     start: Time,
     /// The running clock at which calls that are over were last looked at.
@@ -34,7 +32,6 @@ impl<'r> Joint<'r> {
     pub(super) fn new(start: Time, by_second: bool, records: &'r mut dyn Records) -> Self {
         Self {
             table: Table::default(),
-            passed: Vec::new(),
             start,
             looked: Time::MIN,
             summed: by_second.then_some(Time::MIN),
@@ -119,11 +116,11 @@ impl<'r> Joint<'r> {
         let mut calls: Vec<&mut MediaCalls> = calls.iter_mut().map(|shard| &mut shard.hearing.calls).collect();
         calls.iter_mut().for_each(|calls| self.table.learn(calls));
         for stream in media.iter_mut().flat_map(|streams| streams.finished.drain(..)) {
-            self.passed.push(Passed::of(&stream));
             self.table.end(stream);
         }
         let (start, records, carried) = (self.start, &mut self.records, &mut self.carried);
         self.table.settle(&mut calls, clock, |tied| {
+            bench.carried(&Passed::of(tied.stream));
             let row = bench.stream(tied, start, sides);
             records.stream(&row);
             if let Some((call, bound)) = tied.call {

@@ -212,7 +212,7 @@ impl<'p> Stages<'p> {
         self.media(tapes, reports);
         self.beside(facts);
         self.joint.join((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, self.clock);
-        self.passed();
+        self.hold();
     }
 
     /// Folds media.
@@ -247,12 +247,10 @@ impl<'p> Stages<'p> {
         });
     }
 
-    /// Judges the streams that are over.
-    fn passed(&mut self) {
-        let bench = &mut self.bench;
-        self.joint.passed.drain(..).for_each(|passed| bench.carried(&passed));
-        let pending = std::mem::take(&mut bench.pending);
-        bench.hold(pending);
+    /// Takes the breaches of media under waivers that cover only so many.
+    fn hold(&mut self) {
+        let pending = std::mem::take(&mut self.bench.pending);
+        self.bench.hold(pending);
     }
 
     /// Judges TLS connections in the order in which they were decided: before the messages in them, which are judged by who stands behind.
@@ -389,7 +387,7 @@ impl<'p> Stages<'p> {
             self.counter.media.unfollowed += companions.unfollowed;
         }
         self.joint.finish((&mut self.media, &mut self.companions), &mut self.calls, &mut self.bench, &self.sides, clock);
-        self.passed();
+        self.hold();
         self.hand_out();
 
         self.bench.count_rest();
