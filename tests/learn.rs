@@ -367,7 +367,7 @@ fn certificates_and_numbers_are_those_of_their_side() {
     let mut call = Call::new("numbers");
     call.invite(0.0).answer(1.0, 486);
     let text = draft(&made::write(folder.path(), "numbers.pcap", &call.frames));
-    let mut ranges: Vec<_> = load(&text).peers.into_iter().map(|peer| peer.e164_prefixes).collect();
+    let mut ranges: Vec<_> = load(&text).peers.into_iter().map(|peer| peer.e164_prefixes.to_vec()).collect();
     ranges.sort();
     assert_eq!(ranges, [["+4420"], ["+4930"]]);
     assert!(text.contains("numbers.e164_prefixes = [\"+4930\"]  # 1 session request, first in "), "{text}");

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::numbers::Prefixes;
 use super::peers::{Dbe, Party, Peer, Role, Sbe, TrunkGroup};
 use super::policy::RuleSetting;
 use super::reader::{Read, Reader};
@@ -35,7 +36,7 @@ fn peer(table: &Table, at: Place, reader: &Reader<'_>) -> Peer {
         contact: value(table, "contact"),
         sbe: tree::tables(table, "sbe").map(|(sbe, at)| self::sbe(sbe, at, &id, reader)).collect(),
         dbe: tree::tables(table, "dbe").map(|(dbe, at)| self::dbe(dbe, at, &id, reader)).collect(),
-        e164_prefixes: numbers.map(|n| or_empty(n, "e164_prefixes")).unwrap_or_default(),
+        e164_prefixes: Prefixes::of_numbers(numbers.map(|n| or_empty(n, "e164_prefixes")).unwrap_or_default()),
         trunk_groups: tree::tables(table, "trunk_group").map(|(group, _)| trunk_group(group)).collect(),
         from: reader.provenance(at, &format!("peer.{id}")),
         id,
@@ -82,8 +83,8 @@ fn trunk_group(table: &Table) -> TrunkGroup {
         port: value(given, "port"),
         tgrp: value(given, "tgrp"),
         trunk_context: value(given, "trunk_context"),
-        caller_prefixes: or_empty(given, "caller_prefixes"),
-        called_prefixes: or_empty(given, "called_prefixes"),
+        caller_prefixes: Prefixes::verbatim(or_empty(given, "caller_prefixes")),
+        called_prefixes: Prefixes::verbatim(or_empty(given, "called_prefixes")),
         vlan: value(given, "vlan"),
         extends: or_empty(table, "extends"),
     }

@@ -60,7 +60,7 @@ impl Policy {
         self.all_terms().for_each(|terms| list.terms(terms));
         for peer in &self.peers {
             list.texts(ListKind::Domain, peer.ssp_domains.iter().chain(&peer.transit_for), &peer.from);
-            list.texts(ListKind::NumberRange, &peer.e164_prefixes, &peer.from);
+            list.texts(ListKind::NumberRange, &*peer.e164_prefixes, &peer.from);
             for sbe in peer.sbe.iter().filter(|sbe| sbe.addresses.len() > 1) {
                 list.texts(ListKind::Address, sbe.addresses.iter().map(ToString::to_string), &sbe.from);
             }
@@ -104,11 +104,11 @@ impl List<'_> {
             (ListKind::InfoPackage, &sip.info_packages),
             (ListKind::BodyType, &sip.body_types),
             (ListKind::Suite, &terms.tls.allowed_suites),
-            (ListKind::Caller, &terms.identity.allow_callers),
         ];
         for (kind, clause) in lists {
             clause.iter().for_each(|clause| self.texts(kind, &clause.value, &clause.from));
         }
+        terms.identity.allow_callers.iter().for_each(|clause| self.texts(ListKind::Caller, &*clause.value, &clause.from));
         let codecs = terms.media.audio.codecs.iter().chain(&terms.media.video.codecs);
         // One that is required is a declared element, and told as such.
         for codec in codecs.filter(|codec| allows(codec.level.value) && codec.level.value != Level::Required) {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Clause, Provenance};
+use super::{Clause, Prefixes, Provenance};
 use crate::base::Transport;
 use std::sync::Arc;
 
@@ -86,9 +86,9 @@ pub struct TrunkGroup {
     /// `trunk-context` (RFC 4904).
     pub trunk_context: Option<String>,
     /// Prefixes of the calling number.
-    pub caller_prefixes: Vec<String>,
+    pub caller_prefixes: Prefixes,
     /// Prefixes of the called number.
-    pub called_prefixes: Vec<String>,
+    pub called_prefixes: Prefixes,
     /// VLAN id.
     pub vlan: Option<u16>,
     /// Profiles that hold on this trunk only.
@@ -115,7 +115,7 @@ pub struct Peer {
     /// Its media border elements.
     pub dbe: Vec<Dbe>,
     /// Its number ranges.
-    pub e164_prefixes: Vec<String>,
+    pub e164_prefixes: Prefixes,
     /// Its trunk groups, in file order.
     pub trunk_groups: Vec<TrunkGroup>,
     /// Where it was declared.

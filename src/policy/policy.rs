@@ -8,7 +8,7 @@ use super::agreements::Agreements;
 use super::attribution::Attribution;
 use super::source::Source;
 use super::trust::TrustFiles;
-use super::{Clause, Level, Party, Peer, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
+use super::{Clause, Level, Party, Peer, Prefixes, Provenance, Severity, Terms, TrunkGroup, TrunkId, Waiver};
 use crate::base::{Time, push_ip, seconds};
 use crate::certificate::Anchors;
 use crate::stir::Library;
@@ -221,9 +221,8 @@ impl Policy {
 /// Whether every condition of a trunk group holds; `ip` is the address of the peer that declares it.
 fn selects(group: &TrunkGroup, peer: &Peer, ip: IpAddr, facts: &TrunkFacts<'_>) -> bool {
     let same = |wanted: &Option<String>, seen: Option<&str>| wanted.as_deref().is_none_or(|wanted| seen == Some(wanted));
-    let begins = |prefixes: &[String], number: Option<&str>| {
-        prefixes.is_empty() || number.is_some_and(|number| prefixes.iter().any(|prefix| number.starts_with(prefix.as_str())))
-    };
+    let begins =
+        |prefixes: &Prefixes, number: Option<&str>| prefixes.is_empty() || number.is_some_and(|number| prefixes.hold(number.as_bytes()));
     group.sbe.as_deref().is_none_or(|name| peer.sbe_at(ip).is_some_and(|sbe| sbe.name == name))
         && group.port.is_none_or(|port| port == facts.port)
         && same(&group.tgrp, facts.tgrp)

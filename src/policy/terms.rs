@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use regex::bytes::Regex;
 
 use super::peers::PerPeer;
-use super::{Clause, Level, LevelTable};
+use super::{Clause, Level, LevelTable, NumberList};
 use crate::base::Transport;
 
 /// An agreed value, or nothing agreed.
@@ -211,7 +211,7 @@ pub struct UriTerms {
     /// `e164-global`, `e164-or-local`, `any`
     pub number_format: Agreed<String>,
     pub visual_separators: Agreed<Level>,
-    pub special_numbers: Agreed<Vec<String>>,
+    pub special_numbers: Agreed<NumberList>,
     pub params: LevelTable,
 }
 
@@ -340,10 +340,10 @@ pub struct Identity {
     pub called_in_ranges: Agreed<Level>,
     pub diversion: Agreed<Level>,
     pub diversion_headers: Agreed<Vec<String>>,
-    pub deny_callers: Agreed<Vec<String>>,
-    pub allow_callers: Agreed<Vec<String>>,
-    pub deny_callees: Agreed<Vec<String>>,
-    pub emergency_numbers: Agreed<Vec<String>>,
+    pub deny_callers: Agreed<NumberList>,
+    pub allow_callers: Agreed<NumberList>,
+    pub deny_callees: Agreed<NumberList>,
+    pub emergency_numbers: Agreed<NumberList>,
     pub emergency_level: Agreed<Level>,
     pub digest: Agreed<Level>,
     pub digest_algorithms: Agreed<Vec<String>>,

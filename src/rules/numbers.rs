@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::MessageSubject;
 use super::addresses::{Address, Place};
+use crate::policy::{NumberList, Prefixes};
 use crate::sip::HeaderName;
 use crate::sip::value::{Telephone, Uri};
 
@@ -48,21 +49,13 @@ impl Number {
     }
 
     /// Whether it lies in one of these ranges of global numbers.
-    pub(super) fn is_within(&self, prefixes: &[String]) -> bool {
-        self.is_global() && prefixes.iter().any(|prefix| self.digits.starts_with(prefix.trim_start_matches('+').as_bytes()))
+    pub(super) fn is_within(&self, prefixes: &Prefixes) -> bool {
+        self.is_global() && prefixes.hold(&self.digits)
     }
 
     /// The longest entry of a list that holds it: with `*` at its end a beginning, else the whole number; with a plus a global one.
-    pub(super) fn entry<'l>(&self, list: &'l [String]) -> Option<&'l str> {
-        let holds = |entry: &&String| {
-            let (text, is_prefix) = entry.strip_suffix('*').map_or((entry.as_str(), false), |text| (text, true));
-            let (digits, of_kind) = match text.strip_prefix('+') {
-                Some(digits) => (digits.as_bytes(), self.is_global()),
-                None => (text.as_bytes(), !self.has_plus),
-            };
-            of_kind && if is_prefix { self.digits.starts_with(digits) } else { *self.digits == *digits }
-        };
-        list.iter().filter(holds).max_by_key(|entry| entry.len()).map(String::as_str)
+    pub(super) fn entry<'l>(&self, list: &'l NumberList) -> Option<&'l str> {
+        list.entry(&self.digits, self.is_global(), !self.has_plus)
     }
 }
 
@@ -92,19 +85,23 @@ mod tests {
         Number::routed(&uri(text.as_bytes()).unwrap()).unwrap()
     }
 
+    fn within(prefix: &str) -> Prefixes {
+        vec![prefix.to_owned()].into()
+    }
+
     #[test]
     fn numbers_are_compared_by_their_digits() {
         assert!(number("tel:+49-30-1234567").is(&number("sip:49301234567@x")));
         assert!(!number("tel:+112").is(&number("tel:112")));
-        assert!(number("tel:+4930123").is_within(&["+4930".into()]));
-        assert!(!number("tel:030123456").is_within(&["+0301".into()]));
-        assert!(number("tel:+4930123;npdi;rn=+44207").is_within(&["+44".into()]));
-        assert!(number("tel:+4930123;rn=+44207").is_within(&["+49".into()]), "nobody looked it up");
+        assert!(number("tel:+4930123").is_within(&within("+4930")));
+        assert!(!number("tel:030123456").is_within(&within("+0301")));
+        assert!(number("tel:+4930123;npdi;rn=+44207").is_within(&within("+44")));
+        assert!(number("tel:+4930123;rn=+44207").is_within(&within("+49")), "nobody looked it up");
     }
 
     #[test]
     fn the_longest_entry_counts() {
-        let list = ["+4930*", "+4930999*", "112", "116*"].map(String::from);
+        let list = NumberList::from(["+4930*", "+4930999*", "112", "116*"].map(String::from).to_vec());
         assert_eq!(number("tel:+4930999123").entry(&list), Some("+4930999*"));
         assert_eq!(number("tel:112").entry(&list), Some("112"));
         assert_eq!(number("sip:116117@x").entry(&list), Some("116*"));

@@ -7,7 +7,7 @@ use super::certified::{Certified, ClientShown};
 use super::{Addresses, Check, Kind, MessageSubject, Passports, Recalled, Repertoire, Rule, Verdict};
 use crate::base::{Endpoint, Origin, Transport};
 use crate::call::Place;
-use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Provenance, Role, Sbe, Terms};
+use crate::policy::{Agreed, Clause, Level, LevelTable, Party, Peer, Policy, Prefixes, Provenance, Role, Sbe, Terms};
 use crate::sdp::{self, Description, SdpRole};
 use crate::sip::{Arrival, HeaderName, parse};
 use crate::transport::Envelope;
@@ -278,7 +278,7 @@ pub(super) fn peer(id: &str, domain: &str, fqdn: &str, prefix: &str) -> Peer {
         contact: None,
         sbe: vec![sbe],
         dbe: Vec::new(),
-        e164_prefixes: Vec::new(),
+        e164_prefixes: Prefixes::default(),
         trunk_groups: Vec::new(),
         from: provenance(),
     }

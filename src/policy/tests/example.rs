@@ -38,7 +38,7 @@ fn the_agreement_and_its_peers() {
     assert_from(&policy.effective_until.unwrap().from, "policy.effective_until", line("", "effective_until"));
     let [alpha, bravo] = policy.peers.as_slice() else { panic!() };
     assert_eq!((alpha.id.as_str(), alpha.name.as_str(), alpha.ssp_domains.len()), ("alpha", "Alpha Telecom AG", 2));
-    assert_eq!(alpha.e164_prefixes, ["+4930", "+4989", "+49151"]);
+    assert_eq!(alpha.e164_prefixes.to_vec(), ["+4930", "+4989", "+49151"]);
     assert_eq!(alpha.sbe[0].ports[&Transport::Tls], [5061]);
     assert!(alpha.sbe[0].ports[&Transport::Udp].is_empty() && !alpha.sbe[1].ports.contains_key(&Transport::Udp));
     assert_eq!((alpha.sbe[1].roles.as_slice(), alpha.sbe[1].for_peers.as_slice()), (&[Role::Egress][..], &["bravo".to_owned()][..]));
@@ -75,7 +75,7 @@ fn every_section_has_its_values() {
     assert_eq!((t.sip.headers.len(), t.sip.headers[0].when, t.sip.headers[1].when), (4, When::InitialRequest, When::Any));
     assert_eq!(t.sip.responses.entries["305"].value, Level::Forbidden);
     assert_eq!(t.sip.reason.as_ref().unwrap().protocols, ["Q.850"]);
-    assert_eq!(value(&t.sip.uri.special_numbers).unwrap(), ["112", "999", "116*"]);
+    assert_eq!(value(&t.sip.uri.special_numbers).unwrap().to_vec(), ["112", "999", "116*"]);
     assert_eq!(t.media.types.get("video").unwrap().value, Level::Forbidden);
     let codecs: Vec<_> = t.media.audio.codecs.iter().map(|c| (c.name.as_str(), c.clock)).collect();
     assert_eq!(codecs[..2], [("PCMA", 8000), ("PCMU", 8000)]);
@@ -137,7 +137,7 @@ fn directions_and_trunk_groups_narrow_what_is_agreed() {
     let mobile = Some(TrunkId { peer: 0, group: 1 });
     let legacy = Some(TrunkId { peer: 1, group: 0 });
     let back = policy.terms(BRAVO, ALPHA, None);
-    assert_eq!(value(&back.sip.uri.special_numbers).unwrap(), ["112", "116*", "118*"]);
+    assert_eq!(value(&back.sip.uri.special_numbers).unwrap().to_vec(), ["112", "116*", "118*"]);
     assert_eq!(value(&back.identity.stir.min_attest).unwrap(), "C");
     assert_from(&back.performance.ser_pct.as_ref().unwrap().from, "performance.signaling.ser_pct", line("[[direction]]", "ser_pct"));
     // The limit of this id is replaced as a whole, in its place; the others are inherited.

@@ -1,7 +1,7 @@
 //! Takes an initial request, gives whether its caller and callee may speak to each other by the agreed lists, never why not.
 
 use crate::base::Span;
-use crate::policy::{Agreed, Level, Severity};
+use crate::policy::{Agreed, Level, NumberList, Severity};
 use crate::rules::numbers::{Number, caller, may_name_another};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::Method;
@@ -73,7 +73,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     subject.verdict(breaches)
 }
 
-fn denied(list: &Agreed<Vec<String>>, number: &Number, at: Span, who: &str, how: &str) -> Option<Breach> {
+fn denied(list: &Agreed<NumberList>, number: &Number, at: Span, who: &str, how: &str) -> Option<Breach> {
     let list = list.as_ref()?;
     let entry = number.entry(&list.value)?;
     Some(Breach::of_clause(list, format!("{who} of {entry}"), format!("{entry} is {how}")).at(at))
@@ -86,7 +86,7 @@ mod tests {
     use crate::rules::scene::{Scene, agreed, observed};
 
     fn call(from: &str, to: &str) -> Scene {
-        let list = |entries: &[&str]| agreed(entries.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>());
+        let list = |entries: &[&str]| agreed(NumberList::from(entries.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>()));
         Scene::request("INVITE").start(&format!("INVITE {to} SIP/2.0")).set(&format!("From: <{from}>;tag=a1")).agreed(|t| {
             t.identity.deny_callers = list(&["+4930999*", "+99*"]);
             t.identity.deny_callees = list(&["+44900*"]);
@@ -107,7 +107,8 @@ mod tests {
         for to in ["tel:112", "sip:999@bravo.example", "urn:service:sos.fire"] {
             assert_eq!(observed(&call("tel:+4930123456", to).judge(&RULE)), ["emergency call across the border"], "{to}");
         }
-        let allowed = |from| call(from, "tel:+442012").agreed(|t| t.identity.allow_callers = agreed(vec!["+4930*".into()])).judge(&RULE);
+        let allowed =
+            |from| call(from, "tel:+442012").agreed(|t| t.identity.allow_callers = agreed(vec!["+4930*".into()].into())).judge(&RULE);
         assert_eq!(observed(&allowed("tel:+4940123456")), ["caller that is not on the list of allowed ones"]);
         assert_eq!(observed(&allowed("sip:alice@alpha.example")).len(), 1, "who has no number is on no list");
         assert_eq!(allowed("tel:+4930123456"), Verdict::Pass);

@@ -54,7 +54,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if subject.lacks_headers() {
         return Verdict::Indeterminate(Reason::Truncated);
     }
-    let breach = Breach { agreed: peer.e164_prefixes.join(", ").into(), ..Breach::of_level(level, observed) };
+    let breach = Breach { agreed: peer.e164_prefixes.text().into(), ..Breach::of_level(level, observed) };
     Verdict::breach(breach.at(at))
 }
 
@@ -66,7 +66,7 @@ mod tests {
     fn from(uri: &str) -> Scene {
         let scene = Scene::request("INVITE").set(&format!("From: <{uri}>;tag=a1"));
         scene.agreed(|t| t.identity.caller_in_ranges = agreed(Level::Required)).declared(|peers| {
-            peers[0].e164_prefixes = vec!["+4930".into(), "+4940".into()];
+            peers[0].e164_prefixes = vec!["+4930".into(), "+4940".into()].into();
             peers[0].transit_for = vec!["carried.example".into()];
         })
     }

@@ -45,7 +45,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     }
     let observed =
         if number.is_global() { "called number outside of the receiver's ranges" } else { "called number that is no global number" };
-    let breach = Breach { agreed: peer.e164_prefixes.join(", ").into(), ..Breach::of_level(level, observed) };
+    let breach = Breach { agreed: peer.e164_prefixes.text().into(), ..Breach::of_level(level, observed) };
     Verdict::breach(breach.at(target.at))
 }
 
@@ -57,10 +57,10 @@ mod tests {
     fn to(uri: &str) -> Scene {
         let scene = Scene::request("INVITE").start(&format!("INVITE {uri} SIP/2.0")).agreed(|t| {
             t.identity.called_in_ranges = agreed(Level::Required);
-            t.identity.emergency_numbers = agreed(vec!["112".into()]);
-            t.sip.uri.special_numbers = agreed(vec!["116*".into()]);
+            t.identity.emergency_numbers = agreed(vec!["112".into()].into());
+            t.sip.uri.special_numbers = agreed(vec!["116*".into()].into());
         });
-        scene.declared(|peers| peers[1].e164_prefixes = vec!["+4420".into()])
+        scene.declared(|peers| peers[1].e164_prefixes = vec!["+4420".into()].into())
     }
 
     #[test]

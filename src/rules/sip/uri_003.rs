@@ -37,7 +37,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if subject.may_be_in_dialog() {
         return Verdict::Indeterminate(Reason::Truncated);
     }
-    let special = terms.special_numbers.as_ref().map_or(&[][..], |c| &c.value);
+    let special = terms.special_numbers.as_ref().map_or(&[][..], |c| &*c.value);
     let mut breaches = Vec::new();
     let mut numbers = false;
     for address in subject.addresses() {
@@ -91,7 +91,7 @@ mod tests {
             .agreed(|t| {
                 t.sip.uri.number_format = agreed(format.to_owned());
                 t.sip.uri.visual_separators = agreed(Level::Forbidden);
-                t.sip.uri.special_numbers = agreed(vec!["112".to_owned(), "116*".to_owned()]);
+                t.sip.uri.special_numbers = agreed(vec!["112".to_owned(), "116*".to_owned()].into());
             })
             .judge(&RULE)
     }
