@@ -4,10 +4,14 @@
 #![allow(clippy::print_stdout, reason = "the table is what it shows")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "three_cases/table.rs"]
+mod table;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use speerlint::rules::{KNOWN, find};
+use table::MADE;
 
 /// A parameter, and the rules that judge it; `*` for any part of an id. Without rules: why.
 const PARAMETERS: &[(&str, &str)] = &[
@@ -149,46 +153,8 @@ fn samples_or_made_traffic_break_keep_and_leave_open_every_rule_of_the_border_an
     assert_eq!(lacking, [""; 0]);
 }
 
-/// The cases that `three_cases` makes of rules, module by module, where no sample shows them.
-const MADE: &[(&str, &str)] = &[
-    // accounting, options, performance, reliable
-    ("kept broken open", "ACC-ANS-001 PRF-OPT-001 PRF-SRD-001 PRF-REG-001 DLG-REL-001"),
-    ("kept broken open", "PRF-SRD-002 PRF-SDD-001 PRF-SDT-001 PRF-SER-001 PRF-SEER-001 PRF-SCR-001 PRF-NER-001"),
-    // admission
-    ("kept broken open", "CAC-CPS-001 CAC-CPS-002 CAC-TPS-001 CAC-USR-001"),
-    // cut
-    (
-        "open",
-        "NET-IPV-001 SIP-METHOD-003 SIP-EXT-001 SIP-EXT-002 SIP-HDR-002 SIP-HDR-004 SIP-HDR-006 SIP-URI-001 SIP-URI-003 SIP-RESP-002 \
-         SIP-RESP-003 SIP-RESP-004 DLG-TIMER-001 SDP-SYNTAX-001 SDP-OA-001 SDP-OA-002 SDP-OA-003 SDP-OA-004 SDP-OA-005 SDP-OA-006 \
-         SDP-OA-007 SDP-ICE-001 IDN-PAI-001 IDN-PAI-002 IDN-FROM-001 IDN-NUM-001 IDN-NUM-002 IDN-LIST-001 IDN-DIV-001 IDN-STIR-001 \
-         IDN-STIR-002 IDN-STIR-003 IDN-STIR-004 IDN-STIR-005 ACC-PCV-001 ACC-SID-001 PRV-TOPO-002 PRV-TOPO-003 PRV-ID-001 PRV-ID-002 PRV-AUTH-001 \
-         IMP-SUB-001 IMP-PIDF-001",
-    ),
-    (
-        "open",
-        "SIG-TRANSPORT-002 NET-DBE-002 MED-CODEC-001 MED-CODEC-002 MED-CODEC-003 MED-CODEC-004 MED-MODE-001 MED-MODE-002 MED-MODE-003 \
-         MSEC-SRTP-001",
-    ),
-    // edges
-    ("kept broken open", "TXN-ACK-001 TXN-CANCEL-001 TXN-RETX-001 DLG-TIMER-002 CAC-CONC-001"),
-    ("broken open", "CAC-ADM-001 NET-SBE-003"),
-    // hygiene
-    ("kept broken open", "POL-VALID-001 POL-WAIVER-001 POL-STALE-001"),
-    // media
-    ("kept", "MSEC-DTLS-001"),
-    ("open", "MED-RTP-002 MSEC-DTLS-003"),
-    // messages
-    ("kept broken", "SIP-METHOD-003 SIP-EXT-001 SIP-EXT-002 SIP-HDR-004 SIP-RESP-003 SIP-RESP-004 ACC-SID-001"),
-    ("kept broken", "PRV-ID-001 PRV-ID-002 PRV-AUTH-001 IMP-SUB-001 IMP-PIDF-001"),
-    ("open", "IDN-STIR-006"),
-    // negotiation
-    ("kept broken", "SDP-OA-006"),
-    ("kept broken open", "SDP-OA-008"),
-];
-
 fn is_made(id: &str, case: &str) -> bool {
-    MADE.iter().any(|(cases, rules)| cases.contains(case) && rules.split(' ').any(|rule| rule == id))
+    MADE.iter().any(|(_, cases, rules)| cases.contains(case) && rules.split(' ').any(|rule| rule == id))
 }
 
 /// Rules of which nothing is ever open, and why.

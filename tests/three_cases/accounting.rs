@@ -6,7 +6,7 @@ use crate::report::{counts, found};
 
 /// Calls that are answered at once and without ringing, calls that ring first, and a capture that ends before media had to come.
 #[test]
-fn answers_that_nobody_gives_are_told() {
+pub(crate) fn answers_that_nobody_gives_are_told() {
     let rule = "ACC-ANS-001";
     let terms = "[accounting]\nfalse_answer = { fas_ms = 300, answer_media_s = 3, short_call_s = 6, min_cluster = 2 }\n";
     let calls = |rings: bool, end: f64| {

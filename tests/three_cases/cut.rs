@@ -71,7 +71,7 @@ fn claims(attest: &str, from: &str) -> String {
 
 /// Everything that was agreed, in the order in which it hurts most to lose the rest.
 #[test]
-fn an_invite_that_keeps_all() {
+pub(crate) fn an_invite_that_keeps_all() {
     let invite = |name: &str| {
         let session = format!("{:0>32}", name.trim_start_matches('n'));
         let lines = format!(
@@ -93,7 +93,7 @@ fn an_invite_that_keeps_all() {
 
 /// The same rules broken one and all.
 #[test]
-fn an_invite_that_breaks_all() {
+pub(crate) fn an_invite_that_breaks_all() {
     let media =
         AUDIO.replace("PCMA", "GSM").replace("ice-ufrag", "ice-lite").replace("192.0.2.70", "10.0.0.1").replace("ptime:20", "ptime:30");
     let invite = |name: &str| {
@@ -111,14 +111,14 @@ fn an_invite_that_breaks_all() {
 
 /// Nothing that was agreed is there.
 #[test]
-fn an_invite_that_lacks_all() {
+pub(crate) fn an_invite_that_lacks_all() {
     let invite = |name: &str| vec![request(0.0, name, "INVITE", "", "")];
     law(invite, "SIP-HDR-002 SIP-EXT-002 IDN-PAI-001 IDN-STIR-001 ACC-PCV-001 ACC-SID-001 SDP-OA-007 DLG-TIMER-001");
 }
 
 /// A number that was diverted, and nothing that tells why until the last line.
 #[test]
-fn a_diverted_invite() {
+pub(crate) fn a_diverted_invite() {
     let invite = |name: &str| {
         let mut said = request(0.0, name, "INVITE", "Diversion: <sip:+4420555000@bravo.example>;reason=unconditional\n", "");
         said.text = said.text.replacen("INVITE sip:+4420555000", "INVITE sip:+4420555999", 1);
@@ -129,7 +129,7 @@ fn a_diverted_invite() {
 
 /// An answer that takes what was offered, and one that does not.
 #[test]
-fn answers() {
+pub(crate) fn answers() {
     let of = |answer: &'static str| {
         move |name: &str| {
             let offer = sdp("192.0.2.70", &format!("{AUDIO}m=image 20002 udptl t38\n"));
@@ -150,7 +150,7 @@ fn answers() {
 
 /// A second offer inside the dialog, with another session in its o= line, and its answer.
 #[test]
-fn another_offer() {
+pub(crate) fn another_offer() {
     let media = "m=audio 20000 RTP/AVP 8 101\na=rtpmap:101 telephone-event/8000\n";
     let inside = |name: &str, said: Said| {
         let text = said.text.replace("bravo.example>\r\n", &format!("bravo.example>;tag=b-{name}\r\n"));
@@ -177,7 +177,7 @@ fn another_offer() {
 
 /// Failures, whose headers the code asks for.
 #[test]
-fn refusals() {
+pub(crate) fn refusals() {
     let of = |code: u16, lines: &'static str| {
         move |name: &str| vec![request(0.0, name, "INVITE", "", ""), response(1.0, name, code, "INVITE", lines, "")]
     };
@@ -191,7 +191,7 @@ const PRESENCE: &str = "<?xml version=\"1.0\"?>\n<presence xmlns=\"urn:ietf:para
 
 /// Presence and messages of people.
 #[test]
-fn presence_and_words() {
+pub(crate) fn presence_and_words() {
     let notify = |state: &'static str, body: &'static str| {
         move |name: &str| {
             let lines = format!("Event: presence\n{state}Content-Type: application/pidf+xml\n");

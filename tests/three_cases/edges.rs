@@ -13,7 +13,7 @@ fn boundary() -> [(String, u64); 1] {
 
 /// RFC 3261 §13.3.1.4: an ACK has 64·T1, which is 32 s.
 #[test]
-fn an_ack_that_may_still_come() {
+pub(crate) fn an_ack_that_may_still_come() {
     let rule = "TXN-ACK-001";
     let unacknowledged = |end: f64| {
         let mut call = Call::new("silent");
@@ -27,7 +27,7 @@ fn an_ack_that_may_still_come() {
 
 /// RFC 3261 §9.2: what was cancelled ends with a final response.
 #[test]
-fn a_cancelled_call_that_may_still_end() {
+pub(crate) fn a_cancelled_call_that_may_still_end() {
     let rule = "TXN-CANCEL-001";
     let cancelled = |ends: bool, end: f64| {
         let mut call = Call::new("given-up");
@@ -45,7 +45,7 @@ fn a_cancelled_call_that_may_still_end() {
 
 /// RFC 3261 §17.1.1.2: TCP loses nothing, so nothing is sent again.
 #[test]
-fn requests_over_tcp_are_sent_once() {
+pub(crate) fn requests_over_tcp_are_sent_once() {
     let rule = "TXN-RETX-001";
     let over_tcp = |call: &Call, again: bool, end: f64| {
         let (first, rest) = said(call).split_first().map(|(first, rest)| (first.clone(), rest.to_vec())).unwrap();
@@ -69,7 +69,7 @@ fn requests_over_tcp_are_sent_once() {
 
 /// RFC 4028 §10: who refreshes has the interval for it, and the other side hangs up when it is over.
 #[test]
-fn session_timers_run_out() {
+pub(crate) fn session_timers_run_out() {
     let rule = "DLG-TIMER-002";
     let timed = |refreshed: bool, hangs_up: Option<f64>, end: f64| {
         let mut call = Call::new("timed");
@@ -92,7 +92,7 @@ fn session_timers_run_out() {
 
 /// Sessions that stood before the capture count too, and nobody knows how many there are.
 #[test]
-fn sessions_at_once_begun_before() {
+pub(crate) fn sessions_at_once_begun_before() {
     let rule = "CAC-CONC-001";
     let limit = "[[admission.limit]]\nid = \"c\"\nkind = \"concurrent\"\nscope = \"direction\"\nbasis = \"confirmed\"\nvalue = 2\n";
     let older = |frames: Vec<Frame>| {
@@ -109,7 +109,7 @@ fn sessions_at_once_begun_before() {
 
 /// What admits a call may stand in what the tap left out of its INVITE.
 #[test]
-fn admission_of_a_cut_invite() {
+pub(crate) fn admission_of_a_cut_invite() {
     let rule = "CAC-ADM-001";
     let terms = format!("{PEERS}[admission]\nrequire = {{ min_attest = \"C\" }}\n");
     let frames = capture(vec![call("cut")], 60.0);
@@ -121,7 +121,7 @@ fn admission_of_a_cut_invite() {
 
 /// An element that takes no dialogs may take requests inside them: which one it is stands in To.
 #[test]
-fn an_element_out_of_its_role() {
+pub(crate) fn an_element_out_of_its_role() {
     let rule = "NET-SBE-003";
     let terms = PEERS.replacen(
         "name = \"bravo-sbe\"\n  addresses = [\"198.51.100.32/28\"]\n  roles = [\"ingress\", \"egress\"]",

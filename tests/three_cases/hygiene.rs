@@ -15,7 +15,7 @@ fn too_small() -> [(String, u64); 1] {
 
 /// Made captures are of 2026-11-14, 10:00.
 #[test]
-fn policies_are_in_force_for_a_while() {
+pub(crate) fn policies_are_in_force_for_a_while() {
     let rule = "POL-VALID-001";
     let until = |day: &str| PEERS.replacen("id = \"made\"", &format!("id = \"made\"\neffective_until = {day}T00:00:00Z"), 1);
     assert_eq!(counts(&judged_by(&one_call(), &until("2026-11-15")), rule), [1, 0, 0]);
@@ -25,7 +25,7 @@ fn policies_are_in_force_for_a_while() {
 
 /// A waiver that is needed, one that ran out the day before, one that covers nothing, and a capture without a frame.
 #[test]
-fn waivers_do_something_and_run_out() {
+pub(crate) fn waivers_do_something_and_run_out() {
     let rule = "POL-WAIVER-001";
     let terms = |covers: &str, expires: &str| {
         format!(
@@ -42,7 +42,7 @@ fn waivers_do_something_and_run_out() {
 }
 
 #[test]
-fn what_is_declared_is_seen() {
+pub(crate) fn what_is_declared_is_seen() {
     let rule = "POL-STALE-001";
     let terms = "[report]\nreport_unused = true\n";
     assert_eq!(counts(&judged(&one_call(), terms), rule), [1, 0, 0]);

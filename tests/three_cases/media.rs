@@ -23,7 +23,7 @@ fn about(id: &str, sdp: &str) -> Call {
 
 /// RFC 5761 §5.1.1, RFC 8839: an offer that was cut off may say further down what it lacks.
 #[test]
-fn multiplexing_in_what_was_cut_off_is_left_open() {
+pub(crate) fn multiplexing_in_what_was_cut_off_is_left_open() {
     let rule = "SDP-ICE-001";
     let padding = format!("a=x-padding:{}\r\n", "x".repeat(400));
     let frames = |last: &str| capture(vec![about("mux", &audio("{ip}", "RTP/AVP", &format!("{padding}{last}")))], 100.0);
@@ -36,7 +36,7 @@ fn multiplexing_in_what_was_cut_off_is_left_open() {
 
 /// RFC 6271 §3.2: the relays of bravo have addresses; one that is named by a domain name needs DNS.
 #[test]
-fn media_addresses_are_held_against_the_declared_border_elements() {
+pub(crate) fn media_addresses_are_held_against_the_declared_border_elements() {
     let rule = "NET-DBE-002";
     let terms = "[[peer.dbe]]\nname = \"bravo-dbe\"\naddresses = [\"198.51.100.32/28\"]\n";
     let judge = |address: &str| judged(&capture(vec![about("relay", &audio(address, "RTP/AVP", ""))], 100.0), terms);
@@ -47,7 +47,7 @@ fn media_addresses_are_held_against_the_declared_border_elements() {
 
 /// RFC 4961: where the SDP of the sender did not pass the tap, nobody knows where it should send from.
 #[test]
-fn media_of_a_side_that_was_not_heard_is_left_open() {
+pub(crate) fn media_of_a_side_that_was_not_heard_is_left_open() {
     let rule = "MED-RTP-002";
     let (a, b) = ((ALPHA.0, 20_000), (BRAVO.0, 20_000));
     let judge = |answered: bool, source| {
@@ -86,7 +86,7 @@ const FINGERPRINT: &str =
 
 /// RFC 5763 §5: a ServerHello comes in time or too late; where the client gives up before, or the capture ends, nobody knows.
 #[test]
-fn handshakes_of_media_are_waited_for() {
+pub(crate) fn handshakes_of_media_are_waited_for() {
     let rule = "MSEC-DTLS-003";
     let (a, b) = ((ALPHA.0, 20_000), (BRAVO.0, 20_000));
     let terms = "[media.security]\ndtls_timeout_ms = 2000\n";
@@ -105,7 +105,7 @@ fn handshakes_of_media_are_waited_for() {
 
 /// RFC 8862 §4: a fingerprint is worth something where somebody answers for the message that carries it.
 #[test]
-fn fingerprints_are_bound_by_an_identity() {
+pub(crate) fn fingerprints_are_bound_by_an_identity() {
     let rule = "MSEC-DTLS-001";
     let judge = |extra: &str| {
         let mut call = Call::new("bound");
@@ -119,7 +119,7 @@ fn fingerprints_are_bound_by_an_identity() {
 
 /// RFC 6271 §5.3: two taps, before and behind the border element of bravo, which has the fingerprint, the keys and what it does not know pass.
 #[test]
-fn security_attributes_pass_the_border_as_they_came() {
+pub(crate) fn security_attributes_pass_the_border_as_they_came() {
     let rule = "SDP-OA-008";
     let inner = (std::net::Ipv4Addr::new(198, 51, 100, 40), 5060);
     let leg = |leg: u32, from: (_, u16), to: (_, u16), lines: &str| {

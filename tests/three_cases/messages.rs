@@ -31,7 +31,7 @@ fn invite(more: &str) -> Said {
 
 /// Requests and responses with their lines, and what was agreed of these.
 #[test]
-fn lines_of_messages() {
+pub(crate) fn lines_of_messages() {
     let packages = "[sip]\nevent_packages = [\"dialog\"]\n";
     let subscribe = |event: &str| vec![request(0.0, "one", "SUBSCRIBE", &format!("Event: {event}\n"), "")];
     let tags = "[sip]\noption_tags = { timer = \"required\", default = \"forbidden\" }\n";
@@ -76,7 +76,7 @@ fn lines_of_messages() {
 
 /// RFC 3261 §21.5.4: who is asked to wait waits.
 #[test]
-fn overload() {
+pub(crate) fn overload() {
     let terms = "[sip.responses]\nretry_after = \"required\"\n";
     let refused = |lines: &str| vec![request(0.0, "one", "INVITE", "", ""), response(0.1, "one", 503, "INVITE", lines, "")];
     let again = |at: f64| [refused("Retry-After: 30\n"), vec![request(at, "two", "INVITE", "", "")]].concat();
@@ -90,7 +90,7 @@ const OPEN: &str = "<?xml version=\"1.0\"?>\n<presence xmlns=\"urn:ietf:params:x
 
 /// RFC 6665 §4.1.3, RFC 3863 §4.
 #[test]
-fn presence() {
+pub(crate) fn presence() {
     let terms = "[media.presence]\nlevel = \"required\"\npidf_only = true\n";
     let notify = |state: &str, body: &str| {
         vec![request(0.0, "one", "NOTIFY", &format!("Event: presence\n{state}Content-Type: application/pidf+xml\n"), body)]
@@ -108,7 +108,7 @@ fn presence() {
 
 /// A signature of which nobody has the certificate; and a PASSporT that leaves out what the message says (RFC 8225 §7).
 #[test]
-fn signatures_that_cannot_be_checked() {
+pub(crate) fn signatures_that_cannot_be_checked() {
     let stir =
         "[identity.stir]\nidentity_header = \"required\"\nppt = [\"shaken\"]\nfreshness_s = 60\nmin_attest = \"B\"\ncert_dir = \".\"\n";
     let claims = format!(

@@ -8,7 +8,7 @@ use crate::report::{counts, found, reasons};
 
 /// RFC 3261 §13.2.1: SDP in a 18x that is sent unreliably is the same as in the 2xx.
 #[test]
-fn an_early_answer_is_the_answer() {
+pub(crate) fn an_early_answer_is_the_answer() {
     let rule = "SDP-OA-006";
     let early = |changed: bool| {
         let mut early = call("early");
@@ -26,7 +26,7 @@ fn an_early_answer_is_the_answer() {
 
 /// RFC 8225 §5.2.2: a signed fingerprint that is another in SDP was altered on the way.
 #[test]
-fn fingerprints_that_were_signed() {
+pub(crate) fn fingerprints_that_were_signed() {
     let rule = "SDP-OA-008";
     let terms = "[media.security]\nattribute_transparency = \"required\"\n";
     let offered = |mky: &str| {

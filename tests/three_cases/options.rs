@@ -26,7 +26,7 @@ const CHECKED: &str = "[sip.transport]\nkeepalive = { method = \"options\", inte
 
 /// RFC 3261 §11: a border element that does not answer three times is down; one answer of any kind shows it up.
 #[test]
-fn border_elements_are_watched_by_options() {
+pub(crate) fn border_elements_are_watched_by_options() {
     let rule = "PRF-OPT-001";
     let up = Some((0.02, 200));
     let frames = checks(
@@ -61,7 +61,7 @@ fn border_elements_are_watched_by_options() {
 
 /// What one window leaves open is judged in another: cuts and threads change nothing.
 #[test]
-fn checks_across_windows_are_the_same_checks() {
+pub(crate) fn checks_across_windows_are_the_same_checks() {
     let reply = |n: u32| (n % 7 < 4).then_some((0.02, if n % 7 == 2 { 500 } else { 200 }));
     let all: Vec<_> = (0..400).map(|n| (f64::from(n) * 7.0, reply(n))).collect();
     let folder = tempfile::tempdir().unwrap();

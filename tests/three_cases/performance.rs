@@ -6,7 +6,7 @@ use crate::report::{counts, found, reasons};
 
 /// RFC 6076 §4.3.1 on oracle M, whose mean delay of successful session requests is 1.19 s.
 #[test]
-fn session_request_delay_is_held_against_what_was_agreed() {
+pub(crate) fn session_request_delay_is_held_against_what_was_agreed() {
     let rule = "PRF-SRD-001";
     let terms = |mean: f64, least: u32| {
         format!("[performance]\nmin_samples = {least}\n[performance.signaling]\nsrd_success_s = {{ mean = {mean} }}\n")
@@ -24,7 +24,7 @@ fn session_request_delay_is_held_against_what_was_agreed() {
 
 /// RFC 6076 §4.1, §4.2 on oracles F6, of which the delay is 95 ms, and F7, of which three of four are ineffective.
 #[test]
-fn registrations_are_held_against_what_was_agreed() {
+pub(crate) fn registrations_are_held_against_what_was_agreed() {
     let rule = "PRF-REG-001";
     let terms = |clause: &str, least: u32| format!("[performance]\nmin_samples = {least}\n[performance.signaling]\n{clause}\n");
     let delay = |max: u32, least| judged(&oracle::f6(), &terms(&format!("rrd_ms = {{ max = {max} }}"), least));
@@ -50,7 +50,7 @@ const OF_M: &[(&str, &str, &str, &str)] = &[
 
 /// Thresholds on either side of the figures of oracle M, and more samples wanted than its thirteen requests give.
 #[test]
-fn every_figure_of_signalling_is_held_against_its_threshold() {
+pub(crate) fn every_figure_of_signalling_is_held_against_its_threshold() {
     let terms = |clause: &str, x: &str, least: u32| {
         format!("[performance]\nmin_samples = {least}\n[performance.signaling]\n{}\n", clause.replace('X', x))
     };

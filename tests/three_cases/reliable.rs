@@ -6,7 +6,7 @@ use crate::report::{counts, found};
 
 /// RFC 3262 §3, §4: each reliable provisional response is numbered, and acknowledged by a PRACK that names it.
 #[test]
-fn reliable_provisional_responses_are_acknowledged() {
+pub(crate) fn reliable_provisional_responses_are_acknowledged() {
     let rule = "DLG-REL-001";
     // Ringing reliably with one RSeq after another, each acknowledged with what is given for RAck.
     let rings = |name: &str, at: f64, rung: &[(u32, Option<&str>)]| {
