@@ -251,6 +251,8 @@ fn count_uses(proceedings: &mut Proceedings, roll: &Roll, sides: &Sides, intake:
     usage.all(roll, ListKind::Response, intake.sip_responses.values().sum(), |code| used(&intake.sip_responses, code) || class(code));
     usage.all(roll, ListKind::Suite, contacts.established, |name| suites.iter().any(|suite| suite.name.eq_ignore_ascii_case(name)));
     usage.all(roll, ListKind::Codec, if codecs.is_empty() { 0 } else { attempts }, |name| codecs.iter().any(|codec| is_codec(codec, name)));
+    let ports = &contacts.ports;
+    usage.all(roll, ListKind::TlsPort, contacts.connections, |port| port.parse().is_ok_and(|port: u16| ports.contains(&port)));
     usage.hosts(roll, intake.sip_messages, &sides.hosts().concat());
 }
 

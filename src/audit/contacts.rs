@@ -1,6 +1,6 @@
 //! Takes TLS connections and attempts at them in the order of the capture, gives what they came to together, never keeps one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -48,6 +48,8 @@ pub struct Contacts {
     pub versions: BTreeMap<u16, u64>,
     /// By the number of the suite.
     pub suites: BTreeMap<u16, u64>,
+    /// The ports of those who took them.
+    pub ports: BTreeSet<u16>,
     /// By client and server.
     reach: BTreeMap<(IpAddr, IpAddr), Reach>,
     shown: BTreeMap<ShownKey, Shown>,
@@ -142,6 +144,7 @@ impl Contacts {
             seen.connection(tls);
         }
         self.connections += 1;
+        self.ports.insert(tls.server.port);
         self.established += u64::from(tls.outcome == Outcome::Established);
         self.resumed += u64::from(matches!(tls.resumption, Resumption::Of(_)));
         if let Some(hello) = &tls.server_hello {

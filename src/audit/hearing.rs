@@ -118,7 +118,7 @@ impl<'p> Judge<'p> {
         if let Some(seen) = &mut self.proceedings.seen {
             seen.message(arrival, place, sdp);
         }
-        self.proceedings.usage.message(&self.docket.roll, &arrival.message, place);
+        self.proceedings.usage.message(&self.docket.roll, arrival, place, sdp);
         let (from, to) = (self.policy.party(pair.0), self.policy.party(pair.1));
         let (session_from, session_to) = if place.from_caller == Some(false) { (to, from) } else { (from, to) };
         let trunk = self.trunk(arrival, place, session_from, session_to);

@@ -125,6 +125,7 @@ impl<'p> Judge<'p> {
     fn load(&mut self, subject: &StreamSubject<'_>, trunk: Option<TrunkId>, sides: &Sides) {
         let Some((call, _)) = subject.call else { return };
         let stream = subject.stream;
+        self.proceedings.usage.stream(&self.docket.roll, [stream.flow.source.ip, stream.flow.destination.ip]);
         let route =
             MediaRoute { from: sides.of(subject.from), to: sides.of(subject.to), trunk, destination: Some(stream.flow.destination.ip) };
         let cause = || Cause { trace: subject.exhibit(""), call_id: (*call.call_id).into() };

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
+use super::seen::is_digits;
 use crate::call::{Place, Session, Standing};
 use crate::policy::{ListKind, Listed, Policy};
 use crate::rules::ListedUse;
+use crate::sdp::Description;
 use crate::sip::value::{elements, media_type};
-use crate::sip::{HeaderName, Message};
+use crate::sip::{Arrival, HeaderName, Message, Method};
+use crate::stir::Passport;
 
 /// The entries that nothing has used so far: an entry is looked for until it is found, and costs nothing from then on.
 #[derive(Clone, Debug, Default)]
@@ -58,10 +61,21 @@ impl Usage {
     }
 
     /// Takes note of a message that is no repetition.
-    pub fn message(&mut self, roll: &Roll, message: &Message, place: &Place) {
+    pub fn message(&mut self, roll: &Roll, arrival: &Arrival, place: &Place, sdp: Option<&Description>) {
         if roll.entries.is_empty() {
             return;
         }
+        let message = &arrival.message;
+        // A tap in front of the switch sees no tag.
+        if let Some(vlan) = arrival.envelope.vlan {
+            self.occasion(ListKind::Vlan, 1);
+            self.strike(roll, ListKind::Vlan, |entry, _| entry.text.parse() == Ok(vlan));
+        }
+        if let Some(sdp) = sdp {
+            self.description(roll, sdp);
+        }
+        self.digits(roll, message);
+        self.passports(roll, message);
         self.occasion(ListKind::Header, 1);
         self.strike(roll, ListKind::Header, |entry, id| {
             if id == HeaderName::Other {
@@ -96,6 +110,53 @@ impl Usage {
         }
     }
 
+    fn description(&mut self, roll: &Roll, sdp: &Description) {
+        let has_audio = sdp.media().iter().any(|media| &*media.kind == "audio");
+        if has_audio {
+            let events = sdp.media().iter().flat_map(|m| &m.codecs).any(|codec| codec.name.eq_ignore_ascii_case("telephone-event"));
+            self.occasion(ListKind::DigitMethod, 1);
+            self.strike(roll, ListKind::DigitMethod, |entry, _| events && &*entry.text == "rfc4733");
+        }
+        if sdp.is_keyed() && sdp.media().iter().any(|media| sdp.cryptos(media).next().is_some()) {
+            self.occasion(ListKind::SrtpSuite, 1);
+            self.strike(roll, ListKind::SrtpSuite, |entry, _| {
+                sdp.media().iter().flat_map(|media| sdp.cryptos(media)).any(|own| own.suite.eq_ignore_ascii_case(entry.text.as_bytes()))
+            });
+        }
+    }
+
+    fn digits(&mut self, roll: &Roll, message: &Message) {
+        if message.method() == Some(Method::Info) && message.get(HeaderName::ContentType).is_some_and(|value| is_digits(&value)) {
+            self.strike(roll, ListKind::DigitMethod, |entry, _| &*entry.text == "sip-info");
+        }
+    }
+
+    fn passports(&mut self, roll: &Roll, message: &Message) {
+        let listed = [ListKind::PassportKind, ListKind::CertificateHost];
+        for line in message.lines(HeaderName::Identity) {
+            listed.into_iter().for_each(|kind| self.occasion(kind, 1));
+            if listed.iter().all(|kind| self.unused.get(*kind as usize).is_none_or(Vec::is_empty)) {
+                continue;
+            }
+            let passport = Passport::read(message.at(line.value));
+            let (ppt, x5u) = (passport.ppt.as_deref(), passport.x5u.as_deref());
+            self.strike(roll, ListKind::PassportKind, |entry, _| ppt.is_some_and(|ppt| ppt.eq_ignore_ascii_case(&entry.text)));
+            let host = x5u.and_then(|x5u| x5u.split("//").nth(1)).map(|rest| rest.split(['/', ':', '?', '#']).next().unwrap_or_default());
+            self.strike(roll, ListKind::CertificateHost, |entry, _| host.is_some_and(|host| host.eq_ignore_ascii_case(&entry.text)));
+        }
+    }
+
+    /// Takes note of a stream of a call.
+    pub(super) fn stream(&mut self, roll: &Roll, ends: [IpAddr; 2]) {
+        if roll.entries.is_empty() {
+            return;
+        }
+        self.occasion(ListKind::MediaAddress, 1);
+        self.strike(roll, ListKind::MediaAddress, |entry, _| {
+            entry.text.parse().is_ok_and(|prefix: ipnet::IpNet| ends.iter().any(|end| prefix.contains(end)))
+        });
+    }
+
     /// Takes note of a session request that is over.
     pub fn session(&mut self, roll: &Roll, session: &Session) {
         let (caller, callee) = (session.caller.as_deref(), session.callee.as_deref());
@@ -103,6 +164,10 @@ impl Usage {
         self.strike(roll, ListKind::NumberRange, |entry, _| {
             [caller, callee].into_iter().flatten().any(|number| number.starts_with(&*entry.text))
         });
+        for (kind, number) in [(ListKind::CallerPrefix, caller), (ListKind::CalledPrefix, callee)] {
+            self.occasion(kind, 1);
+            self.strike(roll, kind, |entry, _| number.is_some_and(|number| number.starts_with(&*entry.text)));
+        }
         self.occasion(ListKind::Caller, 1);
         self.strike(roll, ListKind::Caller, |entry, _| match (entry.text.strip_suffix('*'), caller) {
             (Some(beginning), Some(caller)) => caller.starts_with(beginning),

@@ -23,11 +23,20 @@ pub enum ListKind {
     Caller,
     NumberRange,
     Address,
+    DigitMethod,
+    SrtpSuite,
+    PassportKind,
+    CertificateHost,
+    Vlan,
+    TlsPort,
+    CallerPrefix,
+    CalledPrefix,
+    MediaAddress,
 }
 
 impl ListKind {
     /// How many kinds there are.
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 22;
 }
 
 /// An entry of a list.
@@ -63,6 +72,16 @@ impl Policy {
             list.texts(ListKind::NumberRange, &*peer.e164_prefixes, &peer.from);
             for sbe in peer.sbe.iter().filter(|sbe| sbe.addresses.len() > 1) {
                 list.texts(ListKind::Address, sbe.addresses.iter().map(ToString::to_string), &sbe.from);
+            }
+            for dbe in peer.dbe.iter().filter(|dbe| dbe.addresses.len() > 1) {
+                list.texts(ListKind::MediaAddress, dbe.addresses.iter().map(ToString::to_string), &dbe.from);
+            }
+            // A single prefix of a trunk group is used where the group is.
+            for group in &peer.trunk_groups {
+                let sides = [(ListKind::CallerPrefix, &group.caller_prefixes), (ListKind::CalledPrefix, &group.called_prefixes)];
+                for (kind, prefixes) in sides.into_iter().filter(|(_, prefixes)| prefixes.len() > 1) {
+                    list.texts(kind, &**prefixes, &peer.from);
+                }
             }
         }
         list.entries.into_iter().collect()
@@ -104,11 +123,25 @@ impl List<'_> {
             (ListKind::InfoPackage, &sip.info_packages),
             (ListKind::BodyType, &sip.body_types),
             (ListKind::Suite, &terms.tls.allowed_suites),
+            (ListKind::SrtpSuite, &terms.media.security.srtp_suites),
+            (ListKind::PassportKind, &terms.identity.stir.ppt),
+            (ListKind::CertificateHost, &terms.identity.stir.x5u_hosts),
         ];
         for (kind, clause) in lists {
             clause.iter().for_each(|clause| self.texts(kind, &clause.value, &clause.from));
         }
         terms.identity.allow_callers.iter().for_each(|clause| self.texts(ListKind::Caller, &*clause.value, &clause.from));
+        for (kind, clause) in [(ListKind::Vlan, &terms.connectivity.vlan_ids), (ListKind::TlsPort, &terms.tls.ports)] {
+            clause.iter().for_each(|clause| self.texts(kind, clause.value.iter().map(ToString::to_string), &clause.from));
+        }
+        // Of tones in the sound nothing is said, and KPML is a package of events.
+        let shown = |method: &&String| matches!(method.as_str(), "rfc4733" | "sip-info");
+        terms
+            .media
+            .dtmf
+            .methods
+            .iter()
+            .for_each(|clause| self.texts(ListKind::DigitMethod, clause.value.iter().filter(shown), &clause.from));
         let codecs = terms.media.audio.codecs.iter().chain(&terms.media.video.codecs);
         // One that is required is a declared element, and told as such.
         for codec in codecs.filter(|codec| allows(codec.level.value) && codec.level.value != Level::Required) {

@@ -173,6 +173,6 @@ fn is_domain(host: &[u8]) -> bool {
 }
 
 /// The bodies by which INFO carries digits.
-fn is_digits(content_type: &[u8]) -> bool {
+pub(in crate::audit) fn is_digits(content_type: &[u8]) -> bool {
     media_type(content_type).is_some_and(|t| t.is(b"application/dtmf-relay") || t.is(b"application/dtmf"))
 }

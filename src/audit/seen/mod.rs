@@ -8,6 +8,7 @@ mod topic;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+pub(super) use messages::is_digits;
 pub use sightings::{DISTINCT, Extent, Sighting, Sightings};
 pub use topic::{Measure, Topic};
 

@@ -20,7 +20,8 @@ pub(crate) static RULE: Rule = Rule {
            group a session request; each required audio or video codec was offered, each required transport carried SIP; and the list of allowed TLS suites \
            allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is left out. Each entry of a \
            list that the policy file itself writes (methods, responses, option tags, headers, event and INFO packages, body types, codecs, \
-           TLS suites, domains, allowed callers, number ranges, prefixes of an SBE with several) was used, judged where at least \
+           TLS suites and ports, SRTP suites by SDES, ways of digits but in-band and KPML, PASSporT extensions and hosts of certificates, VLANs where the tap shows \
+           tags, domains, allowed callers, number ranges, prefixes of an SBE, DBE or trunk group with several) was used, judged where at least \
            performance.min_samples messages, sessions or connections could have used it; what is listed to be forbidden need not be seen. \
            Waivers have a rule of their own.",
     why: "An agreement grows old: elements are taken out of service, trunks are moved, and what is still declared is a door that nobody \
@@ -95,6 +96,15 @@ fn never(listed: &ListedUse<'_>) -> Breach {
         ListKind::Caller => ("allowed caller", "session requests"),
         ListKind::NumberRange => ("number range", "session requests"),
         ListKind::Address => ("address prefix", "messages"),
+        ListKind::DigitMethod => ("way of digits", "descriptions of audio"),
+        ListKind::SrtpSuite => ("SRTP suite", "descriptions with keys"),
+        ListKind::PassportKind => ("PASSporT extension", "PASSporTs"),
+        ListKind::CertificateHost => ("certificate host", "PASSporTs"),
+        ListKind::Vlan => ("VLAN", "tagged messages"),
+        ListKind::TlsPort => ("TLS port", "connections"),
+        ListKind::CallerPrefix => ("trunk prefix of callers", "session requests"),
+        ListKind::CalledPrefix => ("trunk prefix of callees", "session requests"),
+        ListKind::MediaAddress => ("media prefix", "streams of calls"),
     };
     let breach = Breach::of_standard(format!("{what} {} unused in {occasions} {among}", entry.text), "in use");
     Breach { clause: Some(Arc::clone(&entry.from)), ..breach }.about(entry.text.to_string())
