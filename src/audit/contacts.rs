@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::judge::{Judge, Matter};
+use super::knocks::Knocks;
 use super::sides::Sides;
 use crate::base::{Anomalies, Anomaly, Origin, Time, Transport};
 use crate::call::Trace;
@@ -60,6 +61,7 @@ pub struct Contacts {
     /// Whose certificates stand behind messages; empty where nobody asks.
     certified: Arc<Certified>,
     verifies: bool,
+    knocks: Knocks,
     /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept or cannot be read.
     pub odd: Anomalies,
 }
@@ -126,6 +128,10 @@ impl Contacts {
                 None
             }
             Contact::Attempt(_) => None,
+            Contact::Knock(knock) => {
+                self.knocks.take(knock, policy);
+                None
+            }
             Contact::Tls(tls) if to_tls_port || carries_sip(tls) || is_between_elements(policy, tls) => {
                 let subject = ConnectionSubject { tls, policy, client: from, server: to, terms };
                 self.connection(&subject, judge);
@@ -297,6 +303,7 @@ impl Contacts {
         for (((client, _), (server, _)), reach) in pairs {
             reach.judge((client, server), judge);
         }
+        self.knocks.close(judge);
         certificates
     }
 }
@@ -388,7 +395,7 @@ impl Reach {
     }
 }
 
-fn matter<'a>(subject: &'static str, direction: (Party, Party), trace: &'a Trace) -> Matter<'a> {
+pub(super) fn matter<'a>(subject: &'static str, direction: (Party, Party), trace: &'a Trace) -> Matter<'a> {
     Matter {
         rule: 0,
         subject,

@@ -19,6 +19,7 @@ mod hearing;
 mod incident;
 mod intake;
 mod judge;
+mod knocks;
 mod labels;
 mod ledger;
 mod legs;

@@ -253,6 +253,7 @@ impl<'a> Tracer<'a> {
             let decided = match &contact {
                 Contact::Tls(tls) => tls.decided.origin.serial,
                 Contact::Attempt(_) => self.serial,
+                Contact::Knock(knock) => knock.at.origin.serial,
             };
             let shown = self.on_tcp.get(&ends).into_iter().flatten().filter(|&&at| at >= begun).max();
             if let Some(&shown) = shown {
@@ -264,6 +265,7 @@ impl<'a> Tracer<'a> {
     fn sctp(&mut self, part: Option<SctpPart>, packet: &Sctp<'_>) {
         let Some(part) = part else { return };
         self.associations.push(&part, &mut self.payloads, &mut self.anomalies);
+        self.associations.take_events();
         self.chunked(pair(packet.source, packet.destination));
     }
 

@@ -131,6 +131,7 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
+        out.tls.append(&mut self.associations.take_events());
         out.chunks = self.table.take_chunks();
         out
     }
@@ -143,6 +144,7 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
+        out.tls.append(&mut self.associations.take_events());
         out.chunks = self.table.take_chunks();
         out
     }

@@ -1,12 +1,13 @@
 //! Takes nothing, gives what rules on TLS look at, never a verdict on it.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use super::verdict::{Breach, Reason, Verdict};
 use crate::base::{Endpoint, Time};
 use crate::call::Trace;
 use crate::certificate::{Certificate, Presented, Trust};
-use crate::policy::{Party, Peer, Policy, Terms};
+use crate::policy::{Party, Peer, Policy, Sbe, Terms};
 use crate::transport::TlsConnection;
 use crate::transport::tls::{Moment, Outcome, Resumption, Side, Sight, Suite, TlsVersion, suite};
 
@@ -177,6 +178,25 @@ impl<'a> CertificateSubject<'a> {
     pub fn blame(&self, breach: Breach) -> Breach {
         breach.by(if self.side == Side::Server { super::Offender::Server } else { super::Offender::Client })
     }
+}
+
+/// The connections that one host, or all hosts beyond those that are told apart, asked a border element for and carried no SIP over.
+#[derive(Clone, Copy, Debug)]
+pub struct KnockSubject<'a> {
+    /// Who asked; `None`: several.
+    pub client: Option<IpAddr>,
+    /// Whether a declared border element did.
+    pub is_declared: bool,
+    /// Whom, as the policy declares it, and whose it is.
+    pub sbe: &'a Sbe,
+    /// Its peer.
+    pub owner: &'a str,
+    /// How many connections.
+    pub knocks: u64,
+    /// The first.
+    pub first: &'a Trace,
+    /// The terms that apply.
+    pub terms: &'a Terms,
 }
 
 /// Every attempt of one border element to reach another over TLS, over the whole capture.

@@ -48,7 +48,7 @@ pub use crate::metrics::Excursion;
 pub use addresses::Addresses;
 pub use catalogue::{KNOWN, all, find};
 pub use certified::{Behind, Certified, ClientShown};
-pub use connection::{CertificateSubject, ConnectionSubject, Failure, ReachSubject, certificate_text, suite_text, trace};
+pub use connection::{CertificateSubject, ConnectionSubject, Failure, KnockSubject, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
 pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
@@ -59,8 +59,8 @@ pub use repertoire::{Repertoire, RepertoireSubject};
 pub use reuse_subject::{BackoffSubject, Once, Recalled, ReuseSubject};
 pub use rule::{
     BackoffCheck, CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck,
-    IntervalCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck, PolicyCheck, QualityCheck,
-    ReachCheck, RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
+    IntervalCheck, KnockCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck, PolicyCheck,
+    QualityCheck, ReachCheck, RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

@@ -104,6 +104,7 @@ const fn subject(check: Check) -> &'static str {
         Check::Connection(_) => "TLS connection",
         Check::Certificate(_) => "certificate",
         Check::Reach(_) => "pair of border elements",
+        Check::Knock(_) => "connections of a host without SIP",
         Check::Interval(_) => "interval and direction",
         Check::Limit(_) => "limit and scope",
         Check::Capture(_) | Check::Intake(_) => "capture",

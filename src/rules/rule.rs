@@ -1,6 +1,6 @@
 //! Takes nothing, gives what a rule is made of, never a particular rule.
 
-use super::connection::{CertificateSubject, ConnectionSubject, ReachSubject};
+use super::connection::{CertificateSubject, ConnectionSubject, KnockSubject, ReachSubject};
 use super::kind::Kind;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use super::ping::PingSubject;
@@ -69,6 +69,8 @@ pub type ConnectionCheck = fn(&ConnectionSubject<'_>) -> Verdict;
 pub type CertificateCheck = fn(&CertificateSubject<'_>) -> Verdict;
 /// Judges whether a border element can be reached over TLS.
 pub type ReachCheck = fn(&ReachSubject<'_>) -> Verdict;
+/// Judges connections that one host asked for.
+pub type KnockCheck = fn(&KnockSubject<'_>) -> Verdict;
 /// Judges an interval.
 pub type IntervalCheck = fn(&IntervalSubject<'_>) -> Verdict;
 /// Judges a limit.
@@ -119,6 +121,8 @@ pub enum Check {
     Certificate(CertificateCheck),
     /// All attempts of one border element to reach another over TLS.
     Reach(ReachCheck),
+    /// The connections that one host asked a border element for and carried no SIP over.
+    Knock(KnockCheck),
     /// A stream that ended, with its place in its call.
     Stream(StreamCheck),
     /// What passed beside RTP between two endpoints of a call: its DTLS handshake.

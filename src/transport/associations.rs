@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::chunks::Incoming;
 use super::sctp::{Data, SctpPart};
 use super::stream::{Framed, Passage};
+use super::tls::{Contact, Knock, Moment, TlsEvent};
 use super::{Envelope, Payload, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 use crate::packet::Chunks;
@@ -45,13 +46,25 @@ pub struct Associations {
     /// Directions by their deadline.
     queue: BTreeMap<(Time, u64), Key>,
     held: usize,
+    events: Vec<TlsEvent>,
 }
 
 impl Associations {
+    /// The associations that were asked for since this was last asked.
+    pub fn take_events(&mut self) -> Vec<TlsEvent> {
+        std::mem::take(&mut self.events)
+    }
+
     /// Takes the next packet, appends the messages that it completes.
     pub fn push(&mut self, part: &SctpPart, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         self.advance(part.clock, anomalies);
         anomalies.at(part.origin);
+        if part.asks() {
+            let at = Moment { origin: part.origin, time: part.time, clock: part.clock };
+            let knock = Knock { client: part.source, server: part.destination, at, sctp: true };
+            self.events.push(TlsEvent::contact(Contact::Knock(knock)));
+            return;
+        }
         let key = (part.source, part.destination, part.tag);
         let flow = self.table.entry(key).or_insert_with(|| {
             self.queue.insert((part.clock, part.origin.serial), key);

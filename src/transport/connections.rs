@@ -13,7 +13,7 @@ use super::openings::{Openings, asks_for_alias};
 use super::segment::SegmentPart;
 use super::stream::{Content, Framed};
 use super::tap::Tap;
-use super::tls::{self, Ending, KeyLog, Moment, Session, TlsEvent, TlsTotals};
+use super::tls::{self, Contact, Ending, KeyLog, Knock, Moment, Session, TlsEvent, TlsTotals};
 use super::{Envelope, Payload, SealedTraffic, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
@@ -254,6 +254,9 @@ impl Connection {
         let to = 1 - from;
         if self.opening.client().is_none() && part.flags.syn && !part.flags.ack {
             self.opened = Some(part.clock);
+            let at = Moment { origin: part.origin, time: part.time, clock: part.clock };
+            let knock = Knock { client: part.source, server: part.destination, at, sctp: false };
+            sink.tap.events.push(TlsEvent::contact(Contact::Knock(knock)));
         }
         self.opening.take(part, from, &mut sink.tap.events);
         if part.flags.ack {

@@ -28,7 +28,15 @@ pub struct SctpPart {
     pub chunks: Box<[u8]>,
 }
 
+/// The type of the chunk that opens an association.
+const INIT: u8 = 1;
+
 impl SctpPart {
+    /// Whether it asks for an association.
+    pub(super) fn asks(&self) -> bool {
+        self.tag == 0 && Chunks(&self.chunks).next().is_some_and(|chunk| chunk.kind == INIT)
+    }
+
     /// Copies a packet out of its frame; `None` where nothing in it can be of SIP.
     #[must_use]
     pub fn new(frame: &Frame<'_>, packet: &Sctp<'_>) -> Option<Self> {
@@ -45,7 +53,9 @@ impl SctpPart {
         let &Sctp { source, destination, layers, tag, chunks } = packet;
         // What is whole in its chunk is judged here: other user protocols cost a look and nothing more.
         let matters = |data: Data<'_>| !data.is_whole() || looks_like_sip(data.octets);
-        let chunks = Chunks(chunks).filter_map(|chunk| Data::read(&chunk)).any(matters).then(|| chunks.into())?;
+        // An INIT asks for an association, of whatever user (RFC 9260 §3.3.2).
+        let asks = |chunk: &Chunk<'_>| chunk.kind == INIT && tag == 0;
+        let chunks = Chunks(chunks).any(|chunk| asks(&chunk) || Data::read(&chunk).is_some_and(matters)).then(|| chunks.into())?;
         Some(Self { origin, carriers, time, clock, source, destination, layers, tag, chunks })
     }
 }

@@ -9,6 +9,7 @@ mod admission;
 mod cut;
 mod edges;
 mod hygiene;
+mod knocks;
 mod media;
 mod message;
 mod messages;

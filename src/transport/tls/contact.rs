@@ -1,6 +1,6 @@
 //! Takes what came of TLS connections and of attempts at them, gives both in one order, never depends on when they were given.
 
-use super::{Attempt, Moment, Outcome, Refusal, TlsConnection};
+use super::{Attempt, Knock, Moment, Outcome, Refusal, TlsConnection};
 use crate::base::{Endpoint, Origin, Time};
 
 /// One host approached another, and it is decided what came of it: what rules about connections judge.
@@ -10,6 +10,8 @@ pub enum Contact {
     Tls(Box<TlsConnection>),
     /// Not even a TCP connection.
     Attempt(Attempt),
+    /// A connection was asked for: said at once, and what came of it later.
+    Knock(Knock),
 }
 
 impl Contact {
@@ -19,6 +21,7 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.client,
             Self::Attempt(attempt) => attempt.client,
+            Self::Knock(knock) => knock.client,
         }
     }
 
@@ -28,6 +31,7 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.server,
             Self::Attempt(attempt) => attempt.server,
+            Self::Knock(knock) => knock.server,
         }
     }
 
@@ -37,6 +41,7 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.begun,
             Self::Attempt(attempt) => attempt.first,
+            Self::Knock(knock) => knock.at,
         }
     }
 
@@ -52,6 +57,7 @@ impl Contact {
                 Refusal::Reset(at) => (at, false),
                 Refusal::Silence(until) => (Moment { clock: until, ..Moment::default() }, true),
             },
+            Self::Knock(knock) => (knock.at, false),
         };
         (decided.clock, by_time, decided.origin, self.begun().origin)
     }

@@ -43,9 +43,13 @@ pub struct TlsTotals {
 impl TlsTotals {
     /// Counts a contact.
     pub fn contact(&mut self, contact: &Contact) {
-        let Contact::Tls(tls) = contact else {
-            self.unanswered += 1;
-            return;
+        let tls = match contact {
+            Contact::Tls(tls) => tls,
+            Contact::Attempt(_) => {
+                self.unanswered += 1;
+                return;
+            }
+            Contact::Knock(_) => return,
         };
         match tls.outcome {
             Outcome::Established => {
