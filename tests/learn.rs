@@ -6,6 +6,7 @@ mod made;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -371,4 +372,95 @@ fn certificates_and_numbers_are_those_of_their_side() {
     ranges.sort();
     assert_eq!(ranges, [["+4420"], ["+4930"]]);
     assert!(text.contains("numbers.e164_prefixes = [\"+4930\"]  # 1 session request, first in "), "{text}");
+}
+
+/// The frames of a call, between other hosts and domains of the same lengths.
+fn between(id: &str, at: f64, caller: (Ipv4Addr, &str), callee: (Ipv4Addr, &str)) -> Vec<Frame> {
+    let mut call = Call::new(id);
+    call.invite(at).answer(at + 0.5, 180).answer(at + 1.0, 200).ack(at + 1.1).bye(at + 9.0, true).bye_answer(at + 9.1, 200, true);
+    let changes = [
+        (ALPHA.0.to_string(), caller.0.to_string()),
+        (BRAVO.0.to_string(), callee.0.to_string()),
+        ("alpha.example".to_owned(), caller.1.to_owned()),
+        ("bravo.example".to_owned(), callee.1.to_owned()),
+    ];
+    let change = |frame: &Frame| {
+        let text = String::from_utf8_lossy(&frame.octets[42..]).into_owned();
+        let text = changes.iter().fold(text, |text, (from, to)| {
+            assert_eq!(from.len(), to.len(), "Content-Length stays right");
+            text.replace(from.as_str(), to)
+        });
+        let (a, b) = ((caller.0, 5060), (callee.0, 5060));
+        let (source, destination) = if frame.octets[26..30] == ALPHA.0.octets() { (a, b) } else { (b, a) };
+        udp((frame.micros - made::EPOCH) as f64 / 1e6, source, destination, text.as_bytes())
+    };
+    call.frames.iter().map(change).collect()
+}
+
+/// A hub between four carriers, one of them with border elements in two networks: each is a peer with its own addresses, domains and limits.
+#[test]
+fn an_interconnect_hub_has_all_its_peers() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = (BRAVO.0, "bravo.example");
+    let gamma = [Ipv4Addr::new(203, 0, 11, 5), Ipv4Addr::new(11, 22, 3, 44)].map(|ip| (ip, "gamma.example"));
+    let (delta, silent) = ((Ipv4Addr::new(203, 0, 113, 200), "delta.example"), (Ipv4Addr::new(131, 99, 131, 77), "sigma.example"));
+    let mut frames = Vec::new();
+    for n in 0..8u32 {
+        let at = 20.0 * f64::from(n);
+        frames.extend(between(&format!("alpha-{n}"), at, (ALPHA.0, "alpha.example"), hub));
+        frames.extend(between(&format!("gamma-{n}"), at + 2.0, gamma[(n % 2) as usize], hub));
+    }
+    // The hub calls two that only answer; delta calls back.
+    for (n, callee) in [delta, silent].into_iter().enumerate() {
+        let (caller, callee) = ((ALPHA.0, hub), callee);
+        let call = between(&format!("out-{n}"), 200.0 + n as f64, (caller.0, "hub-a.example"), callee);
+        let from_hub = |frame: Frame| {
+            let text = String::from_utf8_lossy(&frame.octets[42..]).replace(&ALPHA.0.to_string(), "198.51.9.3");
+            let hub = (Ipv4Addr::new(198, 51, 100, 34), 5060);
+            let (source, destination) =
+                if frame.octets[26..30] == ALPHA.0.octets() { (hub, (callee.0, 5060)) } else { ((callee.0, 5060), hub) };
+            udp((frame.micros - made::EPOCH) as f64 / 1e6, source, destination, text.as_bytes())
+        };
+        frames.extend(call.into_iter().map(from_hub));
+    }
+    frames.sort_by_key(|frame| frame.micros);
+    let path = made::write(folder.path(), "hub.pcap", &frames);
+    let text = draft(&path);
+    let policy = load(&text);
+    let elements: BTreeMap<_, Vec<_>> = (policy.peers.iter())
+        .map(|peer| (peer.id.as_str(), peer.sbe.iter().map(|sbe| sbe.addresses[0].addr().to_string()).collect()))
+        .collect();
+    assert_eq!(elements.len(), 5, "{text}");
+    assert_eq!(elements["alpha.example"], ["192.0.2.17"]);
+    assert_eq!(elements["gamma.example"], ["203.0.11.5", "11.22.3.44"], "one carrier in two networks: it sends one domain\n{text}");
+    let hub = elements.iter().find(|(_, addresses)| addresses.contains(&"198.51.100.34".to_owned())).unwrap().0;
+    // The hub talks to each, and nobody to another.
+    let named = |pair: &(u16, u16)| [pair.0, pair.1].map(|n| policy.peers[usize::from(n)].id.clone());
+    assert_eq!(policy.pairs.len(), 4, "{:?}", policy.pairs);
+    assert!(policy.pairs.iter().all(|pair| named(pair).iter().any(|id| id == hub)), "{text}");
+    // Who sent no domain of its own, and is alone in its network, is told as such.
+    assert_eq!(text.matches("nothing but its network tells it from the others").count(), 2, "{text}");
+    // What is measured is measured by direction: each of the callers has its own limit.
+    let id =
+        |name: &str| speerlint::policy::Party::Declared(u16::try_from(policy.peers.iter().position(|p| p.id == name).unwrap()).unwrap());
+    for caller in ["alpha.example", "gamma.example"] {
+        let terms = policy.terms(id(caller), id(hub), None);
+        assert!(terms.admission.limits.iter().any(|limit| limit.id == "cps"), "{caller}\n{text}");
+    }
+    assert!(text.contains("first in hub.pcap frame 1"), "{text}");
+    holds(&path);
+}
+
+/// Two carriers that share a network are told apart where they talk to each other; where they do not, the draft says what it did.
+#[test]
+fn carriers_that_may_be_two_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut frames = between("one", 0.0, (ALPHA.0, "alpha.example"), (BRAVO.0, "bravo.example"));
+    frames.extend(between("two", 20.0, (Ipv4Addr::new(192, 0, 2, 99), "gamma.example"), (BRAVO.0, "bravo.example")));
+    frames.sort_by_key(|frame| frame.micros);
+    let path = made::write(folder.path(), "exchange.pcap", &frames);
+    let text = draft(&path);
+    assert_eq!(load(&text).peers.len(), 2, "{text}");
+    assert!(text.contains("send different domains (alpha.example, gamma.example): two carriers?"), "{text}");
+    holds(&path);
 }

@@ -61,7 +61,7 @@ pub use proceedings::Proceedings;
 pub use records::Records;
 pub use reuse::Uses;
 pub use seen::{DISTINCT, Extent, Measure, Seen, Sighting, Sightings, Topic, is_private};
-pub use sides::Sides;
+pub use sides::{Sides, network};
 pub use stream_row::{StreamRow, StreamSeries};
 pub use usage::{Roll, Usage};
 pub use waiving::Pending;

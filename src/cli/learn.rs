@@ -12,7 +12,7 @@ use super::progress::Bar;
 use crate::audit::{Finding, Records, Seen};
 use crate::base::{Error, Result};
 use crate::pipeline;
-use crate::report::{Draft, draft, visible, write_file};
+use crate::report::{Draft, draft, has_many_peers, visible, write_file};
 
 /// Where what was seen is put.
 #[derive(Default)]
@@ -36,12 +36,16 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
     arguments.out.as_deref().map(writable).transpose()?;
     let (mut audit, seen) = {
         let mut learner = Learner::default();
-        let audit = read(arguments, None, &mut learner)?;
+        let audit = read(arguments, None, true, &mut learner)?;
         (audit, learner.0.unwrap_or_default())
     };
     if audit.intake.sip_messages == 0 && audit.tls.connections == 0 {
         say("nothing to learn: no SIP can be read in these captures");
         return Ok(Status::Inconclusive);
+    }
+    if has_many_peers(&seen) {
+        let file = written(&draft(&audit, &seen, &[]))?;
+        audit = read(arguments, Some(file.path().to_owned()), true, &mut ())?;
     }
     // The findings against the baseline are no part of the draft.
     audit.findings.clear();
@@ -59,8 +63,7 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
     Ok(Status::Clean)
 }
 
-fn read(arguments: &LearnArguments, policy: Option<PathBuf>, records: &mut dyn Records) -> Result<crate::audit::Audit> {
-    let hash = policy.is_none();
+fn read(arguments: &LearnArguments, policy: Option<PathBuf>, hash: bool, records: &mut dyn Records) -> Result<crate::audit::Audit> {
     let request = arguments.period.of(arguments.intake.request(policy, hash))?;
     let bar = Bar::new(arguments.quiet);
     pipeline::audit_with(&request, &|progress| bar.show(progress), records)
@@ -68,14 +71,19 @@ fn read(arguments: &LearnArguments, policy: Option<PathBuf>, records: &mut dyn R
 
 /// What the captures break of their own draft.
 fn check(arguments: &LearnArguments, draft: &Draft) -> Result<Vec<Finding>> {
+    let file = written(draft)?;
+    Ok(read(arguments, Some(file.path().to_owned()), false, &mut ())?.findings)
+}
+
+/// The draft as a file that goes when it was read.
+fn written(draft: &Draft) -> Result<NamedTempFile> {
     let aside = || -> std::io::Result<NamedTempFile> {
         let mut file = NamedTempFile::with_suffix(".toml")?;
         file.write_all(draft.text.as_bytes())?;
         file.flush()?;
         Ok(file)
     };
-    let file = aside().map_err(|error| Error::output(Path::new("a temporary file"), &error))?;
-    Ok(read(arguments, Some(file.path().to_owned()), &mut ())?.findings)
+    aside().map_err(|error| Error::output(Path::new("a temporary file"), &error))
 }
 
 /// Whether the draft can go there: better to know before an hour of reading than after it.

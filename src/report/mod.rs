@@ -26,7 +26,7 @@ pub mod text;
 pub(crate) use aside::Aside;
 pub use calls::call_json;
 pub use directory::{check_dir, write_capacity, write_dir, write_file};
-pub use draft::{Draft, draft};
+pub use draft::{Draft, draft, has_many_peers};
 pub use escape::visible;
 pub use selection::{Order, Place, Selection, Wanted};
 pub use sorted::Sorted;

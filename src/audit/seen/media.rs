@@ -115,6 +115,7 @@ impl Seen {
     pub fn connection(&mut self, tls: &TlsConnection) {
         let Some(hello) = tls.server_hello.as_ref().filter(|_| tls.outcome == Outcome::Established) else { return };
         let at = hello.at.origin;
+        self.pair(tls.client.ip, tls.server.ip, at);
         self.name(Topic::TlsVersion, hello.version.to_string().as_bytes(), at);
         let name = suite(hello.suite).map_or_else(|| format!("{:#06x}", hello.suite), |suite| suite.name.to_owned());
         self.name(Topic::TlsSuite, name.as_bytes(), at);

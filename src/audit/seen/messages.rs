@@ -22,6 +22,7 @@ impl Seen {
         self.hosts.add(sender, "", at);
         if envelope.destination.ip != sender {
             self.hosts.add(envelope.destination.ip, "", at);
+            self.pair(sender, envelope.destination.ip, at);
         }
         self.name(Topic::Transport, envelope.transport.token().as_bytes(), at);
         self.ip_version(sender, at);

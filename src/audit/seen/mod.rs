@@ -21,6 +21,8 @@ pub struct Seen {
     measures: [Option<Extent>; Measure::COUNT],
     /// Who sent SIP, or was sent it.
     pub hosts: Sightings<IpAddr>,
+    /// Who exchanged SIP or TLS with whom, the smaller address first.
+    pub pairs: Sightings<(IpAddr, IpAddr)>,
     /// Where requests went that no connection of the receiver brought.
     pub listeners: Sightings<(IpAddr, Transport, u16)>,
     /// Domains in From, and host names in Via and Contact, by who sent them.
@@ -43,6 +45,7 @@ impl Default for Seen {
             topics: Box::new(std::array::from_fn(|_| Sightings::default())),
             measures: [None; Measure::COUNT],
             hosts: Sightings::default(),
+            pairs: Sightings::default(),
             listeners: Sightings::default(),
             domains: Sightings::default(),
             names: Sightings::default(),
@@ -90,6 +93,7 @@ impl Seen {
             *mine = together(*mine, theirs);
         }
         self.hosts.merge(other.hosts);
+        self.pairs.merge(other.pairs);
         self.listeners.merge(other.listeners);
         self.domains.merge(other.domains);
         self.names.merge(other.names);
@@ -100,6 +104,11 @@ impl Seen {
             let mine = self.ports.get(&ip).copied();
             self.ports.extend(together(mine, Some(theirs)).map(|both| (ip, both)));
         }
+    }
+
+    /// Takes note of two hosts that talk.
+    fn pair(&mut self, a: IpAddr, b: IpAddr, at: Origin) {
+        self.pairs.add((a.min(b), a.max(b)), "", at);
     }
 
     /// Takes note of a name.

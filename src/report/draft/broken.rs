@@ -17,7 +17,7 @@ const TOLD: usize = 8;
 type Setting<'f> = (&'f str, Option<(&'f str, &'f str)>);
 
 /// Writes `[[rule]]` entries; gives how many.
-pub(super) fn write(sheet: &mut Sheet<'_>, parties: &Parties<'_>, findings: &[Finding]) -> usize {
+pub(super) fn write(sheet: &mut Sheet<'_>, parties: &Parties, findings: &[Finding]) -> usize {
     let mut rules: BTreeMap<Setting<'_>, Vec<&Finding>> = BTreeMap::new();
     for finding in findings.iter().filter(|f| f.outcome == FindingOutcome::Violation && f.severity > LOWERED) {
         let is_peer = |id: &str| parties.sides().iter().any(|side| side.id == id);

@@ -22,7 +22,7 @@ const POOR: f64 = 50.0;
 const FEW: u64 = 20;
 
 /// Writes a `[[direction]]` for each direction that has calls, or the sections themselves where there is one side only.
-pub(super) fn write(sheet: &mut Sheet<'_>, audit: &Audit, parties: &Parties<'_>) {
+pub(super) fn write(sheet: &mut Sheet<'_>, audit: &Audit, parties: &Parties) {
     let mut directions: Vec<(&str, &str)> = audit.metrics.iter().map(|row| (&*row.from, &*row.to)).collect();
     directions.extend(audit.media.directions.iter().map(|row| (&*row.from, &*row.to)));
     directions.sort_unstable();

@@ -1,6 +1,7 @@
 //! Takes the audit of a capture and what was seen in it, gives a draft policy with its sources as comments, never an agreement.
 
 mod broken;
+mod carriers;
 mod directions;
 mod media;
 mod names;
@@ -27,6 +28,12 @@ pub struct Draft {
     pub lowered: usize,
 }
 
+/// Whether the traffic is of more carriers than two: only an audit that has the peers of a draft measures between them.
+#[must_use]
+pub fn has_many_peers(seen: &Seen) -> bool {
+    carriers::of(seen).len() > 2
+}
+
 /// Writes the draft. `broken`: the findings of an audit of the same capture with the draft that this gives for none.
 #[must_use]
 pub fn draft(audit: &Audit, seen: &Seen, broken: &[Finding]) -> Draft {
@@ -44,7 +51,7 @@ pub fn draft(audit: &Audit, seen: &Seen, broken: &[Finding]) -> Draft {
     Draft { text: sheet.end(), peers: parties.sides().len(), doubts, lowered }
 }
 
-fn head(sheet: &mut Sheet<'_>, audit: &Audit, parties: &Parties<'_>) {
+fn head(sheet: &mut Sheet<'_>, audit: &Audit, parties: &Parties) {
     let intake = &audit.intake;
     sheet.comment(&format!("A draft policy, learned from traffic by speerlint {}.", audit.tool.version));
     sheet.comment("");
@@ -92,9 +99,10 @@ fn head(sheet: &mut Sheet<'_>, audit: &Audit, parties: &Parties<'_>) {
     sheet.say("title", "\"Draft from traffic, not agreed\"", "");
     sheet.say("revision", "0", "");
     sheet.say("extends", "[\"speermint-baseline\"]", "what the lines below do not say");
-    if let [first, second] = parties.sides() {
-        let pair = format!("[[{}, {}]]", crate::policy::quoted(&first.id), crate::policy::quoted(&second.id));
-        sheet.say("pairs", &pair, "");
+    let pair = |(a, b): (&str, &str)| format!("[{}, {}]", crate::policy::quoted(a), crate::policy::quoted(b));
+    let pairs: Vec<_> = parties.pairs().into_iter().map(pair).collect();
+    if !pairs.is_empty() {
+        sheet.say("pairs", &format!("[{}]", pairs.join(", ")), "");
     }
     sheet.say("fail_on", "\"high\"", "");
 }

@@ -1,8 +1,9 @@
-//! Takes the two sides of the traffic, gives them as peers with their border elements, never a host that nobody saw.
+//! Takes the carriers in the traffic, gives them as peers with their border elements, never a host that nobody saw.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::carriers::{self, Carrier};
 use super::names;
 use super::sheet::{Sheet, counted, is_rare};
 use crate::audit::{Audit, Seen, Sighting, is_private};
@@ -15,29 +16,43 @@ const ELEMENTS: usize = 1000;
 /// More ports of a transport at one address are no listeners but the callers of a scan.
 const PORTS: usize = 16;
 
-/// One side of the traffic.
-pub(super) struct Side<'a> {
+/// Peers of a draft; a scan makes hosts that are none.
+const PEERS: usize = 64;
+
+/// One carrier in the traffic.
+pub(super) struct Side {
     /// Its id in the draft.
     pub(super) id: String,
     /// How the audit names it.
-    pub(super) name: &'a str,
-    hosts: &'a [IpAddr],
+    pub(super) name: String,
+    hosts: Vec<IpAddr>,
+    /// What a reader must know of why these hosts are one peer.
+    doubts: Vec<String>,
     /// Domains of From: those that it sends more often than the other side, and whether the other sends more.
     domains: Vec<(Box<str>, Sighting, bool)>,
 }
 
-/// The sides that have hosts.
-pub(super) struct Parties<'a>(Vec<Side<'a>>);
+/// The carriers in the traffic.
+pub(super) struct Parties {
+    sides: Vec<Side>,
+    /// Those that talked, as places in the list.
+    pairs: BTreeSet<(usize, usize)>,
+    /// Carriers beyond those that are listed.
+    further: usize,
+}
 
-impl<'a> Parties<'a> {
-    pub(super) fn of(audit: &'a Audit, seen: &'a Seen) -> Self {
-        let hosts = seen.sides.iter().filter(|side| !side.is_empty());
-        let mut sides: Vec<Side<'a>> = hosts
-            .zip(&audit.policy.peers)
-            .zip(["side-a", "side-b"])
-            .map(|((hosts, name), id)| Side { id: id.to_owned(), name, hosts, domains: Vec::new() })
-            .collect();
-        let domains: Vec<_> = sides.iter().map(|side| names::of_hosts(side.hosts, &seen.domains)).collect();
+impl Parties {
+    pub(super) fn of(audit: &Audit, seen: &Seen) -> Self {
+        let mut carriers = carriers::of(seen);
+        let further = carriers.len().saturating_sub(PEERS);
+        carriers.truncate(PEERS);
+        let pairs = carriers::pairs(&carriers, seen);
+        // An audit without policy knows two sides; where there are more, it was made with the peers of a first draft.
+        let named = |n: usize| audit.policy.peers.get(n).cloned().unwrap_or_default();
+        let side =
+            |(n, Carrier { hosts, doubts }): (usize, Carrier)| Side { id: unnamed(n), name: named(n), hosts, doubts, domains: Vec::new() };
+        let mut sides: Vec<Side> = carriers.into_iter().enumerate().map(side).collect();
+        let domains: Vec<_> = sides.iter().map(|side| names::of_hosts(&side.hosts, &seen.domains)).collect();
         for (n, own) in domains.iter().enumerate() {
             let others: Vec<_> = domains.iter().enumerate().filter(|(m, _)| *m != n).collect();
             let more = |name: &str, count: u64| {
@@ -49,34 +64,48 @@ impl<'a> Parties<'a> {
             }
         }
         // The domain that a side sends most is what people call it.
+        let mut taken: BTreeSet<String> = BTreeSet::new();
         for side in &mut sides {
             let own = side.domains.iter().find(|(name, _, elsewhere)| !elsewhere && accepts("peer.ssp_domains", name));
-            if let Some((name, ..)) = own {
+            if let Some((name, ..)) = own.filter(|(name, ..)| !taken.contains(&**name)) {
                 side.id = name.to_string();
             }
+            taken.insert(side.id.clone());
         }
-        Self(sides)
+        Self { sides, pairs, further }
     }
 
     /// The sides.
-    pub(super) fn sides(&self) -> &[Side<'a>] {
-        &self.0
+    pub(super) fn sides(&self) -> &[Side] {
+        &self.sides
+    }
+
+    /// The ids of those that talked; where that was not seen in full, of two the two.
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        let id = |n: usize| self.sides.get(n).map(|side| &*side.id);
+        match self.sides.as_slice() {
+            [first, second] => vec![(&first.id, &second.id)],
+            _ => self.pairs.iter().filter_map(|(a, b)| Some((id(*a)?, id(*b)?))).collect(),
+        }
     }
 
     /// The id of the side that the audit names so.
     pub(super) fn id(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|side| side.name == name).map(|side| &*side.id)
+        self.sides.iter().find(|side| side.name == name).map(|side| &*side.id)
     }
 
     /// The peers.
     pub(super) fn write(&self, sheet: &mut Sheet<'_>, seen: &Seen) {
         let media = self.media(seen);
-        for (side, media) in self.0.iter().zip(&media) {
+        for (side, media) in self.sides.iter().zip(&media) {
             side.write(sheet, seen, media);
         }
-        if self.0.len() < 2 {
+        if self.sides.len() < 2 {
             sheet.blank();
             sheet.comment("One side only: whom it talks to does not show. Declare the other with [[peer]], and both in `pairs`.");
+        }
+        if self.further > 0 {
+            sheet.remark(&format!("not listed: {} that nothing joins to these", counted(self.further as u64, "further peer")));
         }
         sheet.untold_hosts(seen);
     }
@@ -84,8 +113,8 @@ impl<'a> Parties<'a> {
     /// The media addresses of each side: an address belongs to one side only.
     fn media(&self, seen: &Seen) -> Vec<Vec<MediaPlace>> {
         let side_of: BTreeMap<IpAddr, usize> =
-            self.0.iter().enumerate().flat_map(|(n, side)| side.hosts.iter().map(move |host| (*host, n))).collect();
-        let mut places: Vec<BTreeMap<IpAddr, Sighting>> = vec![BTreeMap::new(); self.0.len()];
+            self.sides.iter().enumerate().flat_map(|(n, side)| side.hosts.iter().map(move |host| (*host, n))).collect();
+        let mut places: Vec<BTreeMap<IpAddr, Sighting>> = vec![BTreeMap::new(); self.sides.len()];
         for ((host, ip), sighting) in seen.media.iter() {
             let Some(own) = side_of.get(host).and_then(|n| places.get_mut(*n)) else { continue };
             let known = own.entry(*ip).or_insert_with(|| Sighting { count: 0, ..sighting.clone() });
@@ -95,7 +124,7 @@ impl<'a> Parties<'a> {
         let claims: Vec<_> = places.iter().map(|own| own.iter().map(|(ip, s)| (*ip, s.first)).collect::<BTreeMap<_, _>>()).collect();
         let mut all = Vec::new();
         for (n, own) in places.into_iter().enumerate() {
-            let is_public = self.0.get(n).is_some_and(|side| side.hosts.iter().all(|host| !is_private(*host)));
+            let is_public = self.sides.get(n).is_some_and(|side| side.hosts.iter().all(|host| !is_private(*host)));
             let doubt = |ip: IpAddr, sighting: &Sighting| {
                 if side_of.get(&ip).is_some_and(|side| *side != n) {
                     return Some("a border element of the other side".to_owned());
@@ -116,6 +145,12 @@ impl<'a> Parties<'a> {
     }
 }
 
+/// The id of a peer that no domain names: `side-a`, `side-b` and so on.
+fn unnamed(n: usize) -> String {
+    let letter = u8::try_from(n).ok().and_then(|n| b'a'.checked_add(n)).filter(u8::is_ascii_lowercase).map(char::from);
+    letter.map_or_else(|| format!("side-{}", n + 1), |letter| format!("side-{letter}"))
+}
+
 /// A media address of a side.
 struct MediaPlace {
     ip: IpAddr,
@@ -123,10 +158,11 @@ struct MediaPlace {
     doubt: Option<String>,
 }
 
-impl Side<'_> {
+impl Side {
     fn write(&self, sheet: &mut Sheet<'_>, seen: &Seen, media: &[MediaPlace]) {
         sheet.heading("[[peer]]");
         sheet.say("id", &quoted(&self.id), "");
+        self.doubts.iter().for_each(|doubt| sheet.remark(doubt));
         let total: u64 = self.domains.iter().map(|(_, s, _)| s.count).sum();
         let doubt = |s: &Sighting, elsewhere: bool| match (elsewhere, is_rare(s.count, total)) {
             (true, _) => Some("the other side sends it more often: carried for it?".to_owned()),
@@ -137,8 +173,8 @@ impl Side<'_> {
         let listed: Vec<_> =
             domains.map(|(name, s, elsewhere)| (quoted(name), sheet.seen(s, "From header"), doubt(s, *elsewhere))).collect();
         sheet.list("ssp_domains", &listed, false);
-        names::identities(sheet, self.hosts, seen);
-        names::numbers(sheet, self.hosts, seen);
+        names::identities(sheet, &self.hosts, seen);
+        names::numbers(sheet, &self.hosts, seen);
         for host in self.hosts.iter().take(ELEMENTS) {
             self.signalling(sheet, *host, seen);
         }
