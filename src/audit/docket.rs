@@ -36,7 +36,8 @@ pub struct Questions {
 pub struct Docket {
     pub rules: Vec<&'static Rule>,
     pub transactions: Vec<Case<rules::TransactionCheck>>,
-    pub exchanges: Vec<Case<rules::OfferAnswerCheck>>,
+    /// Each check, and whether it looks at m= sections one by one.
+    pub exchanges: Vec<Case<(rules::OfferAnswerCheck, bool)>>,
     pub dialogs: Vec<Case<rules::DialogCheck>>,
     pub sessions: Vec<Case<rules::SessionCheck>>,
     pub reuses: Vec<Case<rules::ReuseCheck>>,
@@ -167,7 +168,8 @@ impl Docket {
                 }
             }
             Check::Transaction(check) => self.transactions.push(case(rule, entry, check)),
-            Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, check)),
+            Check::OfferAnswer(check) => self.exchanges.push(case(rule, entry, (check, false))),
+            Check::Sections(check) => self.exchanges.push(case(rule, entry, (check, true))),
             Check::Dialog(check) => self.dialogs.push(case(rule, entry, check)),
             Check::Session(check) => self.sessions.push(case(rule, entry, check)),
             Check::Reuse(check) => self.reuses.push(case(rule, entry, check)),

@@ -287,6 +287,10 @@ impl<'p> Judge<'p> {
         if !self.has_trunks {
             return None;
         }
+        // What belongs to no call decides for none.
+        if place.call == 0 {
+            return self.select_trunk(arrival, from, to);
+        }
         if let Some(known) = self.live.get(&place.call) {
             return known.trunk;
         }

@@ -204,7 +204,7 @@ impl<'p> Judge<'p> {
         let session = (self.policy.party(exchange.caller.ip), self.policy.party(exchange.callee.ip));
         let matter = Matter { session, ..self.matter("exchange", (call, &exchange.call_id), (from, to), trunk, &exchange.answer) };
         let subject = OfferAnswerSubject { exchange, terms };
-        self.judge(&self.docket.exchanges, matter, |check| subject.ask(*check));
+        self.judge(&self.docket.exchanges, matter, |(check, by_section)| subject.ask(*check, *by_section));
     }
 
     fn dialog(&mut self, call: u64, dialog: &Dialog) {

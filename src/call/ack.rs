@@ -68,8 +68,8 @@ impl LiveCall {
         dialog.acknowledged = marks.cseq;
         invite.acknowledge(arrival, marks, None, turn);
         if invite.final_code().is_none_or(|code| code < 300) {
-            let (role, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp, turn);
-            place.sdp_role = role;
+            let (said, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp, turn);
+            place.says(said);
             let (path, chain) = (dialog.path, dialog.chain);
             if let Some(chain) = chain.and_then(|serial| self.chains.get_mut(serial)).filter(|c| c.answered == Some(key)) {
                 chain.acknowledged();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Trace;
 use super::turn::Turn;
-use crate::sdp::{Description, Engine, Exchange, SdpRole, Slot};
+use crate::sdp::{Body, Description, Disorder, Engine, Exchange, Heard, SdpRole, Slot};
 use crate::sip::{Arrival, HeaderName, Method};
 
 /// The offer/answer state of a dialog, and the message that carried the pending offer.
@@ -12,6 +12,13 @@ use crate::sip::{Arrival, HeaderName, Method};
 pub(super) struct Bargain {
     engine: Engine,
     offer: Option<Arc<Trace>>,
+}
+
+/// What the SDP of a message is, and what is out of order about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Said {
+    pub(super) role: Option<SdpRole>,
+    pub(super) disorder: Option<Disorder>,
 }
 
 /// An exchange with the messages that carried its offer and its answer.
@@ -33,6 +40,16 @@ impl Bargain {
         self.engine.pending()
     }
 
+    /// Something of the dialog was not seen.
+    pub(super) fn doubt(&mut self) {
+        self.engine.doubt();
+    }
+
+    /// Whether the offer that waits for an answer is in this message.
+    pub(super) fn is_offered_in(&self, message: &Arc<Trace>) -> bool {
+        self.engine.pending().is_some() && self.offer.as_ref().is_some_and(|offer| Arc::ptr_eq(offer, message))
+    }
+
     pub(super) fn on(
         &mut self,
         slot: Slot,
@@ -40,14 +57,24 @@ impl Bargain {
         arrival: &Arrival,
         body: Option<&Arc<Description>>,
         turn: &mut Turn<'_>,
-    ) -> (Option<SdpRole>, Option<Agreed>) {
-        let (role, exchange) = self.engine.on(slot, from_caller, body);
+    ) -> (Said, Option<Agreed>) {
+        let body = match body {
+            Some(body) => Body::Seen(body),
+            None if arrival.lacks_sdp() || arrival.is_enveloped() => Body::Unseen,
+            None => Body::Absent,
+        };
+        let is_old = |offer: &Arc<Trace>| arrival.envelope.first.since(offer.last) > turn.settings.wait();
+        if slot.is_request() && matches!(body, Body::Seen(_)) && self.engine.pending().is_some() && self.offer.as_ref().is_some_and(is_old)
+        {
+            self.engine.lapse();
+        }
+        let Heard { role, exchange, disorder } = self.engine.on(slot, from_caller, body);
         let agreed =
             exchange.map(|exchange| Agreed { exchange, offer: self.offer.take().unwrap_or_default(), answer: turn.trace(arrival) });
         if role == Some(SdpRole::Offer) {
             self.offer = Some(turn.trace(arrival));
         }
-        (role, agreed)
+        (Said { role, disorder }, agreed)
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) struct LiveTransaction {
     pub(super) standing: Standing,
     pub(super) from_caller: Option<bool>,
     timer_asked: bool,
+    /// Whether its offer came while another was pending.
+    pub(super) crosses_offer: bool,
 }
 
 impl LiveTransaction {
@@ -105,6 +107,7 @@ impl LiveTransaction {
             standing: Standing::Initial,
             from_caller: None,
             timer_asked: message.has(HeaderName::SessionExpires),
+            crosses_offer: false,
         }
     }
 
@@ -164,6 +167,7 @@ impl LiveTransaction {
                 (_, true) => Some(super::TagFault::ToTagChanged),
                 _ => None,
             },
+            answers_crossing: self.crosses_offer,
             timer_asked: self.timer_asked && matches!(self.method, Method::Invite | Method::Update) && (200..300).contains(&code),
             ..Place::default()
         }
@@ -188,15 +192,16 @@ impl LiveTransaction {
         reliables.followed.push(Reliable { response: turn.trace(arrival), to: marks.to, number, before, acknowledged: false });
     }
 
-    /// A PRACK in the early dialog of a reliable response (RFC 3262 §4, §7.2).
-    pub(super) fn prack(&mut self, arrival: &Arrival, marks: &Marks) {
-        let Some(value) = arrival.message.get(HeaderName::RAck) else { return };
-        let Some(rack) = rack(value.trim_ascii()).filter(|rack| rack.method == b"INVITE" && rack.cseq == u64::from(self.cseq)) else {
-            return;
-        };
+    /// A PRACK in the early dialog of a reliable response (RFC 3262 §4, §7.2); gives the response that it acknowledges, where that was seen.
+    pub(super) fn prack(&mut self, arrival: &Arrival, marks: &Marks) -> Option<Arc<Trace>> {
+        let value = arrival.message.get(HeaderName::RAck)?;
+        let rack = rack(value.trim_ascii()).filter(|rack| rack.method == b"INVITE" && rack.cseq == u64::from(self.cseq))?;
         let reliables = self.report.reliables.iter_mut().flat_map(|reliables| &mut reliables.followed);
         let named = reliables.filter(|reliable| u64::from(reliable.number) == rack.response && reliable.to == marks.to);
-        named.for_each(|reliable| reliable.acknowledged = true);
+        named.fold(None, |_, reliable| {
+            reliable.acknowledged = true;
+            Some(reliable.response.clone())
+        })
     }
 
     /// A final response; whether it is the first, and came in time.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::sdp::SdpRole;
+use super::bargain::Said;
+use crate::sdp::{Disorder, SdpRole};
 use crate::sip::Method;
 
 /// Whether a message was seen before.
@@ -71,8 +72,19 @@ pub struct Place {
     pub remote_target: Option<Arc<[u8]>>,
     /// What its SDP is in the offer/answer exchange.
     pub sdp_role: Option<SdpRole>,
+    /// What of the exchange of offers and answers is out of order about it.
+    pub disorder: Option<Disorder>,
+    /// For a response: whether its request carried an offer while another was pending.
+    pub answers_crossing: bool,
     /// Whether it is the 2xx to an INVITE or UPDATE whose request asked for a session timer.
     pub timer_asked: bool,
     /// Nanoseconds since the beginning of the capture.
     pub age: i64,
+}
+
+impl Place {
+    /// Notes what its SDP is.
+    pub(super) fn says(&mut self, said: Said) {
+        (self.sdp_role, self.disorder) = (said.role, said.disorder);
+    }
 }

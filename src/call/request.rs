@@ -12,7 +12,7 @@ use super::path::Path;
 use super::stage::{Stage, Step};
 use super::turn::Turn;
 use super::{Place, Standing, TagFault};
-use crate::sdp::{Description, Slot};
+use crate::sdp::{Description, Disorder, Slot};
 use crate::sip::{Arrival, HeaderName, Method};
 
 /// How many hops of one call are told apart; RFC 3261 §8.1.1.6 lets a request make 70, a tap inside a host sees a few.
@@ -89,7 +89,8 @@ impl LiveCall {
             transaction.leg = Some((chain.serial(), leg));
         }
         let mut bargain = Bargain::after(self.chain_of(marks.from, hop).and_then(|c| c.refused.clone()));
-        place.sdp_role = bargain.on(Slot::Invite, true, arrival, sdp, turn).0;
+        let (said, _) = bargain.on(Slot::Invite, true, arrival, sdp, turn);
+        place.says(said);
         transaction.bargain = Some(bargain);
         transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
         transaction.hop = hop;
@@ -131,6 +132,13 @@ impl LiveCall {
         let Some((key, dialog)) = key.and_then(|key| self.dialogs.get_mut(key).map(|d| (key, d))) else {
             place.standing = Standing::Unknown;
             place.from_caller = None;
+            if transaction.method == Method::Prack
+                && let Some(last) = self.chain_of(marks.from, 0).map(|chain| chain.last)
+                && let Some(bargain) = self.transactions.get_mut(last).and_then(|invite| invite.bargain.as_mut())
+            {
+                // The response that made its dialog passed unseen, and may have answered.
+                bargain.doubt();
+            }
             if transaction.method == Method::Invite {
                 transaction.adrift = Some(adrift_key(marks.from, to, &path));
                 self.adrift.insert(adrift_key(marks.from, to, &path), transaction.key);
@@ -153,6 +161,7 @@ impl LiveCall {
         }
         transaction.dialog = Some(key);
         transaction.hop = dialog.hop;
+        let mut acknowledged = None;
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
@@ -162,8 +171,11 @@ impl LiveCall {
                 transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
             }
             Method::Prack => {
-                if let Some(invite) = self.transactions.get_mut(dialog.invites()[0]) {
-                    invite.prack(arrival, marks);
+                let invite = self.transactions.get_mut(dialog.invites()[0]);
+                acknowledged = invite.and_then(|invite| invite.prack(arrival, marks));
+                if acknowledged.is_none() {
+                    // What it acknowledges passed unseen, and may have said something.
+                    dialog.bargain.doubt();
                 }
             }
             Method::Bye => {
@@ -183,9 +195,14 @@ impl LiveCall {
             dialog.step(Step::End, turn);
         }
         if let Some(slot) = request_slot(transaction.method) {
-            let (role, agreed) = dialog.bargain.on(slot, from_caller, arrival, sdp, turn);
+            // A PRACK of another response need not answer the offer.
+            if slot == Slot::Prack && sdp.is_none() && !acknowledged.is_some_and(|response| dialog.bargain.is_offered_in(&response)) {
+                return;
+            }
+            let (said, agreed) = dialog.bargain.on(slot, from_caller, arrival, sdp, turn);
             let path = dialog.path;
-            place.sdp_role = role;
+            transaction.crosses_offer = said.disorder == Some(Disorder::Crossing);
+            place.says(said);
             self.agreed(agreed, &path, turn);
         }
     }

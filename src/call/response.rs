@@ -79,9 +79,9 @@ impl LiveCall {
         let slot = response_slot(transaction.method, code, arrival);
         if let (Some(slot), Some(dialog)) = (slot, dialog.and_then(|key| self.dialogs.get_mut(key))) {
             let by_caller = transaction.from_caller == Some(false);
-            let (role, agreed) = dialog.bargain.on(slot, by_caller, arrival, sdp, turn);
+            let (said, agreed) = dialog.bargain.on(slot, by_caller, arrival, sdp, turn);
             let path = dialog.path;
-            place.sdp_role = role;
+            place.says(said);
             self.agreed(agreed, &path, turn);
         }
     }

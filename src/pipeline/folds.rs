@@ -221,8 +221,12 @@ impl<'p> CallShard<'p> {
 
     /// Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
     fn place(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>) -> Place {
-        if arrival.message.call_id().is_empty() {
-            return Place { standing: Standing::Unknown, method: arrival.message.transaction_method(), ..Place::default() };
+        let message = &arrival.message;
+        if message.call_id().is_empty() {
+            // A request that is cut before it may open something: rules then say what it takes to tell.
+            let may_open = arrival.lacks_headers() && message.is_request() && message.to_tag().is_none();
+            let standing = if may_open { Standing::Initial } else { Standing::Unknown };
+            return Place { standing, method: message.transaction_method(), ..Place::default() };
         }
         self.calls.on(arrival, sdp, &mut self.happenings)
     }

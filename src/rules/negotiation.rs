@@ -68,9 +68,13 @@ impl Negotiation {
 
     /// What `rule` says of it.
     pub(super) fn judge(&self, rule: &Rule) -> Verdict {
-        let found = rule.checks().iter().find_map(|check| if let Check::OfferAnswer(check) = check { Some(check) } else { None });
-        let check = found.unwrap_or_else(|| panic!("{} looks at no exchange", rule.id));
-        OfferAnswerSubject { exchange: &self.exchange, terms: &self.terms }.ask(*check)
+        let found = rule.checks().iter().find_map(|check| match *check {
+            Check::OfferAnswer(check) => Some((check, false)),
+            Check::Sections(check) => Some((check, true)),
+            _ => None,
+        });
+        let (check, by_section) = found.unwrap_or_else(|| panic!("{} looks at no exchange", rule.id));
+        OfferAnswerSubject { exchange: &self.exchange, terms: &self.terms }.ask(check, by_section)
     }
 }
 

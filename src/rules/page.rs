@@ -97,7 +97,7 @@ const fn subject(check: Check) -> &'static str {
     match check {
         Check::Message(..) => "message",
         Check::Transaction(_) => "transaction",
-        Check::OfferAnswer(_) => "offer and answer",
+        Check::OfferAnswer(_) | Check::Sections(_) => "offer and answer",
         Check::Dialog(_) => "dialog",
         Check::Session(_) => "session",
         Check::Reuse(_) => "message and those of other calls",

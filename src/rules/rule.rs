@@ -109,6 +109,8 @@ pub enum Check {
     Transaction(TransactionCheck),
     /// An answered offer.
     OfferAnswer(OfferAnswerCheck),
+    /// The same, m= section by section: what breaks it in one breaks it whatever stands in the others.
+    Sections(OfferAnswerCheck),
     /// A dialog that is over.
     Dialog(DialogCheck),
     /// A session request that is over.

@@ -142,10 +142,7 @@ impl<'a> MessageSubject<'a> {
     /// Whether the capture cut it before what may be SDP.
     #[must_use]
     pub fn lacks_sdp(&self) -> bool {
-        let is_sdp = |kind: &[u8]| kind.get(..15).is_some_and(|k| k.eq_ignore_ascii_case(b"application/sdp"));
-        let may_hold = |kind: &[u8]| is_sdp(kind) || kind.get(..10).is_some_and(|k| k.eq_ignore_ascii_case(b"multipart/"));
-        self.lacks_headers()
-            || (self.arrival.envelope.cut && self.message().get(HeaderName::ContentType).is_some_and(|kind| may_hold(&kind)))
+        self.arrival.lacks_sdp()
     }
 
     /// The verdict on all its headers, each observation once: what is there can be judged, what is not cannot be where the capture cut it.
@@ -185,13 +182,23 @@ pub struct OfferAnswerSubject<'a> {
 }
 
 impl OfferAnswerSubject<'_> {
-    /// What a check says of it. Where the capture cut one of the descriptions, neither what both have in common nor what one lacks is known.
+    /// What a check says of it. Where the capture cut one of the descriptions, neither what both have in common nor what one lacks is
+    /// known; a check that looks at each m= section by itself still finds what is wrong with those that are whole.
     #[must_use]
-    pub fn ask(&self, check: OfferAnswerCheck) -> Verdict {
+    pub fn ask(&self, check: OfferAnswerCheck, by_section: bool) -> Verdict {
+        let exchange = &self.exchange.exchange;
         match check(self) {
-            Verdict::Pass | Verdict::Violation(_) if self.exchange.exchange.is_cut() => Verdict::Indeterminate(Reason::Truncated),
-            verdict => verdict,
+            verdict @ (Verdict::NotApplicable | Verdict::Indeterminate(_)) => verdict,
+            verdict if !exchange.is_cut() => verdict,
+            _ => self.wrong_in_part(check).filter(|_| by_section).unwrap_or(Verdict::Indeterminate(Reason::Truncated)),
         }
+    }
+
+    /// What is wrong with the sections that are whole.
+    fn wrong_in_part(&self, check: OfferAnswerCheck) -> Option<Verdict> {
+        let part = OfferAnswer { exchange: self.exchange.exchange.whole_sections()?, ..self.exchange.clone() };
+        let verdict = check(&OfferAnswerSubject { exchange: &part, terms: self.terms });
+        matches!(verdict, Verdict::Violation(_)).then_some(verdict)
     }
 }
 

@@ -50,6 +50,20 @@ impl Description {
         self.cut
     }
 
+    /// How many of its m= sections the capture holds to their ends.
+    #[must_use]
+    pub fn whole_sections(&self) -> usize {
+        self.media.len().saturating_sub(usize::from(self.cut))
+    }
+
+    /// The session part and the first `count` m= sections alone: nothing of them is cut where there are more.
+    #[must_use]
+    pub fn beginning(&self, count: usize) -> Self {
+        let next = self.media.get(count).and_then(|media| self.lines.get(media.lines.start.checked_sub(1)?));
+        let end = next.map_or(self.text.len(), |line| (line.value.start as usize).saturating_sub(2));
+        Self::parse(self.text.get(..end).unwrap_or_default())
+    }
+
     /// Whether any attribute of it agrees on media keys: `crypto`, `fingerprint`, `key-mgmt` or `zrtp-hash`.
     #[must_use]
     pub const fn is_keyed(&self) -> bool {
@@ -66,6 +80,15 @@ impl Description {
     #[must_use]
     pub fn at(&self, span: Span) -> &[u8] {
         span.of(&self.text)
+    }
+
+    /// Whether it says the same as `other` but for the o= lines.
+    #[must_use]
+    pub fn same_but_origin(&self, other: &Self) -> bool {
+        fn content(d: &Description) -> impl Iterator<Item = (u8, &[u8])> {
+            d.lines.iter().filter(|l| l.kind != b'o' && l.kind != 0).map(|l| (l.kind, d.at(l.value)))
+        }
+        content(self).eq(content(other))
     }
 
     /// Every line, in order.

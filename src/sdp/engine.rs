@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Description, Exchange, SdpRole, Slot};
+use super::{Body, Description, Disorder, Exchange, Heard, SdpRole, Slot};
 
 /// The offer/answer state of one dialog: none, an offer pending, or agreed.
 ///
@@ -14,6 +14,10 @@ pub struct Engine {
     preview: Option<Arc<Description>>,
     /// Whether the last INVITE, or a response to it, brought an exchange to its end.
     invite_agreed: bool,
+    /// Whether another exchange was completed since.
+    agreed_since: bool,
+    /// Whether something may have passed that the tap did not show, so that what seems out of order need not be.
+    in_doubt: bool,
     /// What each side had in force after the last exchange.
     agreed: Option<Agreed>,
     /// The last offer that was refused since.
@@ -70,14 +74,25 @@ impl Engine {
         self.pending.as_ref().map(|pending| &pending.offer)
     }
 
-    /// Takes the next message of the dialog that may carry SDP, who sent it and its body; gives what the body is, and the exchange
-    /// that it completes. Messages without a body matter too: they take pending offers back.
-    pub fn on(&mut self, slot: Slot, from_caller: bool, body: Option<&Arc<Description>>) -> (Option<SdpRole>, Option<Exchange>) {
+    /// Something of the dialog was missed: until it agrees anew, nothing is out of order for sure.
+    pub fn doubt(&mut self) {
+        self.in_doubt = true;
+    }
+
+    /// The pending offer was not answered in the time for it: other than an INVITE, which may ring for long, it failed.
+    pub fn lapse(&mut self) {
+        self.in_doubt = true;
+        self.withdraw(|p| p.slot != Slot::Invite);
+    }
+
+    /// Takes the next message of the dialog that may carry SDP, who sent it and its body; gives what the body is, the exchange
+    /// that it completes, and what is out of order. Messages without a body matter too: they take pending offers back.
+    pub fn on(&mut self, slot: Slot, from_caller: bool, body: Body<'_>) -> Heard {
         match slot {
             // A client has one INVITE at a time (RFC 3261 §14.1): what its last one left pending failed, even if the tap missed how.
             Slot::Invite => {
                 self.withdraw(|p| p.client_is_caller() == from_caller);
-                self.invite_agreed = false;
+                (self.invite_agreed, self.agreed_since) = (false, false);
             }
             // Its body, if any, tells what would have been acceptable (RFC 3261 §21.4.26): no offer, no answer.
             Slot::Failure | Slot::Refusal => {
@@ -85,27 +100,63 @@ impl Engine {
                     self.refused = self.pending().cloned().or(self.refused.take());
                 }
                 self.withdraw(|p| p.client_is_caller() != from_caller);
-                return (None, None);
+                return Heard::default();
             }
             _ => {}
         }
-        let Some(body) = body else {
-            // The answer had to be here; the offer finds none elsewhere.
-            let last_chance = slot != Slot::ReliableProvisional && slot != Slot::Prack;
-            self.withdraw(|p| last_chance && p.by_caller != from_caller && p.slot.is_answered_in(slot));
-            return (None, None);
+        let Body::Seen(body) = body else {
+            return Heard { disorder: self.bare(slot, from_caller, matches!(body, Body::Unseen)), ..Heard::default() };
         };
         let role = self.role(slot, from_caller, body);
+        let disorder = self.disorder(role, slot, from_caller, body);
+        let mut heard = Heard { role: Some(role), exchange: None, disorder };
         match role {
             SdpRole::Offer => {
+                self.in_doubt &= !slot.is_request();
                 self.preview = None;
                 self.pending = Some(Pending { offer: Arc::clone(body), by_caller: from_caller, slot });
             }
             SdpRole::Preview => self.preview = Some(Arc::clone(body)),
-            SdpRole::Answer => return (Some(role), self.complete(slot, body)),
+            SdpRole::Answer => heard.exchange = self.complete(slot, body),
+            // Whether the other side takes or refuses it, what is pending after that is not known.
+            SdpRole::OutOfOrder if disorder == Some(Disorder::Crossing) => self.in_doubt = true,
             SdpRole::Repeat | SdpRole::OutOfOrder => {}
         }
-        (Some(role), None)
+        heard
+    }
+
+    /// A message without SDP, or without any that the capture shows.
+    fn bare(&mut self, slot: Slot, from_caller: bool, is_unseen: bool) -> Option<Disorder> {
+        let answers = self.pending.as_ref().is_some_and(|p| p.by_caller != from_caller && p.slot.is_answered_in(slot));
+        let is_last_chance = answers && slot != Slot::ReliableProvisional;
+        let disorder = match self.in_doubt || is_unseen {
+            true => Disorder::Unseen,
+            false => Disorder::NoAnswer,
+        };
+        self.in_doubt |= is_unseen && slot != Slot::Provisional;
+        // The answer had to be here; the offer finds none elsewhere.
+        if is_last_chance && slot != Slot::Prack {
+            self.withdraw(|_| true);
+        }
+        is_last_chance.then_some(disorder)
+    }
+
+    /// What is out of order about SDP of this role.
+    fn disorder(&self, role: SdpRole, slot: Slot, from_caller: bool, body: &Description) -> Option<Disorder> {
+        let disorder = match role {
+            SdpRole::OutOfOrder if self.pending.is_some() && slot.is_request() && slot != Slot::Ack => Disorder::Crossing,
+            SdpRole::OutOfOrder => Disorder::Misplaced,
+            SdpRole::Repeat if self.pending.is_none() && self.invite_agreed && !self.agreed_since => {
+                let given = self.in_force(from_caller).filter(|given| *given.text != *body.text())?;
+                let given = given.read();
+                if given.same_but_origin(body) {
+                    return None;
+                }
+                if given.is_cut() { Disorder::Unseen } else { Disorder::Changed }
+            }
+            _ => return None,
+        };
+        Some(if self.in_doubt || body.is_cut() { Disorder::Unseen } else { disorder })
     }
 
     fn role(&self, slot: Slot, from_caller: bool, body: &Description) -> SdpRole {
@@ -128,7 +179,10 @@ impl Engine {
 
     fn complete(&mut self, answer_in: Slot, answer: &Arc<Description>) -> Option<Exchange> {
         let Pending { offer, by_caller, slot } = self.pending.take()?;
-        self.invite_agreed |= matches!(slot, Slot::Invite | Slot::ReliableProvisional | Slot::InviteSuccess);
+        let of_invite = matches!(slot, Slot::Invite | Slot::ReliableProvisional | Slot::InviteSuccess);
+        self.agreed_since |= self.invite_agreed && !of_invite;
+        self.invite_agreed |= of_invite;
+        self.in_doubt = false;
         let exchange = Exchange {
             offer: Arc::clone(&offer),
             answer: Arc::clone(answer),
@@ -166,14 +220,18 @@ mod tests {
     const CALLER: bool = true;
     const CALLEE: bool = false;
 
+    fn hear(engine: &mut Engine, slot: Slot, from_caller: bool, text: &str) -> Heard {
+        let body = Arc::new(Description::parse(text.as_bytes()));
+        engine.on(slot, from_caller, if text.is_empty() { Body::Absent } else { Body::Seen(&body) })
+    }
+
     /// Feeds messages; gives the role of each and, of each exchange, offer, answer, what the offerer had before, and who offered.
     fn play(messages: &[(Slot, bool, &str)]) -> (Vec<Option<SdpRole>>, Vec<String>) {
         let mut engine = Engine::default();
         let text = |d: &Arc<Description>| String::from_utf8_lossy(d.text()).into_owned();
         let mut exchanges = Vec::new();
         let roles = messages.iter().map(|&(slot, from_caller, body)| {
-            let body = (!body.is_empty()).then(|| Arc::new(Description::parse(body.as_bytes())));
-            let (role, exchange) = engine.on(slot, from_caller, body.as_ref());
+            let Heard { role, exchange, .. } = hear(&mut engine, slot, from_caller, body);
             exchanges.extend(exchange.map(|e| {
                 let before = e.offerer_before.as_ref().map_or("-".into(), text);
                 let by = if e.offered_by_caller { "caller" } else { "callee" };
@@ -219,15 +277,14 @@ mod tests {
     #[test]
     fn an_unreliable_18x_previews() {
         let mut engine = Engine::default();
-        let body = |text: &str| Arc::new(Description::parse(text.as_bytes()));
-        engine.on(Invite, CALLER, Some(&body("a")));
-        assert_eq!(engine.on(Provisional, CALLEE, Some(&body("early"))).0, Some(Preview));
+        hear(&mut engine, Invite, CALLER, "a");
+        assert_eq!(hear(&mut engine, Provisional, CALLEE, "early").role, Some(Preview));
         let mut fork = engine.clone();
-        let (role, exchange) = engine.on(InviteSuccess, CALLEE, Some(&body("b")));
+        let Heard { role, exchange, .. } = hear(&mut engine, InviteSuccess, CALLEE, "b");
         assert_eq!(role, Some(Answer));
         assert_eq!(exchange.unwrap().preview.unwrap().text(), b"early");
-        assert_eq!(engine.on(InviteSuccess, CALLEE, Some(&body("b"))).0, Some(Repeat));
-        assert_eq!(fork.on(InviteSuccess, CALLEE, Some(&body("c"))).0, Some(Answer));
+        assert_eq!(hear(&mut engine, InviteSuccess, CALLEE, "b").role, Some(Repeat));
+        assert_eq!(hear(&mut fork, InviteSuccess, CALLEE, "c").role, Some(Answer));
     }
 
     #[test]
@@ -270,8 +327,7 @@ mod tests {
     #[test]
     fn a_refused_offer_is_told_with_the_next_exchange() {
         let mut engine = Engine::default();
-        let body = |text: &str| Arc::new(Description::parse(text.as_bytes()));
-        let mut on = |slot, from_caller, text: &str| engine.on(slot, from_caller, (!text.is_empty()).then(|| body(text)).as_ref()).1;
+        let mut on = |slot, from_caller, text: &str| hear(&mut engine, slot, from_caller, text).exchange;
         for (slot, from_caller, text) in
             [(Invite, CALLER, "a"), (InviteSuccess, CALLEE, "b"), (Invite, CALLER, "secure"), (Refusal, CALLEE, "")]
         {
@@ -323,5 +379,62 @@ mod tests {
         assert_eq!(pending.0, [Some(Offer), Some(OutOfOrder), Some(Repeat)]);
         let ack = play(&[(Invite, CALLER, "a"), (InviteSuccess, CALLEE, "b"), (Ack, CALLER, "a"), (Ack, CALLER, "x")]);
         assert_eq!(ack.0, [Some(Offer), Some(Answer), Some(Repeat), Some(OutOfOrder)]);
+    }
+
+    /// What is out of order about each message.
+    fn disorders(messages: &[(Slot, bool, &str)]) -> Vec<Option<Disorder>> {
+        let mut engine = Engine::default();
+        messages.iter().map(|&(slot, from_caller, body)| hear(&mut engine, slot, from_caller, body).disorder).collect()
+    }
+
+    // RFC 3261 §13.2.1, RFC 3262 §5, RFC 3311 §5: each offer has a last message that can answer it.
+    #[test]
+    fn an_answer_that_had_to_be_there() {
+        let missing = Some(Disorder::NoAnswer);
+        assert_eq!(disorders(&[(Invite, CALLER, "a"), (Provisional, CALLEE, "b"), (InviteSuccess, CALLEE, "")]), [None, None, missing]);
+        assert_eq!(disorders(&[(Invite, CALLER, ""), (InviteSuccess, CALLEE, "b"), (Ack, CALLER, "")]), [None, None, missing]);
+        assert_eq!(disorders(&[(Invite, CALLER, ""), (ReliableProvisional, CALLEE, "b"), (Prack, CALLER, "")]), [None, None, missing]);
+        let early = [(Invite, CALLER, "a"), (ReliableProvisional, CALLEE, "b")];
+        for (request, response) in [(Prack, PrackSuccess), (Update, UpdateSuccess)] {
+            let all = disorders(&[early[0], early[1], (request, CALLER, "a2"), (response, CALLEE, ""), (InviteSuccess, CALLEE, "")]);
+            assert_eq!(all, [None, None, None, missing, None]);
+        }
+        assert_eq!(disorders(&[early[0], (ReliableProvisional, CALLEE, ""), early[1], (InviteSuccess, CALLEE, "")]), [None; 4]);
+    }
+
+    #[test]
+    fn offers_that_cross() {
+        let crossing = Some(Disorder::Crossing);
+        assert_eq!(disorders(&[(Invite, CALLER, "a"), (Update, CALLEE, "b"), (Failure, CALLER, "")]), [None, crossing, None]);
+        assert_eq!(disorders(&[(Invite, CALLER, "a"), (Update, CALLER, "a2")]), [None, crossing]);
+        // The first is refused and the second taken: what then passes is an answer, though nobody may blame its sender for more.
+        let taken = [(Invite, CALLER, "a"), (Invite, CALLEE, "b"), (Failure, CALLEE, ""), (InviteSuccess, CALLER, "a2"), (Ack, CALLEE, "")];
+        assert_eq!(disorders(&taken), [None, crossing, None, None, Some(Disorder::Unseen)]);
+    }
+
+    #[test]
+    fn an_answer_that_changes_after_it_was_given() {
+        let given = [(Invite, CALLER, "v=0\no=1\ns=a"), (ReliableProvisional, CALLEE, "v=0\no=1\ns=b")];
+        let later = |body| disorders(&[given[0], given[1], (InviteSuccess, CALLEE, body)])[2];
+        assert_eq!(later("v=0\no=2\ns=b"), None);
+        assert_eq!(later("v=0\no=1\ns=c"), Some(Disorder::Changed));
+        // What PRACK agreed on instead may be repeated, and so may the answer to the INVITE.
+        let prack = [given[0], given[1], (Prack, CALLER, "s=a2"), (PrackSuccess, CALLEE, "s=b2"), (InviteSuccess, CALLEE, "s=b")];
+        assert_eq!(disorders(&prack), [None; 5]);
+    }
+
+    #[test]
+    fn what_was_not_seen_is_not_missing() {
+        let mut engine = Engine::default();
+        hear(&mut engine, Invite, CALLER, "a");
+        assert_eq!(engine.on(ReliableProvisional, CALLEE, Body::Unseen).disorder, None);
+        assert_eq!(hear(&mut engine, InviteSuccess, CALLEE, "").disorder, Some(Disorder::Unseen));
+        assert_eq!(engine.on(Invite, CALLER, Body::Unseen).disorder, None);
+        hear(&mut engine, InviteSuccess, CALLEE, "b");
+        assert_eq!(hear(&mut engine, Ack, CALLER, "").disorder, Some(Disorder::Unseen));
+        hear(&mut engine, Update, CALLER, "a3");
+        engine.lapse();
+        assert_eq!(hear(&mut engine, Update, CALLEE, "b4").disorder, None);
+        assert_eq!(hear(&mut engine, UpdateSuccess, CALLER, "").disorder, Some(Disorder::NoAnswer));
     }
 }

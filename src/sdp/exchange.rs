@@ -67,6 +67,43 @@ pub enum SdpRole {
     OutOfOrder,
 }
 
+/// How a message, by its SDP or the lack of it, stands to the order of offers and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disorder {
+    /// No SDP in the last message that could answer the pending offer.
+    NoAnswer,
+    /// A request with an offer while another offer is pending: right only if it is refused (RFC 3261 §14.2, RFC 3311 §5.2).
+    Crossing,
+    /// SDP where neither an offer nor an answer may stand.
+    Misplaced,
+    /// SDP in a later response of an INVITE that differs from the answer which an earlier one gave.
+    Changed,
+    /// One of these or none: the capture does not show whether there was SDP, or what it said.
+    Unseen,
+}
+
+/// The SDP of a message, as far as it can be told.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// There is none.
+    Absent,
+    /// There may be some: the message is cut, or its body is encrypted.
+    Unseen,
+    /// There it is.
+    Seen(&'a Arc<Description>),
+}
+
+/// What the next message of a dialog did to its exchanges.
+#[derive(Clone, Debug, Default)]
+pub struct Heard {
+    /// What its SDP is.
+    pub role: Option<SdpRole>,
+    /// The exchange that it completes.
+    pub exchange: Option<Exchange>,
+    /// What is out of order about it.
+    pub disorder: Option<Disorder>,
+}
+
 /// An answered offer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -91,6 +128,26 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// The exchange of the m= sections that the capture holds of both sides, where it cut the rest of them: what breaks a rule on streams
+    /// there breaks it in the whole. `None` where nothing is whole, or what was said before is cut too.
+    #[must_use]
+    pub fn whole_sections(&self) -> Option<Self> {
+        let earlier = [&self.offerer_before, &self.answerer_before, &self.refused];
+        if earlier.into_iter().flatten().any(|other| other.is_cut()) {
+            return None;
+        }
+        let announced = self.preview.as_ref().map_or(usize::MAX, |preview| preview.whole_sections());
+        let sections = self.offer.whole_sections().min(self.answer.whole_sections());
+        let part = |of: &Arc<Description>, sections: usize| Arc::new(of.beginning(sections));
+        (sections > 0).then(|| Self {
+            offer: part(&self.offer, sections),
+            answer: part(&self.answer, sections),
+            // What was announced is compared section by section too.
+            preview: self.preview.as_ref().filter(|_| announced >= sections).map(|preview| part(preview, sections)),
+            ..self.clone()
+        })
+    }
+
     /// Whether the capture cut a description that it compares.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -22,7 +22,7 @@ pub use candidate::{Candidate, Rtcp};
 pub use codec::{Codec, static_codec};
 pub use description::{Description, Line};
 pub use engine::Engine;
-pub use exchange::{Exchange, SdpRole, Slot};
+pub use exchange::{Body, Disorder, Exchange, Heard, SdpRole, Slot};
 pub use flaw::{SdpFlaw, SdpFlawKind};
 pub use interop::Inexpressible;
 pub use keying::{Crypto, Fingerprint, base64_octets};

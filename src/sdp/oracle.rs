@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sdp_types::Session;
 
 use super::scan::token;
-use super::{Description, Engine, Line, Slot};
+use super::{Body, Description, Engine, Heard, Line, Slot};
 
 const BODIES: &[&str] = &[
     "v=0\r\no=- 20518 0 IN IP4 203.0.113.1\r\ns=-\r\nc=IN IP4 203.0.113.1\r\nt=0 0\r\na=ice-ufrag:F7gI\r\na=fingerprint:sha-256 D1:2C\r\nm=audio 54609 UDP/TLS/RTP/SAVPF 109 0 8\r\na=mid:0\r\na=rtpmap:109 opus/48000/2\r\na=candidate:0 1 UDP 2122194687 192.0.2.4 61665 typ host\r\na=rtcp:60065 IN IP4 203.0.113.1\r\na=rtcp-mux\r\n",
@@ -163,7 +163,12 @@ fn the_engine_takes_any_order() {
         for _ in 0..8 {
             n = n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let pick = n >> 40;
-            let (role, exchange) = engine.on(slots[pick % 10], pick & 1024 == 0, (pick & 6144 != 0).then_some(&body));
+            let said = match pick & 6144 {
+                0 => Body::Absent,
+                2048 => Body::Unseen,
+                _ => Body::Seen(&body),
+            };
+            let Heard { role, exchange, .. } = engine.on(slots[pick % 10], pick & 1024 == 0, said);
             offers += usize::from(role == Some(super::SdpRole::Offer));
             exchanges += usize::from(exchange.is_some());
             assert_eq!(exchange.is_some(), role == Some(super::SdpRole::Answer));

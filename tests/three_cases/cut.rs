@@ -148,6 +148,43 @@ pub(crate) fn answers() {
     law(of(refused), "SDP-OA-001 MSEC-SRTP-001");
 }
 
+/// What is wrong with a stream that is held whole is wrong, whatever the capture cut behind it; and what is right there may be wrong behind.
+#[test]
+pub(crate) fn streams_held_whole() {
+    let offer = sdp("192.0.2.70", "m=audio 20000 RTP/AVP 8 0\nm=audio 20004 RTP/AVP 8 0\n");
+    let second = "m=audio 20004 RTP/AVP 8\na=ptime:20\na=tool:nothing\n";
+    let call = |first: &str| {
+        let body = sdp("198.51.100.70", &format!("{first}{second}"));
+        vec![
+            request(0.0, "n0000", "INVITE", "Content-Type: application/sdp\n", &offer),
+            response(1.0, "n0000", 200, "INVITE", "Content-Type: application/sdp\n", &body),
+        ]
+    };
+    let cut_in_second = |said: &[Said]| {
+        let at = said[1].text.find("m=audio 20004").unwrap() + 14;
+        let pieces: Vec<(Frame, usize)> = vec![(said[0].frame(), usize::MAX), (said[1].frame(), HEADS + at)];
+        judged_in(&held(1, pieces.iter().map(|(frame, most)| (frame, *most))), EVERYTHING)
+    };
+    let foreign = cut_in_second(&call("m=audio 20000 RTP/AVP 18\n"));
+    assert_eq!(crate::report::found(&foreign, "SDP-OA-003"), [("bravo", "no common audio codec", 1)]);
+    let misnumbered = cut_in_second(&call("m=audio 20000 RTP/AVP 8 96\n"));
+    assert_eq!(crate::report::found(&misnumbered, "SDP-OA-004"), [("bravo", "dynamic payload type without rtpmap", 1)]);
+    let taken = cut_in_second(&call("m=audio 20000 RTP/AVP 8\n"));
+    for rule in ["SDP-OA-003", "SDP-OA-004"] {
+        assert_eq!(reasons(&taken, rule), [("truncated".to_owned(), 1)]);
+    }
+    let of = |first: &'static str| {
+        move |name: &str| {
+            let mut said = call(first);
+            said.iter_mut().for_each(|said| said.text = said.text.replace("n0000", name));
+            said
+        }
+    };
+    for first in ["m=audio 20000 RTP/AVP 18\n", "m=audio 20000 RTP/AVP 8 96\n", "m=audio 20000 RTP/AVP 8\n"] {
+        law(of(first), "SDP-OA-003");
+    }
+}
+
 /// A second offer inside the dialog, with another session in its o= line, and its answer.
 #[test]
 pub(crate) fn another_offer() {
@@ -201,4 +238,26 @@ pub(crate) fn presence_and_words() {
     law(notify("Subscription-State: active\n", PRESENCE), "SIP-METHOD-003 IMP-SUB-001 IMP-PIDF-001");
     law(notify("", "<presence/>"), "IMP-SUB-001 IMP-PIDF-001");
     law(|name: &str| vec![request(0.0, name, "MESSAGE", "Content-Type: text/plain\n", "hello")], "PRV-AUTH-001");
+}
+
+/// A request of which the capture holds nothing but the line that it begins with: what its headers would tell is open.
+#[test]
+pub(crate) fn a_request_cut_before_its_call_id() {
+    let said = request(0.0, "n0000", "INVITE", "", "");
+    let before_call_id = HEADS + said.text.find("Call-ID").unwrap();
+    let frame = said.frame();
+    let report = judged_in(&held(1, [(&frame, before_call_id)].into_iter()), EVERYTHING);
+    for rule in [
+        "IDN-PAI-001",
+        "IDN-STIR-001",
+        "IDN-FROM-001",
+        "IDN-NUM-001",
+        "IDN-LIST-001",
+        "ACC-PCV-001",
+        "ACC-SID-001",
+        "PRV-AUTH-001",
+        "SIP-HDR-002",
+    ] {
+        assert_eq!(reasons(&report, rule), [("truncated".to_owned(), 1)], "{rule}");
+    }
 }

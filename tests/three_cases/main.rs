@@ -50,8 +50,10 @@ const RUNS: &[(&str, &[Test])] = &[
             cut::a_diverted_invite,
             cut::answers,
             cut::another_offer,
+            cut::streams_held_whole,
             cut::refusals,
             cut::presence_and_words,
+            cut::a_request_cut_before_its_call_id,
         ],
     ),
     (
@@ -86,6 +88,9 @@ const RUNS: &[(&str, &[Test])] = &[
         "negotiation",
         &[
             negotiation::an_early_answer_is_the_answer,
+            negotiation::an_offer_is_answered_in_its_turn,
+            negotiation::an_answer_that_may_have_passed,
+            negotiation::offers_that_cross,
             negotiation::fingerprints_that_were_signed,
         ],
     ),

@@ -28,8 +28,7 @@ pub(crate) const MADE: &[(&str, &str, &str)] = &[
          PRV-AUTH-001 IMP-SUB-001 IMP-PIDF-001",
     ),
     ("messages", "open", "IDN-STIR-006"),
-    ("negotiation", "kept broken", "SDP-OA-006"),
-    ("negotiation", "kept broken open", "SDP-OA-008"),
+    ("negotiation", "kept broken open", "SDP-OA-006 SDP-OA-008"),
     ("options", "kept broken open", "PRF-OPT-001"),
     (
         "performance",

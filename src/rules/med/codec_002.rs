@@ -22,7 +22,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The call now runs on a codec that was not agreed: quality, bandwidth and cost are other than planned, and the far end may have to transcode.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the first format of the answer; `rtp.p_type` shows what is sent.",
     fix: "let the answering SBC select from the permitted codecs only, and the offering one leave the codec out",
-    check: Check::Several(&[Check::OfferAnswer(check), Check::Stream(stream)]),
+    check: Check::Several(&[Check::Sections(check), Check::Stream(stream)]),
 };
 
 fn stream(subject: &StreamSubject<'_>) -> Verdict {

@@ -25,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Whoever can make one side refuse protection can then listen; users were told that the call is encrypted.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and follow the transport of the m= line through offers and answers.",
     fix: "forbid the fallback to RTP/AVP in the trunk profile of the side that falls back",
-    check: Check::OfferAnswer(check),
+    check: Check::Sections(check),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

@@ -27,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "A key of the wrong length or an answer to nothing gives noise or no media; the same key for two streams lets who records both cancel the encryption out.",
     confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of offer and answer.",
     fix: "correct the SDES implementation of the sending SBC; every stream and direction needs a fresh key",
-    check: Check::OfferAnswer(check),
+    check: Check::Sections(check),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Plain RTP can be listened to and changed by everyone on the path.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the transport of each m= line, with a=crypto and a=fingerprint.",
     fix: "switch SRTP on in the trunk profiles of both SBCs, and refuse offers without it",
-    check: Check::OfferAnswer(check),
+    check: Check::Sections(check),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

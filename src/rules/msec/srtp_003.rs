@@ -27,7 +27,7 @@ pub(crate) static RULE: Rule = Rule {
     confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and read the suite in the answer; of DTLS, `dtls.use_srtp.protection_profile` in the \
               ServerHello.",
     fix: "restrict the SRTP suites of the answering SBC's trunk profile to the agreed ones",
-    check: Check::Several(&[Check::OfferAnswer(check), Check::Handshake(profile)]),
+    check: Check::Several(&[Check::Sections(check), Check::Handshake(profile)]),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

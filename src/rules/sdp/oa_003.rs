@@ -21,7 +21,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "Without a common codec the call is answered, billed and silent.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and compare sdp.media.format and the rtpmap lines of offer and answer.",
     fix: "let the answering side choose from the codecs of the offer, or refuse with 488 or port 0",
-    check: Check::OfferAnswer(check),
+    check: Check::Sections(check),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

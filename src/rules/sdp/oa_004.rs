@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "The number in the RTP header is all that a receiver has to choose a decoder by. Where it means two things, the media is noise or dropped.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the rtpmap lines of each message of the dialog in order.",
     fix: "give every dynamic payload type an rtpmap and keep its meaning over re-INVITE and UPDATE, through transfers too",
-    check: Check::OfferAnswer(check),
+    check: Check::Sections(check),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {

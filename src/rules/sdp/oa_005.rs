@@ -6,7 +6,7 @@ use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::Description;
 
-use super::origin::{Origin, same_content};
+use super::origin::Origin;
 
 pub(crate) static RULE: Rule = Rule {
     id: "SDP-OA-005",
@@ -41,7 +41,7 @@ fn side(before: Option<&Description>, now: &Description, trace: &Trace, breaches
     breaches.judge();
     if old.identity != new.identity {
         breaches.add(Breach::of_standard("o= line of another session", "o= changes its version only").seen_in(trace));
-    } else if new.version.is_some() && new.version <= old.version && !same_content(before, now) {
+    } else if new.version.is_some() && new.version <= old.version && !before.same_but_origin(now) {
         breaches.add(Breach::of_standard("SDP changed, o= version not raised", "a higher version for each change").seen_in(trace));
     }
 }

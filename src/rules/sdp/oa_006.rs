@@ -1,9 +1,8 @@
-//! Takes an answered offer, gives whether the answer is what an unreliable provisional response had announced, never what it says.
+//! Takes messages and answered offers, gives whether each offer was answered in its turn and once, never what offer and answer say.
 
 use crate::policy::Severity;
-use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
-
-use super::origin::same_content;
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, OfferAnswerSubject, Reason, Rule, Scope, Verdict};
+use crate::sdp::Disorder;
 
 pub(crate) static RULE: Rule = Rule {
     id: "SDP-OA-006",
@@ -15,18 +14,48 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §13.2.1, §14; RFC 3262 §5; RFC 3311 §5; RFC 6337 §2, §3",
     keys: &[],
-    what: "SDP in an unreliable 18x of a dialog announces its answer: the answer that follows in the 2xx or in a reliable 1xx is the same but for the o= line (low). \
-           Missing answers and offers that cross are not judged yet.",
-    why: "Endpoints play early media by the announcement and many keep it for the call; when the answer differs, media goes to the old address or in the old codec.",
-    confirm: "Filter `sip.Call-ID == \"…\" && sdp && sip.CSeq.method == \"INVITE\"` and compare the bodies of the 18x and the 200 with the same To tag.",
-    fix: "let the answering side repeat the SDP of its 18x in the 2xx, or give early media a To tag of its own, or use 100rel and UPDATE",
-    check: Check::OfferAnswer(check),
+    what: "An offer is answered in the last message that can: an INVITE in a reliable 1xx or the 2xx, a 2xx in the ACK, a reliable 1xx in its PRACK, PRACK \
+           and UPDATE in their 2xx. An offer that comes while another is pending is refused (491 or 500, whatever side sent it). What is ignored by the receiver \
+           weighs low: SDP where neither offer nor answer may stand, in a later response of an INVITE other SDP than its answer, and an answer that is not what \
+           an unreliable 18x of the dialog had announced (but for the o= line). Nothing is out of order where the tap may have missed what makes it so.",
+    why: "Without an answer both sides hold different ideas of the session: the media stay silent, or go where they went before. Of two offers that cross each side \
+          takes its own for agreed. Endpoints play early media by what an 18x announced and many keep it for the call.",
+    confirm: "Filter `sip.Call-ID == \"…\" && sdp && sip.CSeq.method == \"INVITE\"` and compare the bodies of the 18x and the 200 with the same To tag; \
+              `sip.Call-ID == \"…\" && (sip.Method || sip.Status-Code)` shows which message of the exchange has no SDP, or which offer came too early.",
+    fix: "let the answering side answer each offer in its turn and repeat the SDP of its 18x in the 2xx (early media of another source has a To tag of its own, \
+          or UPDATE), and refuse an offer with 491 or 500 while another is pending",
+    check: Check::Several(&[Check::Sections(check), Check::Message(Kind::ANY, message)]),
 };
+
+fn message(subject: &MessageSubject<'_>) -> Verdict {
+    let place = subject.place;
+    match subject.message().code() {
+        Some(491 | 500) if place.answers_crossing => return Verdict::Pass,
+        Some(200..=299) if place.answers_crossing => {
+            return Verdict::breach(Breach::of_standard(
+                "offer taken while another was pending",
+                "491 or 500 until the pending offer is answered",
+            ));
+        }
+        _ => {}
+    }
+    let ignored =
+        |observed: &'static str, agreed: &'static str| Verdict::breach(Breach::of_standard(observed, agreed).rated(Severity::Low));
+    match place.disorder {
+        None | Some(Disorder::Crossing) => Verdict::NotApplicable,
+        Some(Disorder::NoAnswer) => {
+            Verdict::breach(Breach::of_standard("no answer to the pending offer", "an answer in this message at the latest"))
+        }
+        Some(Disorder::Misplaced) => ignored("SDP that is neither offer nor answer", "an offer or an answer in its turn, or no SDP"),
+        Some(Disorder::Changed) => ignored("SDP in a later response differs from the answer", "the answer that was given, or no SDP"),
+        Some(Disorder::Unseen) if subject.arrival.is_enveloped() => Verdict::Indeterminate(Reason::Encrypted),
+        Some(Disorder::Unseen) => Verdict::Indeterminate(Reason::Truncated),
+    }
+}
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let exchange = &subject.exchange.exchange;
-    let Some(preview) = &exchange.preview else { return Verdict::NotApplicable };
-    if same_content(preview, &exchange.answer) {
+    if exchange.preview.as_ref().is_none_or(|preview| preview.same_but_origin(&exchange.answer)) {
         return Verdict::Pass;
     }
     let breach = Breach::of_standard("answer differs from the SDP of an earlier 18x", "the SDP of the 18x");
@@ -37,6 +66,7 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
 mod tests {
     use super::*;
     use crate::rules::negotiation::{Negotiation, exhibits, parsed, session};
+    use crate::rules::scene::{Scene, observed};
 
     const AUDIO: &str = "m=audio 4000 RTP/AVP 8\n";
 
@@ -59,7 +89,27 @@ mod tests {
     }
 
     #[test]
-    fn without_announcement_nothing_is_judged() {
-        assert_eq!(Negotiation::of(AUDIO, AUDIO).judge(&RULE), Verdict::NotApplicable);
+    fn an_answer_in_its_turn_keeps_it() {
+        assert_eq!(Negotiation::of(AUDIO, AUDIO).judge(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn what_is_out_of_order_breaks_it() {
+        let said = |disorder| Scene::response(200, "INVITE").placed(|p| p.disorder = Some(disorder)).judge(&RULE);
+        let severity = |verdict: &Verdict| if let Verdict::Violation(breaches) = verdict { breaches[0].severity } else { panic!() };
+        let missing = said(Disorder::NoAnswer);
+        assert_eq!((observed(&missing), severity(&missing)), (vec!["no answer to the pending offer"], None));
+        for disorder in [Disorder::Misplaced, Disorder::Changed] {
+            assert_eq!(severity(&said(disorder)), Some(Severity::Low));
+        }
+        assert_eq!(said(Disorder::Unseen), Verdict::Indeterminate(Reason::Truncated));
+    }
+
+    // RFC 3261 §14.2, RFC 3311 §5.2.
+    #[test]
+    fn an_offer_that_crosses_another_is_refused() {
+        let answered = |code| Scene::response(code, "UPDATE").placed(|p| p.answers_crossing = true).judge(&RULE);
+        assert_eq!(observed(&answered(200)), ["offer taken while another was pending"]);
+        assert_eq!([answered(491), answered(500), answered(408)], [Verdict::Pass, Verdict::Pass, Verdict::NotApplicable]);
     }
 }

@@ -1,4 +1,4 @@
-//! Takes a description, gives its o= line and whether the rest equals another's, never the media.
+//! Takes a description, gives the fields of its o= line, never the rest.
 
 use crate::sdp::Description;
 
@@ -19,12 +19,4 @@ impl<'a> Origin<'a> {
         let identity = [user, id, fields.next()?, fields.next()?, fields.next()?];
         Some(Self { identity, version: std::str::from_utf8(version).ok()?.parse().ok() })
     }
-}
-
-/// Whether two descriptions are the same but for their o= lines.
-pub(super) fn same_content(one: &Description, other: &Description) -> bool {
-    fn content(d: &Description) -> impl Iterator<Item = (u8, &[u8])> {
-        d.lines().iter().filter(|l| l.kind != b'o' && l.kind != 0).map(|l| (l.kind, d.at(l.value)))
-    }
-    content(one).eq(content(other))
 }
