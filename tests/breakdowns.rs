@@ -243,6 +243,7 @@ fn every_report_shows_what_was_asked_for() {
         assert!(text.contains(words) && page.contains(&format!("<summary>{words}</summary>")), "{words}: {text}");
     }
     assert!(text.contains("\nbravo → alpha\n  G729/8000") && page.contains("G729/8000") && !text.contains("By final response"), "{text}");
+    assert!(text.contains("\n  ims.bravo.example → alpha.example\n") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
     let mut reader = csv::Reader::from_path(out.join("metrics.csv")).unwrap();
     let head = reader.headers().unwrap().clone();
     let at = |name: &str| head.iter().position(|column| column == name).unwrap();

@@ -86,6 +86,8 @@ fn filters_and_orders_choose_among_the_rows() {
     let broken = rows(&["--finding", "SIP-METHOD-*"], &case);
     assert!(!broken.is_empty() && broken.iter().all(|row| row["rules"].to_string().contains("SIP-METHOD-001")), "{broken:?}");
     assert!(rows(&["--from", "nobody"], &case).is_empty());
+    let said = speerlint(&["calls", "--from", "nobody"], &case);
+    assert!(said.contains("no call is of nobody: the parties are alpha, bravo"), "{said}");
     // Worked by hand: INVITE at 1.03 s, 180 a second later, 200 at 2 s, ACK, BYE at 9 s.
     let call = rows(&["--call-id", "over-tcp@alpha.example"], &case);
     let call = call.first().or_else(|| all.iter().find(|row| row["call_id"].as_str().unwrap().contains("over-tcp"))).unwrap();

@@ -87,6 +87,8 @@ fn what_cannot_be_done_is_said_in_a_line_and_exits_with_2() {
         "audit calls.pcap --policy missing.toml",
         "audit calls.pcap --policy wrong.toml",
         "audit calls.pcap --out policy.toml/report",
+        "calls calls.pcap --finding NOPE-*",
+        "compare policy.toml policy.toml",
         "policy check wrong.toml",
         "rules SIP-METHOD-999",
     ] {

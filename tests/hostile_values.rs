@@ -101,8 +101,8 @@ fn is_harmless(name: &str, text: &str) {
 fn every_output_is_text_without_effect() {
     let desk = Desk::new();
     for line in [
-        "audit calls.pcap --policy policy.toml",
-        "audit calls.pcap --policy policy.toml --format json",
+        "audit calls.pcap --policy policy.toml --breakdown sbe-pair,domain,prefix,codec,response-code",
+        "audit calls.pcap --policy policy.toml --breakdown domain,codec --format json",
         "calls calls.pcap --policy policy.toml",
         "calls calls.pcap --policy policy.toml --format jsonl",
         "calls calls.pcap --policy policy.toml --format csv",
@@ -133,7 +133,7 @@ fn every_output_is_text_without_effect() {
 #[test]
 fn every_file_of_a_report_is_text_without_effect() {
     let desk = Desk::new();
-    let run = desk.run("audit calls.pcap --policy policy.toml --quiet --tables all --out report");
+    let run = desk.run("audit calls.pcap --policy policy.toml --quiet --tables all --breakdown domain,codec --out report");
     assert_eq!(run.status.code(), Some(1), "{}", String::from_utf8_lossy(&run.stderr));
     let files = desk.files();
     for name in files.iter().filter(|name| !name.ends_with(".parquet")) {

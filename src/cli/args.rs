@@ -32,7 +32,7 @@ const CAPACITY_EXAMPLES: &str = "\
 Examples:
   speerlint capacity 'week-46/*.pcapng.zst' --policy contract.toml
   speerlint capacity trunk.pcap --blocking 0.001 --format json > capacity.json
-  speerlint capacity trunk.pcap --policy contract.toml --out capacity/";
+  speerlint capacity trunk.pcap --policy contract.toml --out capacity/ --time-zone Europe/Berlin";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -198,6 +198,9 @@ pub(super) struct CapacityArguments {
     pub(super) blocking: f64,
     #[command(flatten)]
     pub(super) period: Period,
+    /// The time zone of peaks and busy hours in text, such as Europe/Berlin; JSON and charts are in UTC
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
+    pub(super) time_zone: jiff::tz::TimeZone,
     /// No progress bar
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -499,7 +502,7 @@ pub(super) enum RulesFormat {
 pub(super) enum Format {
     /// For people
     Text,
-    /// speerlint/report/1
+    /// For programs: one document, which names its schema
     Json,
 }
 

@@ -1,14 +1,17 @@
 //! Takes the arguments of `calls`, gives the calls that are meant, never one that the capture only half holds as if it were whole.
 
+use std::collections::BTreeSet;
+
 use super::Status;
 use super::args::{CallsArguments, Color, RowFormat, Sort};
 use super::output::{look, stdout};
 use super::progress::Bar;
 use crate::audit::{CallRow, Records};
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::pipeline;
 use crate::report::tables::{self, CsvTable};
 use crate::report::{CallLines, Order, Place, Selection, Sorted, call_json};
+use crate::rules;
 
 /// The calls that are meant, being put in order.
 struct Chosen {
@@ -16,6 +19,21 @@ struct Chosen {
     sorted: Sorted<CallRow, Place>,
     all: u64,
     kept: u64,
+    /// Some of the parties between which calls passed.
+    parties: BTreeSet<String>,
+}
+
+/// How many parties are named to someone who wrote another.
+const NAMED: usize = 8;
+
+impl Chosen {
+    /// Why there is no call, where a party was asked for that has none.
+    fn hint(&self) -> Option<String> {
+        let is_strange = |party: &&String| !self.parties.iter().any(|known| known.eq_ignore_ascii_case(party));
+        let strange = [&self.selection.from, &self.selection.to].into_iter().flatten().find(is_strange)?;
+        let known: Vec<&str> = self.parties.iter().map(String::as_str).collect();
+        (self.kept == 0 && self.all > 0).then(|| format!("no call is of {strange}: the parties are {}", known.join(", ")))
+    }
 }
 
 impl Records for Chosen {
@@ -25,6 +43,11 @@ impl Records for Chosen {
 
     fn call(&mut self, row: CallRow) {
         self.all += 1;
+        for party in [&row.from, &row.to] {
+            if self.parties.len() < NAMED && !self.parties.contains(party) {
+                self.parties.insert(party.clone());
+            }
+        }
         if self.selection.has(&row) {
             self.kept += 1;
             self.sorted.push(row);
@@ -34,6 +57,11 @@ impl Records for Chosen {
 
 /// Lists the calls.
 pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
+    if let Some(wanted) = &arguments.finding
+        && !rules::all().iter().any(|rule| Selection::names(wanted, rule.id))
+    {
+        return Err(Error::Usage(format!("no rule {wanted}: `speerlint rules` lists them, and MED-* means a family")));
+    }
     let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false))?;
     let selection = Selection {
         outcomes: arguments.outcome.clone(),
@@ -52,11 +80,12 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
         Sort::Mos => Order::Mos,
         Sort::Findings => Order::Findings,
     };
-    let mut chosen = Chosen { selection, sorted: Sorted::by(move |row| order.place(row)), all: 0, kept: 0 };
+    let mut chosen = Chosen { selection, sorted: Sorted::by(move |row| order.place(row)), all: 0, kept: 0, parties: BTreeSet::new() };
     {
         let bar = Bar::new(arguments.quiet);
         pipeline::audit_with(&request, &|progress| bar.show(progress), &mut chosen)?;
     }
+    let hint = chosen.hint();
     let Chosen { sorted, all, kept, .. } = chosen;
     // A pipe that closes is no trouble; a temporary file that cannot be read is.
     let written = match arguments.format {
@@ -69,7 +98,7 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
         RowFormat::Text => stdout(|out| {
             let mut lines = CallLines::begin(look(color), arguments.time_zone.clone(), out)?;
             sorted.drain(|row| lines.row(&row))?;
-            lines.end(kept, all)
+            lines.end(kept, all, hint.as_deref())
         }),
     };
     written.map(|()| Status::Clean)

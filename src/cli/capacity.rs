@@ -21,11 +21,11 @@ pub(super) fn run(arguments: &CapacityArguments, color: Color) -> Result<Status>
     };
     audit.capacity.size_for(arguments.blocking);
     if let Some(dir) = &arguments.out {
-        report::write_capacity(dir, &audit)?;
+        report::write_capacity(dir, &audit, &arguments.time_zone)?;
     }
     match arguments.format {
         Format::Json => stdout(|out| report::json::write_capacity(&audit, out))?,
-        Format::Text => stdout(|out| report::text::write_capacity(&audit, look(color), out))?,
+        Format::Text => stdout(|out| report::text::write_capacity(&audit, look(color), &arguments.time_zone, out))?,
     }
     Ok(Status::Clean)
 }

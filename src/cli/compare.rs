@@ -27,5 +27,5 @@ pub(super) fn run(arguments: &CompareArguments, color: Color) -> Result<Status> 
 fn read(path: &Path) -> Result<Value> {
     let trouble = |what: &dyn std::fmt::Display| Error::Usage(format!("{}: {what}", path.display()));
     let octets = fs::read(path).map_err(|e| trouble(&e))?;
-    serde_json::from_slice(&octets).map_err(|e| trouble(&format!("not JSON: {e}")))
+    serde_json::from_slice(&octets).map_err(|e| trouble(&format!("not JSON ({e}): compare takes the report.json of two audits")))
 }

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use crate::pipeline::Progress;
 
@@ -29,7 +29,7 @@ impl Bar {
             self.0.set_length(total);
             self.style(OF_KNOWN_SIZE);
         }
-        self.0.set_message(format!("{} frames", progress.frames));
+        self.0.set_message(format!("{} frames", HumanCount(progress.frames)));
         self.0.set_position(progress.bytes);
     }
 

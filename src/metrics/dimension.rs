@@ -31,6 +31,18 @@ impl Dimension {
         }
     }
 
+    /// Why a session request has no value that is known, for people.
+    #[must_use]
+    pub const fn unknown(self) -> &'static str {
+        match self {
+            Self::SbePair => "the capture does not tell",
+            Self::Domain => "From or To cannot be read",
+            Self::Prefix => "no number was called, or one so short that its beginning names a user",
+            Self::Codec => "the INVITE carries no offer that can be read",
+            Self::ResponseCode => "the capture ends before the outcome",
+        }
+    }
+
     /// What its values are, for people.
     #[must_use]
     pub const fn meaning(self) -> &'static str {

@@ -211,7 +211,7 @@ pub(super) fn breakdown_note(audit: &Audit, dimension: Dimension) -> String {
     let rows = || broken_down(audit, dimension);
     let mut notes = Vec::new();
     if rows().any(|row| row.value_kind == Some("unknown")) {
-        notes.push("Unknown: the capture does not tell.".to_owned());
+        notes.push(format!("Unknown: {}.", dimension.unknown()));
     }
     if rows().any(|row| row.gathered.is_some()) {
         let most = count(MOST_VALUES as u64);

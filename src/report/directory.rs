@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
+
 use super::aside::Aside;
 use super::tables::Tables;
 use super::{chart, html, json, junit, sarif, text};
@@ -49,15 +51,15 @@ pub fn write_dir(dir: &Path, audit: &Audit, tables: Tables) -> Result<()> {
     Ok(())
 }
 
-/// Writes `capacity.json`, `capacity.txt` and the charts of the load to `dir`, as [`write_dir`] does.
+/// Writes `capacity.json`, `capacity.txt` and the charts of the load to `dir`, as [`write_dir`] does; times of the text are in `zone`.
 ///
 /// # Errors
 /// When the directory or a file cannot be written; what could not be written stays as it was.
-pub fn write_capacity(dir: &Path, audit: &Audit) -> Result<()> {
+pub fn write_capacity(dir: &Path, audit: &Audit, zone: &TimeZone) -> Result<()> {
     let plain = text::Look { width: 120, color: false };
     let mut files = vec![
         aside(dir, "capacity.json", |out| json::write_capacity(audit, out))?,
-        aside(dir, "capacity.txt", |out| text::write_capacity(audit, plain, out))?,
+        aside(dir, "capacity.txt", |out| text::write_capacity(audit, plain, zone, out))?,
     ];
     for chart in chart::of_load(audit) {
         files.push(aside(dir, &format!("charts/{}.svg", chart.name), |out| out.write_all(chart.file().as_bytes()))?);

@@ -54,6 +54,15 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether what someone wrote for a rule means this one: `*` stands for any rest.
+    #[must_use]
+    pub fn names(wanted: &str, rule: &str) -> bool {
+        match wanted.strip_suffix('*') {
+            Some(lead) => rule.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead)),
+            None => rule.eq_ignore_ascii_case(wanted),
+        }
+    }
+
     /// Whether a call is meant.
     #[must_use]
     pub fn has(&self, row: &CallRow) -> bool {
@@ -62,12 +71,7 @@ impl Selection {
             Wanted::Class(class) => row.code.is_some_and(|code| code / 100 == *class),
             Wanted::Word(word) => row.outcome == *word,
         };
-        let broken = |wanted: &String| {
-            row.rules.iter().any(|rule| match wanted.strip_suffix('*') {
-                Some(lead) => rule.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead)),
-                None => rule.eq_ignore_ascii_case(wanted),
-            })
-        };
+        let broken = |wanted: &String| row.rules.iter().any(|rule| Self::names(wanted, rule));
         let numbered = |number: &String| [&row.caller, &row.callee].into_iter().flatten().any(|party| party.contains(number.as_str()));
         (self.outcomes.is_empty() || self.outcomes.iter().any(outcome))
             && self.from.as_ref().is_none_or(|from| row.from.eq_ignore_ascii_case(from))

@@ -28,7 +28,9 @@ fn who() -> Vec<C> {
         })
         .few(),
         C::time("begun", "first octet of the first INVITE", |r| r.begun),
-        C::maybe_time("ended", "when it ended; null where the capture does not hold that", |r| r.ended),
+        C::maybe_time("ended", "when the answered session ended; null where there was none, or the capture does not hold its end", |r| {
+            r.ended
+        }),
         C::text("outcome", "`answered`, `failed`, `cancelled`, `timeout`, or `censored`: the capture ends before the outcome", |r| {
             r.outcome.as_ref().into()
         })

@@ -122,13 +122,16 @@ impl<'a> CallLines<'a> {
         self.out.write_all(self.page.take().as_bytes())
     }
 
-    /// Writes how many of how many calls were shown.
+    /// Writes how many of how many calls were shown, and what may help where there was none.
     ///
     /// # Errors
     /// When the output does not take it.
-    pub fn end(mut self, shown: u64, all: u64) -> io::Result<()> {
+    pub fn end(mut self, shown: u64, all: u64, hint: Option<&str>) -> io::Result<()> {
         let text = if shown == all { counted(all, "call") } else { format!("{shown} of {}", counted(all, "call")) };
         self.page.line(Paint::Dim, &text);
+        if let Some(hint) = hint {
+            self.page.paragraph(0, Paint::Plain, hint);
+        }
         self.out.write_all(self.page.take().as_bytes())
     }
 }
@@ -174,7 +177,7 @@ mod tests {
             let mut out = Vec::new();
             let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, &mut out).unwrap();
             lines.row(&row).unwrap();
-            lines.end(1, 3).unwrap();
+            lines.end(1, 3, None).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert_eq!(text.lines().count(), 4, "{text}");
             assert!(text.lines().all(|line| line.width() <= width) && !text.contains('\x1b') && !text.contains('\u{202e}'), "{text}");

@@ -3,26 +3,33 @@
 use std::io::{self, Write};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
-use super::page::{Page, Paint};
+use super::page::{Page, Paint, elided};
 use crate::audit::{Audit, BusyHour, CapacityRow, Headroom, MediaLoad};
+use crate::base::Time;
 use crate::policy::Severity;
 use crate::report::digest;
-use crate::report::figures::{NONE, count, counted, duration, moment, real, short};
+use crate::report::figures::{self, NONE, count, counted, duration, real, short};
 
 /// How many rows of a table a terminal shows.
 const SHOWN: usize = 40;
 
-/// Writes the review: what it is of, the load of each part, peaks, busy hours, media, headroom.
+/// Writes the review: what it is of, the load of each part, peaks, busy hours, media, headroom; times of it are in `zone`.
 ///
 /// # Errors
 /// When `out` does not take it.
-pub fn write(audit: &Audit, look: Look, mut out: impl Write) -> io::Result<()> {
+pub fn write(audit: &Audit, look: Look, zone: &TimeZone, mut out: impl Write) -> io::Result<()> {
     let mut page = Page::new(look);
     let review = &audit.capacity;
     page.labelled(&[(Paint::Strong, "captures")], 12, &digest::scope(audit));
     page.labelled(&[(Paint::Strong, "policy")], 12, &digest::policy(&audit.policy));
+    if *zone != TimeZone::UTC {
+        let name = zone.iana_name().unwrap_or("local");
+        page.labelled(&[(Paint::Strong, "times")], 12, &format!("{name}, where no Z is behind them"));
+    }
     if review.load.is_empty() {
         page.paragraph(0, Paint::Plain, "No session requests and no transactions: there is no load to review.");
     } else {
@@ -30,12 +37,12 @@ pub fn write(audit: &Audit, look: Look, mut out: impl Write) -> io::Result<()> {
         table(&mut page, &head, &review.load, load);
         page.paragraph(0, Paint::Dim, "att/s, ans/s: the most in a sliding second; tx/s: in a second. At once, Erlangs: sessions from answer to end; ringing too: from INVITE to end.");
         let peaks: Vec<&CapacityRow> = review.load.iter().filter(|row| row.confirmed.peak > 0).collect();
-        peaks.iter().take(SHOWN).for_each(|row| peak(&mut page, row));
-        busy(&mut page, audit);
+        peaks.iter().take(SHOWN).for_each(|row| peak(&mut page, row, zone));
+        busy(&mut page, audit, zone);
     }
     if !review.media.is_empty() {
         let head = ["media", "codec", "peak kbit/s", "at", "p95", "mean", "peak packets/s"];
-        table(&mut page, &head, &review.media, media);
+        table(&mut page, &head, &review.media, |row| media(row, zone));
         let bin = review.media.iter().map(|row| row.bin_s).max().unwrap_or(1);
         page.paragraph(
             0,
@@ -61,21 +68,44 @@ fn more(page: &mut Page, all: usize, what: &str) {
     }
 }
 
+/// Numbers in columns; where their names leave no room for them, each name has a line of its own.
 fn table<T>(page: &mut Page, head: &[&str], rows: &[T], cells: impl Fn(&T) -> Vec<String>) {
+    let mut rows_shown: Vec<Vec<String>> = rows.iter().take(SHOWN).map(cells).collect();
+    // At 80 columns each blank counts.
+    let gap: u16 = if page.width() < 96 { 1 } else { 2 };
+    let widest = |i: usize| rows_shown.iter().filter_map(|row| row.get(i)).map(|cell| cell.width()).max().unwrap_or(0);
+    let all: usize = head.iter().enumerate().map(|(i, head)| head.width().max(widest(i)) + usize::from(gap)).sum();
+    let apart = all.saturating_sub(usize::from(gap)) > page.width();
+    let names: Vec<String> = rows_shown.iter_mut().filter(|_| apart).filter_map(|row| row.first_mut().map(std::mem::take)).collect();
+
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     let aligned =
         |(i, text): (usize, String)| Cell::new(text).set_alignment(if i == 0 { CellAlignment::Left } else { CellAlignment::Right });
     table.set_header(head.iter().map(|&text| text.to_owned()).enumerate().map(aligned));
-    for row in rows.iter().take(SHOWN) {
-        table.add_row(cells(row).into_iter().enumerate().map(aligned));
+    for row in rows_shown {
+        table.add_row(row.into_iter().enumerate().map(aligned));
     }
-    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, 2)));
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
     page.end();
-    for line in table.lines() {
+    for (i, line) in table.lines().enumerate() {
+        // The first line is the heading.
+        if let Some(name) = i.checked_sub(1).and_then(|i| names.get(i)) {
+            let name = elided(name, page.width());
+            page.line(Paint::Plain, &name);
+        }
         page.line(Paint::Plain, line.trim_end());
     }
     more(page, rows.len(), "row");
+}
+
+/// Date and time to the second: with a Z in UTC.
+fn moment(at: Time, zone: &TimeZone) -> String {
+    if *zone == TimeZone::UTC {
+        return figures::moment(at);
+    }
+    let text = at.in_zone(zone);
+    text.get(..19).unwrap_or(&text).to_owned()
 }
 
 fn load(row: &CapacityRow) -> Vec<String> {
@@ -93,29 +123,30 @@ fn load(row: &CapacityRow) -> Vec<String> {
     ]
 }
 
-fn media(row: &MediaLoad) -> Vec<String> {
+fn media(row: &MediaLoad, zone: &TimeZone) -> Vec<String> {
     vec![
         row.name.clone(),
         row.codec.clone(),
         short(row.peak_kbps),
-        row.peak_at.map_or_else(|| NONE.into(), moment),
+        row.peak_at.map_or_else(|| NONE.into(), |at| moment(at, zone)),
         short(row.p95_kbps),
         real(row.mean_kbps, 1),
         short(row.peak_packets_per_s),
     ]
 }
 
-fn peak(page: &mut Page, row: &CapacityRow) {
-    let at = row.confirmed.peak_at.map_or_else(|| NONE.into(), moment);
+fn peak(page: &mut Page, row: &CapacityRow, zone: &TimeZone) {
+    let at = row.confirmed.peak_at.map_or_else(|| NONE.into(), |at| moment(at, zone));
     let calls: Vec<String> = row.confirmed.peak_calls.iter().rev().map(|call| format!("{} (frame {})", call.call_id, call.frame)).collect();
     let text = format!("{}: {} at once at {at}; last to begin: {}", row.name, count(row.confirmed.peak), calls.join(", "));
     page.labelled(&[(Paint::Strong, "peak")], 12, &text);
 }
 
-fn busy(page: &mut Page, audit: &Audit) {
+fn busy(page: &mut Page, audit: &Audit, zone: &TimeZone) {
     let hours = |row: &CapacityRow| {
-        let hour =
-            |label: &str, hour: &Option<BusyHour>| hour.as_ref().map(|hour| format!("{label} {}", said(hour, audit.capacity.blocking)));
+        let hour = |label: &str, hour: &Option<BusyHour>| {
+            hour.as_ref().map(|hour| format!("{label} {}", said(hour, audit.capacity.blocking, zone)))
+        };
         [hour("by attempts", &row.busy_hour), hour("by traffic", &row.busy_hour_traffic)]
     };
     for row in audit.capacity.load.iter().filter(|row| row.kind != "border_element").take(SHOWN) {
@@ -126,13 +157,13 @@ fn busy(page: &mut Page, audit: &Audit) {
 }
 
 /// A busy hour in words.
-fn said(hour: &BusyHour, blocking: f64) -> String {
+fn said(hour: &BusyHour, blocking: f64, zone: &TimeZone) -> String {
     let covered =
         if hour.covered_s < 3600.0 { format!(", of which the capture holds {}", duration(hour.covered_s)) } else { String::new() };
     let circuits = hour.circuits.map_or_else(|| "more circuits than can be told".into(), |n| counted(n.into(), "circuit"));
     format!(
         "from {}{covered}: {}, {} answered, {} Erl carried, {} Erl with ringing; Erlang B at {} % blocking: {circuits}",
-        moment(hour.start),
+        moment(hour.start, zone),
         counted(hour.attempts, "attempt"),
         count(hour.answered),
         real(hour.erlangs, 2),
@@ -184,10 +215,39 @@ mod tests {
     #[test]
     fn the_review_names_peaks_headroom_and_what_became_of_the_excess() {
         let mut out = Vec::new();
-        write(&sample::full(), Look { width: 120, color: false }, &mut out).unwrap();
+        write(&sample::full(), Look { width: 120, color: false }, &TimeZone::UTC, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
         for part in ["headroom -3", "2 refused, 1 answered all the same", "36 circuits", "25.00 Erl with ringing", "PCMA/8000"] {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+
+    fn written(width: usize, zone: &TimeZone) -> String {
+        let mut audit = sample::full();
+        audit.capacity.load.iter_mut().for_each(|row| row.name = format!("2001:db8:ffff:ffff:ffff:ffff:ffff:1 ({})", row.name));
+        let mut out = Vec::new();
+        write(&audit, Look { width, color: false }, zone, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn names_that_leave_no_room_have_lines_of_their_own() {
+        for width in [80, 100, 140] {
+            let text = written(width, &TimeZone::UTC);
+            assert!(text.lines().all(|line| line.width() <= width), "{width}: {text}");
+            assert!(text.contains("2001:db8:ffff:ffff:ffff:ffff:ffff:1 (alpha → bravo)"), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_in_the_zone_that_was_asked_for() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let (utc, local) = (written(120, &TimeZone::UTC), written(120, &zone));
+        assert!(
+            utc.contains("from 2026-11-14 10:00:00Z:")
+                && local.contains("times       Europe/Berlin")
+                && local.contains("from 2026-11-14 11:00:00:"),
+            "{local}"
+        );
     }
 }

@@ -103,7 +103,7 @@ fn metrics(page: &mut Page, audit: &Audit) {
         format!("{}\n→ {to}{unit}", elided(&row.from, room))
     };
     page.end();
-    table(page, "direction", &NUMBERS, rows.iter().map(label).zip(cells));
+    table(page, "direction", &NUMBERS, rows.iter().map(label).zip(cells).map(|(label, cells)| (Vec::new(), label, cells)));
     if let Some(more) = rows.len().checked_sub(SHOWN).filter(|&n| n > 0) {
         page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more direction")));
     }
@@ -137,15 +137,19 @@ fn breakdown(page: &mut Page, audit: &Audit, dimension: Dimension) {
     }
     let numbers: Vec<Vec<String>> = lines.iter().map(|(_, cells)| cells.clone()).collect();
     let room = room(page, heads, &numbers);
-    let mut shown: Vec<(String, Vec<String>)> = Vec::new();
+    // Directions, and values for which there is no room beside the numbers, have lines of their own.
+    let mut shown: Vec<(Vec<String>, String, Vec<String>)> = Vec::new();
     let mut last = None;
     for (row, cells) in lines {
-        let direction = (&row.from, &row.to);
+        let (direction, mut before) = ((&row.from, &row.to), Vec::new());
         if last.replace(direction) != Some(direction) {
-            let text = digest::direction(&row.from, &row.to);
-            shown.push((elided(&text, room).into_owned(), vec![String::new(); heads.len()]));
+            before.push(elided(&digest::direction(&row.from, &row.to), page.width()).into_owned());
         }
-        shown.push((format!("  {}", elided(&digest::facet(row).unwrap_or_default(), room.saturating_sub(2))), cells));
+        let mut label = format!("  {}", elided(&digest::facet(row).unwrap_or_default(), page.width().saturating_sub(2)));
+        if label.width() > room {
+            before.push(std::mem::take(&mut label));
+        }
+        shown.push((before, label, cells));
     }
     page.end();
     page.line(Paint::Strong, &format!("By {}", dimension.meaning()));
@@ -153,7 +157,10 @@ fn breakdown(page: &mut Page, audit: &Audit, dimension: Dimension) {
     if more > 0 {
         page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more row")));
     }
-    page.paragraph(0, Paint::Dim, &digest::breakdown_note(audit, dimension));
+    let note = digest::breakdown_note(audit, dimension);
+    if !note.is_empty() {
+        page.paragraph(0, Paint::Dim, &note);
+    }
 }
 
 /// What numbers leave of a line for what they are of.
@@ -168,17 +175,22 @@ fn gap(page: &Page) -> u16 {
     if page.width() < 96 { 1 } else { 2 }
 }
 
-/// Numbers in columns behind what they are of.
-fn table(page: &mut Page, of: &str, heads: &[&str], rows: impl IntoIterator<Item = (String, Vec<String>)>) {
+/// Numbers in columns behind what they are of, and what stands before the line of each.
+fn table(page: &mut Page, of: &str, heads: &[&str], rows: impl IntoIterator<Item = (Vec<String>, String, Vec<String>)>) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header([of].iter().chain(heads).enumerate().map(|(i, head)| aligned(i, head)));
-    for (label, numbers) in rows {
+    let mut before = Vec::new();
+    for (lines, label, numbers) in rows {
         table.add_row([&label].into_iter().chain(&numbers).enumerate().map(|(i, cell)| aligned(i, cell)));
+        before.push(lines);
     }
     let gap = gap(page);
     table.column_iter_mut().for_each(|column| _ = column.set_padding((0, gap)));
-    for line in table.lines() {
+    for (i, line) in table.lines().enumerate() {
+        // The first line is the heading.
+        let before = i.checked_sub(1).and_then(|i| before.get(i));
+        before.into_iter().flatten().for_each(|line| page.line(Paint::Plain, line));
         page.line(Paint::Plain, line.trim_end());
     }
 }
