@@ -123,6 +123,13 @@ fn a_fax_is_a_stream_of_its_call() {
         "{}",
         bars(&all, "fax@alpha.example")
     );
+    // The list of calls has 80 columns where nobody says otherwise.
+    let folder = tempfile::tempdir().unwrap();
+    let path = made::write(folder.path(), "made.pcap", &all);
+    let output = Command::cargo_bin("speerlint").unwrap().args(["calls", "--quiet"]).arg(&path).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let place = text.lines().next().unwrap().find("WITH").unwrap();
+    assert!(text.lines().any(|line| line.chars().skip(place).collect::<String>().starts_with("fax ")), "{text}");
 }
 
 #[test]

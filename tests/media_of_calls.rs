@@ -139,6 +139,22 @@ fn a_source_that_goes_on_into_the_next_call_sends_a_stream_of_each() {
     assert_eq!(times(&both()), expected);
     let late = frames(vec![call("first", 40.0, 60.0), call("second", 70.0, 100.0)], media());
     assert_eq!(found(&judged(&late, ""), "MED-RTP-003"), [""; 0]);
+    // However long the first is over: what it named is forgotten by then, but not that the source goes on.
+    let forgotten = || {
+        let media = [one_way(A, B, 1, (42.0, 300.0), |_| false), one_way(B, A, 2, (42.0, 300.0), |_| false)];
+        frames(vec![call("first", 40.0, 60.0), call("second", 250.0, 300.0)], media.into())
+    };
+    let expected = [
+        "first@alpha.example 0x00000001 10500",
+        "first@alpha.example 0x00000002 10400",
+        "second@alpha.example 0x00000001 2400",
+        "second@alpha.example 0x00000002 2500",
+    ];
+    assert_eq!(times(&forgotten()), expected);
+    let report = judged(&forgotten(), "");
+    assert_eq!(counts(&report, "MED-RTP-003")[..2], [2, 0]);
+    let after = |who: &str| format!("{who}: 1 x media after the session ended");
+    assert_eq!(found(&report, "MED-RTP-004"), [after("alpha"), after("bravo")], "of the first; the second ends with its media");
     let one = frames(vec![call("first", 40.0, 60.0)], media());
     assert_eq!(times(&one), ["first@alpha.example 0x00000001 2900", "first@alpha.example 0x00000002 2900"]);
     // While the first lives, nobody takes anything over.
@@ -146,15 +162,17 @@ fn a_source_that_goes_on_into_the_next_call_sends_a_stream_of_each() {
     assert_eq!(times(&at_once).len(), 2);
 
     let folder = tempfile::tempdir().unwrap();
-    let capture = made::write(folder.path(), "both.pcap", &both());
     let report = |inputs: Vec<std::path::PathBuf>, threads| {
         let request = Request { inputs, threads: NonZeroUsize::new(threads), ..Request::default() };
         without_places(answer(&request)).to_string()
     };
-    let whole = report(vec![capture.clone()], 1);
-    for pieces in [3, 11] {
-        let parts = tempfile::tempdir().unwrap();
-        assert_eq!(whole, report(made::cut(&capture, pieces, parts.path()), 2), "{pieces} pieces");
+    for (name, frames) in [("both.pcap", both()), ("forgotten.pcap", forgotten())] {
+        let capture = made::write(folder.path(), name, &frames);
+        let whole = report(vec![capture.clone()], 1);
+        for pieces in [3, 11] {
+            let parts = tempfile::tempdir().unwrap();
+            assert_eq!(whole, report(made::cut(&capture, pieces, parts.path()), 2), "{name} in {pieces} pieces");
+        }
     }
 }
 

@@ -77,14 +77,14 @@ struct Control {
 /// Such times of one endpoint that are kept: those of the latest calls.
 const CONTROLS: usize = 8;
 
-/// A call took over an endpoint that another had left.
+/// A call named an endpoint that no other wanted any more.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Succession {
     /// The place in the capture of the message that says so.
     pub(super) serial: u64,
     at: Time,
-    /// When the one before ended.
-    pub(super) ended: Time,
+    /// When the one before ended; `None` where there was none, or none that is remembered.
+    pub(super) ended: Option<Time>,
 }
 
 /// What a call named, and whether it lives.
@@ -154,10 +154,8 @@ impl Announced {
         }
         speaker.named.push((endpoint, secure));
         let claims = self.named.entry(endpoint).or_default();
-        if claims.live == 0
-            && let Some(ended) = claims.ended.filter(|ended| at.since(*ended) <= IDLE)
-        {
-            self.successions.entry(endpoint).or_default().push(Succession { serial, at, ended });
+        if claims.live == 0 {
+            self.successions.entry(endpoint).or_default().push(Succession { serial, at, ended: claims.ended });
         }
         claims.live += u32::from(speaker.lives);
         // A claim that ended less than a minute ago goes on: the streams that may begin in between are timely for either.
@@ -248,6 +246,11 @@ impl Announced {
         let claims = [flow.source, flow.destination].into_iter().filter_map(|end| self.named.get(&end)).flat_map(|claims| &claims.all);
         let timely = claims.filter(|claim| claim.from.since(ended) <= IDLE && begun <= claim.to);
         timely.map(|claim| claim.secure).reduce(|a, b| a || b)
+    }
+
+    /// When the last call that wanted media at an endpoint and wants it no more ended, as far as that is remembered.
+    pub(super) fn ended(&self, endpoint: Endpoint) -> Option<Time> {
+        self.named.get(&endpoint)?.ended
     }
 
     /// Where a call took over the endpoint lately, in the order of the capture.

@@ -110,6 +110,8 @@ pub(super) struct Meter {
     heard: u64,
     /// What announcements that are forgotten by now said of it: see [`super::Streams::remember`].
     pub(super) secure: Option<bool>,
+    /// Whether a call that wanted it ended while it went on, as far as that was forgotten.
+    pub(super) left: bool,
 }
 
 impl Meter {
@@ -149,6 +151,7 @@ impl Meter {
             hearing: None,
             heard: first.origin.serial,
             secure: None,
+            left: false,
         });
         meter.turn(first);
         meter.measure(first, None, gauge);

@@ -53,7 +53,7 @@ type Heard = (Vec<Report>, Vec<bool>);
 /// A flow that may go on. Most flows that are no media have one packet, which should cost little.
 #[derive(Clone, Debug)]
 enum Open {
-    Single { packet: Sighting, secure: Option<bool> },
+    Single { packet: Sighting, secure: Option<bool>, left: bool },
     Stream(Box<Meter>),
 }
 
@@ -97,10 +97,10 @@ impl Open {
 
     /// The meter, made where there is none yet.
     fn meter(&mut self, gauge: &Gauge, jolts: &mut Jolts) -> Option<&mut Meter> {
-        if let Self::Single { packet, secure } = self {
+        if let Self::Single { packet, secure, left } = self {
             jolts.begun(packet.clock);
             let mut meter = Meter::new(packet, gauge);
-            meter.secure = *secure;
+            (meter.secure, meter.left) = (*secure, *left);
             *self = Self::Stream(meter);
         }
         match self {
@@ -124,11 +124,22 @@ impl Open {
     }
 
     fn remember(&mut self, flow: &Flow, announced: &Announced) {
-        let (begun, ended, secure) = match self {
-            Self::Single { packet, secure } => (packet.clock, packet.clock, secure),
-            Self::Stream(meter) => (meter.begun(), meter.clock(), &mut meter.secure),
+        let begun = self.begun();
+        let (ended, secure, left) = match self {
+            Self::Single { packet, secure, left } => (packet.clock, secure, left),
+            Self::Stream(meter) => (meter.clock(), &mut meter.secure, &mut meter.left),
         };
         *secure = either(*secure, announced.speaks_of(flow, begun, ended));
+        *left |= announced.ended(flow.destination).is_some_and(|end| begun < end);
+    }
+
+    /// Whether it belongs to a call before one that takes over its receiver: that call ended while it went on.
+    fn is_of_one_before(&self, succession: &Succession) -> bool {
+        let left = match self {
+            Self::Single { left, .. } => *left,
+            Self::Stream(meter) => meter.left,
+        };
+        left || succession.ended.is_some_and(|ended| self.begun() < ended)
     }
 }
 
@@ -209,13 +220,15 @@ impl Streams {
                 first = Some(regular);
                 queue.insert((packet.clock, packet.origin), flow);
                 kin.entry(flow.kin()).or_default().push(flow);
-                entry.insert(Open::Single { packet, secure: None })
+                entry.insert(Open::Single { packet, secure: None, left: false })
             }
             Entry::Vacant(_) => {
                 counts.unfollowed += tape.count();
                 return;
             }
         };
+        // Most takeovers are of nothing that still passes.
+        let successions = if successions.iter().any(|s| open.is_of_one_before(s)) { successions } else { &[] };
         let mut place = Seat { flow, open, gauge, queue, over, notes, jolts, successions };
         if let Some(regular) = first {
             place.follow(regular, &mut reports);
@@ -229,7 +242,7 @@ impl Streams {
                 hear(meter, &flow, packet.origin.serial, reports, taken);
             }
             if is_over {
-                place.replace(Open::Single { packet: *packet, secure: None });
+                place.replace(Open::Single { packet: *packet, secure: None, left: false });
             } else if let Some(next) = place.open.meter(gauge, place.jolts).and_then(|meter| meter.on(packet, gauge)) {
                 place.replace(Open::Stream(next));
             }
@@ -303,7 +316,7 @@ impl Streams {
             return;
         }
         let meter = match open {
-            Open::Single { packet, secure } => {
+            Open::Single { packet, secure, .. } => {
                 let mut meter = Meter::new(&packet, &self.gauge);
                 meter.secure = secure;
                 meter
@@ -350,7 +363,7 @@ impl Seat<'_> {
                 hear(meter, &self.flow, packet.origin.serial, reports, taken);
             }
             if self.is_passed_on(packet) {
-                self.replace(Open::Single { packet: *packet, secure: None });
+                self.replace(Open::Single { packet: *packet, secure: None, left: false });
             } else if let Some(next) = self.open.meter(self.gauge, self.jolts).and_then(|meter| meter.on(packet, self.gauge)) {
                 self.replace(Open::Stream(next));
             }
@@ -360,7 +373,7 @@ impl Seat<'_> {
     /// Whether the receiver has gone over to another call since the last packet: a source that goes on sends a stream of that call from here.
     fn is_passed_on(&self, packet: &Sighting) -> bool {
         let since = self.open.latest()..packet.origin.serial;
-        self.successions.iter().any(|s| since.contains(&s.serial) && self.open.begun() < s.ended)
+        self.successions.iter().any(|s| since.contains(&s.serial) && self.open.is_of_one_before(s))
     }
 
     /// Tells what was found in the packets that were captured before the place `until`: before each packet that may change what becomes of those

@@ -10,22 +10,24 @@ use super::page::{Page, Paint, clipped, elided};
 use crate::audit::CallRow;
 use crate::report::figures::counted;
 
-/// From this width on the codec, fax and MSRP beside it, and the loss have columns too.
+/// From this width on the codec and the loss have columns too, and the rules their names.
 const WIDE: usize = 110;
 
 /// A column: its name, its width (0: what is left), and whether numbers stand to the right in it.
 type Column = (&'static str, usize, bool);
 
-/// 77 columns and what is left for the findings.
-const NARROW: [Column; 9] = [
+/// 74 columns and what is left for how many rules are broken.
+const NARROW: [Column; 10] = [
     ("TIME", 12, false),
-    ("FROM", 9, false),
+    ("FROM", 6, false),
     ("CALLER", 12, false),
     ("CALLEE", 12, false),
     ("END", 4, false),
-    ("SETUP", 6, true),
-    ("LENGTH", 7, true),
+    ("SETUP", 5, true),
+    ("LENGTH", 6, true),
     ("MOS", 4, true),
+    // What it carried beside voice: "fax", "msrp", or both.
+    ("WITH", 4, false),
     ("BREAKS", 0, false),
 ];
 
@@ -81,6 +83,12 @@ impl<'a> CallLines<'a> {
             self.page.line(Paint::Dim, day);
         }
         let real = |value: Option<f64>, digits: usize| value.map(|v| format!("{v:.digits$}")).unwrap_or_default();
+        let narrow = self.page.width() < WIDE;
+        // A number that is too long for its column loses digits behind its point first.
+        let fitted = |value: Option<f64>, digits: usize, room: usize| {
+            let mut all = (0..=digits).rev().map(|digits| real(value, digits));
+            all.clone().find(|text| !narrow || text.len() <= room).or_else(|| all.next_back()).unwrap_or_default()
+        };
         let party = |value: &Option<String>| value.clone().unwrap_or_default();
         let cell = |name: &str| match name {
             "TIME" => time.to_owned(),
@@ -89,18 +97,23 @@ impl<'a> CallLines<'a> {
             "CALLER" => party(&row.caller),
             "CALLEE" => party(&row.callee),
             "END" => end(row),
-            "SETUP" => real(row.setup_s, 2),
-            "LENGTH" => real(row.duration_s, 1),
+            "SETUP" => fitted(row.setup_s, 2, 5),
+            "LENGTH" => fitted(row.duration_s, 1, 6),
             "CODEC" => {
                 let codec = row.codec.as_deref().map(|codec| codec.split('/').next().unwrap_or(codec));
                 codec.into_iter().chain(row.beside.as_deref().into_iter().flat_map(|all| all.split(' '))).collect::<Vec<_>>().join("+")
             }
             "LOSS%" => real(row.loss_pct, 2),
             "MOS" => real(row.mos, 2),
+            "WITH" => match row.beside.as_deref() {
+                Some(one) if !one.contains(' ') => one.to_owned(),
+                Some(_) => "both".to_owned(),
+                None => String::new(),
+            },
             _ => match row.rules.as_slice() {
                 [] => String::new(),
                 // There is no room for a name on a narrow page: how many.
-                all if self.page.width() < WIDE => all.len().to_string(),
+                all if narrow => all.len().to_string(),
                 [rule] => rule.to_string(),
                 all => format!("{} +{}", all.first().map(AsRef::as_ref).unwrap_or_default(), all.len() - 1),
             },
@@ -152,14 +165,21 @@ mod tests {
 
     #[test]
     fn fax_and_messages_stand_beside_the_codec() {
-        let row = |codec: Option<&str>, beside: Option<&'static str>| {
+        let row = |width: usize, codec: Option<&str>, beside: Option<&'static str>| {
             let mut out = Vec::new();
-            let mut lines = CallLines::begin(Look { width: 120, color: false }, TimeZone::UTC, &mut out).unwrap();
-            lines.row(&CallRow { codec: codec.map(Into::into), beside: beside.map(Into::into), ..CallRow::default() }).unwrap();
-            String::from_utf8(out).unwrap()
+            let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, &mut out).unwrap();
+            let row = CallRow { codec: codec.map(Into::into), beside: beside.map(Into::into), mos: Some(4.369), ..CallRow::default() };
+            lines.row(&CallRow { setup_s: Some(123.456), duration_s: Some(86_400.5), rules: vec!["X-001".into(); 12], ..row }).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.lines().all(|line| line.width() <= width), "{text}");
+            text
         };
-        assert!(row(Some("PCMA/8000"), Some("fax")).contains(" PCMA+fax"));
-        assert!(row(None, Some("msrp")).contains(" msrp"));
+        assert!(row(120, Some("PCMA/8000"), Some("fax")).contains(" PCMA+fax"));
+        assert!(row(120, None, Some("msrp")).contains(" msrp"));
+        // The last line of 80 columns: after MOS what is beside it, then how many rules are broken.
+        let ends = |beside, end: &str| row(80, Some("PCMA/8000"), beside).lines().last().unwrap().ends_with(end);
+        assert!(ends(Some("fax"), "123.5  86400 4.37 fax  12") && ends(Some("msrp"), " 4.37 msrp 12"));
+        assert!(ends(Some("fax msrp"), " 4.37 both 12") && ends(None, " 4.37      12"));
     }
 
     #[test]
