@@ -183,6 +183,7 @@ impl<'p> Judge<'p> {
         }
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);
+            self.note_ties(heard);
             self.note_attestation(heard, subject);
             self.note_carriage(heard);
             self.note_transaction(heard);

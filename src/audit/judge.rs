@@ -21,6 +21,7 @@ use super::message_row::SeenMessage;
 use super::pings::Ping;
 use super::proceedings::{Proceedings, TallyKey};
 use super::reuse::Use;
+use super::sessions::{EndedLeg, Tied};
 use super::waiving::{Decision, Particulars, Pending};
 use crate::base::{Origin, Time, fingerprint};
 use crate::call::{Dialog, Ending, Happening, LoadEvent, OfferAnswer, Over, Report, Session, Standing, Trace, Transaction};
@@ -66,6 +67,8 @@ pub(super) struct Docketed {
     pub(super) facets: Option<Box<Facets>>,
     /// Whether the capture cut the headers of that INVITE.
     pub(super) lacks_headers: bool,
+    /// What ties it to other legs of its session, where somebody asks.
+    pub(super) tied: Option<Box<Tied>>,
 }
 
 /// Judges the calls of one shard.
@@ -85,6 +88,8 @@ pub struct Judge<'p> {
     pub begun: HashMap<Begun, u64, FixedState>,
     /// What calls carried that may pass only once, since it was last taken.
     pub uses: Vec<Use>,
+    /// Calls that are over and may be legs of one session, since they were last taken.
+    pub legs: Vec<EndedLeg>,
     /// Refusals for overload and the requests that may follow them, since they were last taken.
     pub approaches: Vec<Approach>,
     /// Checks of hosts by each other, since they were last taken.
@@ -134,6 +139,7 @@ impl<'p> Judge<'p> {
             load: Vec::new(),
             begun: HashMap::default(),
             uses: Vec::new(),
+            legs: Vec::new(),
             approaches: Vec::new(),
             pings: Vec::new(),
             pending: Vec::new(),

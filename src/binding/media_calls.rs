@@ -121,6 +121,12 @@ impl MediaCalls {
         }
     }
 
+    /// What a call that may still say something has said.
+    #[must_use]
+    pub fn spoken(&self, call: u64) -> Option<&CallMedia> {
+        self.live.get(&call).and_then(|&slot| self.at(slot))
+    }
+
     /// Whether a call said something of media and is yet to be handed on.
     #[must_use]
     pub fn awaits(&self, call: u64) -> bool {

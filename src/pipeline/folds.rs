@@ -254,7 +254,12 @@ impl<'p> CallShard<'p> {
 
     fn settle(&mut self, blind: &BlindSpots) {
         self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
-        self.happenings.iter().for_each(|report| self.hearing.happening(report));
+        for report in &self.happenings {
+            if let Happening::Over(over) = &report.happening {
+                self.judge.note_leg(report.call, over, self.hearing.calls.spoken(report.call));
+            }
+            self.hearing.happening(report);
+        }
         self.spoken.extend(self.happenings.iter().filter_map(life));
         self.judge.happenings(&mut self.happenings);
     }

@@ -13,7 +13,7 @@ use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{
-    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sides, Signs, Uses, Watches,
+    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sessions, Sides, Signs, Uses, Watches,
 };
 use crate::base::{Anomaly, Origin, Time, seconds};
 use crate::call::{Calls, LoadEvent, LoadKind, Settings};
@@ -65,6 +65,7 @@ pub(super) struct Stages<'p> {
     /// The same of MSRP.
     chunks: Vec<Chunk>,
     uses: Uses,
+    sessions: Sessions,
     backoffs: Backoffs,
     watches: Watches,
     resumptions: Resumptions,
@@ -141,6 +142,7 @@ impl<'p> Stages<'p> {
             tls: Vec::new(),
             chunks: Vec::new(),
             uses: Uses::default(),
+            sessions: Sessions::default(),
             backoffs: Backoffs::default(),
             watches: Watches::default(),
             resumptions: Resumptions::default(),
@@ -276,12 +278,13 @@ impl<'p> Stages<'p> {
     fn settle(&mut self) -> Due<'p> {
         let mut begun = Vec::new();
         let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
-        let (mut ended, mut approaches, mut pings) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut ended, mut approaches, mut pings, mut legs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (loaded, spoken) = (&mut self.loaded, &mut self.spoken);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
             uses.append(&mut shard.judge.uses);
+            legs.append(&mut shard.judge.legs);
             approaches.append(&mut shard.judge.approaches);
             pings.append(&mut shard.judge.pings);
             loaded.append(&mut shard.judge.load);
@@ -293,6 +296,7 @@ impl<'p> Stages<'p> {
         spoken.sort();
         spoken.drain(..).for_each(|spoken| self.announced.hear(&spoken));
         self.uses.settle(uses, &mut self.bench);
+        self.sessions.settle(legs, self.clock, &mut self.bench);
         self.backoffs.settle(approaches, &mut self.bench);
         self.watches.settle(pings, &mut self.bench);
         pending.append(&mut self.bench.pending);
@@ -371,6 +375,7 @@ impl<'p> Stages<'p> {
             shard.finish(blind, clock);
         });
         self.settle().add_to(&mut self.capacity);
+        self.sessions.close(Time(i64::MAX), &mut self.bench);
         self.load.finish(clock);
         let (first, last) = self.times.unwrap_or((clock, clock));
         self.watches.finish((first, last), &mut self.bench);

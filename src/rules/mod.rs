@@ -7,6 +7,7 @@ mod connection;
 mod distinct;
 mod encapsulation;
 mod kind;
+mod legs_subject;
 mod media_subject;
 #[cfg(test)]
 mod negotiation;
@@ -50,6 +51,7 @@ pub use catalogue::{KNOWN, all, find};
 pub use certified::{Behind, Certified, ClientShown};
 pub use connection::{CertificateSubject, ConnectionSubject, Failure, KnockSubject, ReachSubject, certificate_text, suite_text, trace};
 pub use kind::Kind;
+pub use legs_subject::{LegSaid, LegsSubject};
 pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 pub use page::{Catalogue, Page};
@@ -59,8 +61,8 @@ pub use repertoire::{Repertoire, RepertoireSubject};
 pub use reuse_subject::{BackoffSubject, Once, Recalled, ReuseSubject};
 pub use rule::{
     BackoffCheck, CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck,
-    IntervalCheck, KnockCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck, PolicyCheck,
-    QualityCheck, ReachCheck, RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
+    IntervalCheck, KnockCheck, LegsCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck,
+    PolicyCheck, QualityCheck, ReachCheck, RepertoireCheck, ReuseCheck, Rule, Scope, SessionCheck, StreamCheck, TransactionCheck,
 };
 #[cfg(test)]
 pub(crate) use sig::handshake;

@@ -117,6 +117,7 @@ const fn subject(check: Check) -> &'static str {
         Check::Stream(_) => "stream",
         Check::Handshake(_) => "DTLS handshake",
         Check::Media(_) => "media of a call",
+        Check::Legs(_) => "two legs of a session",
         Check::Quality(_) => "streams of an interval and direction",
         Check::Several(_) => "several",
     }

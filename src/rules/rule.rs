@@ -2,6 +2,7 @@
 
 use super::connection::{CertificateSubject, ConnectionSubject, KnockSubject, ReachSubject};
 use super::kind::Kind;
+use super::legs_subject::LegsSubject;
 use super::media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use super::ping::PingSubject;
 use super::repertoire::RepertoireSubject;
@@ -89,6 +90,8 @@ pub type StreamCheck = fn(&StreamSubject<'_>) -> Verdict;
 pub type HandshakeCheck = fn(&HandshakeSubject<'_>) -> Verdict;
 /// Judges the media of a call.
 pub type MediaCheck = fn(&MediaSubject<'_>) -> Verdict;
+/// Looks at two legs of a session.
+pub type LegsCheck = fn(&LegsSubject<'_>) -> Verdict;
 /// Judges the streams of an interval.
 pub type QualityCheck = fn(&QualitySubject<'_>) -> Verdict;
 /// Judges a request that follows a refusal for overload.
@@ -131,6 +134,8 @@ pub enum Check {
     Handshake(HandshakeCheck),
     /// The media of a call that is over: all its streams.
     Media(MediaCheck),
+    /// Two legs of a session that is over.
+    Legs(LegsCheck),
     /// The streams of a direction over an interval, and over the whole capture.
     Quality(QualityCheck),
     /// A direction over an interval, and over the whole capture.

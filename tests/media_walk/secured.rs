@@ -1,8 +1,10 @@
 //! Takes calls that key their media, gives a failure where what protects it is told otherwise than it is, never a real cipher.
 
+use std::net::Ipv4Addr;
+
 use crate::made::calls::Call;
 use crate::made::{Frame, udp};
-use crate::wire::{A, B, Voice, begun, between, counts, found, frames, over, report, sdp, voice};
+use crate::wire::{A, B, End, Voice, begun, between, counts, found, frames, holds_for_any_cut, over, report, sdp, voice};
 
 /// Octets as a base64 word.
 fn base64(octets: usize, seed: u8) -> String {
@@ -145,4 +147,63 @@ fn protection_that_falls_on_the_way_is_told() {
     call.ack(50.2);
     let [down, unprotected] = judge(over(call, 60.0));
     assert_eq!((down, unprotected.len()), (vec!["alpha: 1 x SRTP, then RTP/AVP".to_owned()], 1));
+}
+
+const INNER: End = (Ipv4Addr::new(198, 51, 100, 40), 5060);
+
+/// One leg of a session: its INVITE has a header more, its bodies these lines, its messages pass between these two hosts.
+fn leg(id: &str, (from, to): (End, End), tie: &str, lines: &str, late: f64) -> Vec<Frame> {
+    let mut call = Call::new(id);
+    call.sdp = sdp(&format!("m=audio 20000 UDP/TLS/RTP/SAVP 8\n{lines}"));
+    call.request(40.0 + late, "INVITE", 1, true, tie).answer(42.0 - late, 200).ack(42.1 + late);
+    let call = over(call, 60.0 + late);
+    let pass = |frame: &Frame| {
+        let forth = frame.octets[26..30] == A.0.octets();
+        let (source, destination) = if forth { (from, to) } else { (to, from) };
+        Frame { micros: frame.micros, ..udp(0.0, source, destination, &frame.octets[42..]) }
+    };
+    call.frames.iter().map(pass).collect()
+}
+
+/// RFC 6271 Req #17: a back-to-back agent gives each leg a Call-ID; the Session-ID (RFC 7989) or the charging identifier (RFC 7315) tells that they are one.
+#[test]
+fn what_a_back_to_back_agent_changed_shows_between_the_legs_of_a_session() {
+    let rule = "SDP-OA-008";
+    let terms = "[media.security]\nattribute_transparency = \"required\"\n";
+    let (alpha, bravo): (End, End) = ((A.0, 5060), (B.0, 5060));
+    let session = "Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote=00000000000000000000000000000000\r\n";
+    let charged = "P-Charging-Vector: icid-value=\"7e3f-1\";orig-ioi=alpha.example\r\n";
+    let keyed = format!("{FINGERPRINT}a=setup:actpass\na=x-unheard-of:1\na=ptime:20\n");
+    let other = keyed.replace("02:1A", "02:1B");
+    let all = |near: Vec<Frame>, far: Vec<Frame>| frames(vec![], [near, far]);
+    let judge = |all: &[Frame]| {
+        let report = report(all, terms);
+        (found(&report, rule), counts(&report, rule)[..2].to_vec())
+    };
+    let near = |tie: &str| leg("near", (alpha, bravo), tie, &keyed, 0.0);
+    let far = |tie: &str, lines: &str| leg("far", (bravo, INNER), tie, lines, 0.01);
+    for tie in [session, charged, &format!("{session}{charged}")] {
+        assert_eq!(judge(&all(near(tie), far(tie, &keyed))), (vec![], vec![1, 0]), "{tie}");
+        let changed = all(near(tie), far(tie, &other));
+        assert_eq!(judge(&changed), (vec!["both: 1 x a=fingerprint changed".to_owned()], vec![0, 1]), "{tie}");
+        holds_for_any_cut(&changed, terms);
+    }
+    let removed = judge(&all(near(session), far(session, FINGERPRINT))).0;
+    // The answer comes the other way: what it lacks behind is added before.
+    assert_eq!(removed, ["both: 1 x a=setup added", "both: 1 x a=setup removed", "both: 1 x a=x-unheard-of removed"]);
+    // Nothing is said of calls that nothing ties, or only what is weaker than an identifier: the same numbers at the same time.
+    let nil = "Session-ID: 00000000000000000000000000000000;remote=00000000000000000000000000000000\r\n";
+    for (one, two) in [("", ""), (nil, nil), (session, charged), (charged, "P-Charging-Vector: icid-value=\"7e3f-2\"\r\n")] {
+        assert_eq!(judge(&all(near(one), far(two, &other))), (vec![], vec![0, 0]), "{one}{two}");
+    }
+    // An announcement answers first and calls the other side with a body of its own; a second attempt passes between the same hosts; and two
+    // branches from one host are not each other's continuation.
+    let later = leg("far", (bravo, INNER), session, &other, 3.0);
+    assert_eq!(judge(&all(near(session), later)).1, [0, 0]);
+    assert_eq!(judge(&all(near(session), leg("again", (alpha, bravo), session, &other, 0.01))).1, [0, 0]);
+    assert_eq!(judge(&all(near(session), leg("branch", (alpha, INNER), session, &other, 0.01))).1, [0, 0]);
+    // Behind a second border element, which passes it as it came: what the first did is told once.
+    let third: End = (Ipv4Addr::new(203, 0, 113, 9), 5060);
+    let chain = [near(session), far(session, &other), leg("third", (INNER, third), session, &other, 0.02)].concat();
+    assert_eq!(judge(&all(chain, vec![])), (vec!["both: 1 x a=fingerprint changed".to_owned()], vec![1, 1]));
 }

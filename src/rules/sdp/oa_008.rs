@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::base::seconds;
-use crate::binding::Said;
+use crate::binding::{Said, Side};
 use crate::call::Trace;
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
-use crate::rules::{Breach, Check, Kind, MediaSubject, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, LegsSubject, MediaSubject, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Description, SdpRole};
 use crate::sip::HeaderName;
 use crate::stir::base64url;
@@ -24,13 +24,13 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 §5.3 Req #17; RFC 8225 §5.2.2; RFC 8862 §4",
     keys: &["media.security.attribute_transparency"],
     what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Where the captures hold a call before and behind a border \
-           element that keeps its Call-ID, offers and answers have the same fingerprint, crypto, setup, key-mgmt, zrtp-hash and identity on both sides, and attributes that no \
+           element, known by its Call-ID or, where that changes, by the Session-ID or charging identifier of its INVITE, offers and answers have the same fingerprint, crypto, setup, key-mgmt, zrtp-hash and identity on both sides, and attributes that no \
            standard for SDP knows pass untouched. Without either, what a border element changed cannot be seen.",
     why: "A fingerprint that was changed on the way means that whoever changed it can listen to the call.",
     confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with a=fingerprint; or compare the a= lines of the \
               message with those of the same message on the other side of the border element.",
     fix: "let the border elements pass a=fingerprint unchanged, or sign anew what they terminate",
-    check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Media(legs)]),
+    check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Media(hops), Check::Legs(legs)]),
 };
 
 /// A longer header is no token of one call (RFC 8224 §4.1).
@@ -60,29 +60,52 @@ fn agreed(clause: Option<&Clause<Level>>) -> Option<&Clause<Level>> {
 }
 
 /// Both sides of border elements that keep the Call-ID.
-fn legs(subject: &MediaSubject<'_>) -> Verdict {
+fn hops(subject: &MediaSubject<'_>) -> Verdict {
     let Some(clause) = agreed(subject.terms.media.security.attribute_transparency.as_ref()) else { return Verdict::NotApplicable };
     let mut breaches = Distinct::default();
     for said in &subject.call.said {
         let Some(copy) = forwarded(&subject.call.said, said) else { continue };
-        for line in 0..said.sdp.media().len().min(copy.sdp.media().len()) {
-            let (before, after) = (attributes(said, line), attributes(copy, line));
-            if !before.is_empty() || !after.is_empty() {
-                breaches.judge();
-            }
-            for (name, values) in &before {
-                let observed = match after.get(name) {
-                    None => "removed",
-                    Some(now) if now != values => "changed",
-                    Some(_) => continue,
-                };
-                breaches.add(altered(clause, name, observed, copy));
-            }
-            let added = after.keys().filter(|name| SECURITY.contains(name) && !before.contains_key(*name));
-            added.for_each(|name| breaches.add(altered(clause, name, "added", copy)));
+        compare(said, copy, "", clause, &mut breaches);
+    }
+    breaches.verdict()
+}
+
+/// Both sides of border elements that give each leg a Call-ID of its own: the first offer and its answer. What follows may be of one leg alone.
+fn legs(subject: &LegsSubject<'_>) -> Verdict {
+    let Some(clause) = agreed(subject.terms.media.security.attribute_transparency.as_ref()) else { return Verdict::NotApplicable };
+    let mut breaches = Distinct::default();
+    let LegsSubject { before, behind, .. } = subject;
+    let answers = before.answer.as_ref().zip(behind.answer.as_ref());
+    for (near, far) in [Some((&before.offer, &behind.offer)), answers].into_iter().flatten() {
+        let (said, copy, call_id) = if near.side == Side::Caller { (near, far, &before.call_id) } else { (far, near, &behind.call_id) };
+        let lines = |said: &Said| said.sdp.media().iter().map(|media| media.kind.to_string()).collect::<Vec<_>>();
+        let away = copy.at.since(said.at);
+        // Lines that a border element put in another order cannot be told apart.
+        if (near.side, near.role) == (far.side, far.role) && (0..=KEPT).contains(&away) && lines(said) == lines(copy) {
+            compare(said, copy, &format!(" as {call_id}"), clause, &mut breaches);
         }
     }
     breaches.verdict()
+}
+
+/// Adds what became of the attributes of a body on its way to a copy of it.
+fn compare(said: &Said, copy: &Said, whence: &str, clause: &Clause<Level>, breaches: &mut Distinct) {
+    for line in 0..said.sdp.media().len().min(copy.sdp.media().len()) {
+        let (before, after) = (attributes(said, line), attributes(copy, line));
+        if !before.is_empty() || !after.is_empty() {
+            breaches.judge();
+        }
+        for (name, values) in &before {
+            let observed = match after.get(name) {
+                None => "removed",
+                Some(now) if now != values => "changed",
+                Some(_) => continue,
+            };
+            breaches.add(altered(clause, name, observed, whence, copy));
+        }
+        let added = after.keys().filter(|name| SECURITY.contains(name) && !before.contains_key(*name));
+        added.for_each(|name| breaches.add(altered(clause, name, "added", whence, copy)));
+    }
 }
 
 /// The message as it left the element that it went to, nearest in time.
@@ -118,10 +141,10 @@ fn attributes(said: &Said, line: usize) -> BTreeMap<&[u8], Vec<&[u8]>> {
     all
 }
 
-fn altered(clause: &Clause<Level>, name: &[u8], what: &str, copy: &Said) -> Breach {
+fn altered(clause: &Clause<Level>, name: &[u8], what: &str, whence: &str, copy: &Said) -> Breach {
     let name = word(&String::from_utf8_lossy(name));
     // Values may be keys.
-    let line = format!("a={name} {what} since the message reached {}", copy.source.ip);
+    let line = format!("a={name} {what} since the message reached {}{whence}", copy.source.ip);
     let Said { origin, at, source, destination, .. } = *copy;
     let exhibit = Trace { origin, first: at, last: at, source, destination, line: line.as_bytes().into() };
     Breach::of_level(clause, format!("a={name} {what}")).seen_in(&exhibit)
