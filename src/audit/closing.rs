@@ -383,7 +383,7 @@ fn breakdown_rows(policy: &Policy, names: &Names<'_>, proceedings: &Proceedings)
 fn totals(proceedings: &Proceedings, load: &Load, streams: u64) -> Totals {
     let mut totals = Totals {
         dialogs: proceedings.dialogs,
-        call_ids: proceedings.call_ids.len() as u64,
+        call_ids: proceedings.call_ids,
         peak_concurrent: load.total().confirmed.peak(),
         streams,
         ..Totals::default()

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::backoff::Approach;
 use super::breach_row::Breached;
+use super::call_ids::CallIds;
 use super::call_row::{Broken, EndedCall};
 use super::compliance::Said;
 use super::docket::{Case, Docket};
@@ -102,6 +103,8 @@ pub struct Judge<'p> {
     pub seen: Vec<SeenMessage>,
     /// Breaches since they were last taken: for their rows.
     pub breached: Vec<Breached>,
+    /// What tells a call that comes back from another one.
+    call_ids: CallIds,
     /// By the number of the call.
     pub(super) live: HashMap<u64, Docketed, FixedState>,
     pub(super) has_trunks: bool,
@@ -146,6 +149,7 @@ impl<'p> Judge<'p> {
             ended: Vec::new(),
             seen: Vec::new(),
             breached: Vec::new(),
+            call_ids: CallIds::default(),
             live: HashMap::default(),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
         }
@@ -276,7 +280,8 @@ impl<'p> Judge<'p> {
         }
         let pair = (over.source.ip, over.destination.ip);
         self.proceedings.traffic.entry(pair).or_default().calls += u64::from(over.is_call);
-        self.proceedings.call_ids.insert(over.fingerprint);
+        self.call_ids.insert(over.fingerprint);
+        self.proceedings.call_ids = self.call_ids.len();
     }
 
     /// The parties of a call, its trunk group and its terms.

@@ -4,6 +4,7 @@ mod backoff;
 mod bench;
 mod beside_row;
 mod breach_row;
+mod call_ids;
 mod call_row;
 mod capacity;
 mod closing;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::codecs::CodecCounts;
 use super::compliance::Compliance;
@@ -83,8 +83,8 @@ pub struct Proceedings {
     /// What one party showed another that it can.
     pub repertoires: BTreeMap<(Party, Party), Repertoire>,
     pub traffic: HashMap<(IpAddr, IpAddr), Traffic, FixedState>,
-    /// Fingerprints of the Call-IDs: what tells a call that comes back from another one.
-    pub call_ids: HashSet<u64, FixedState>,
+    /// Distinct Call-IDs: parts that are merged share none, since a shard has all messages of a Call-ID.
+    pub call_ids: u64,
     pub dialogs: u64,
     pub timeline: Timeline,
     /// Which entries of the policy's lists were used.
@@ -114,7 +114,7 @@ impl Proceedings {
             codecs: BTreeMap::new(),
             repertoires: BTreeMap::new(),
             traffic: HashMap::default(),
-            call_ids: HashSet::default(),
+            call_ids: 0,
             dialogs: 0,
             timeline: Timeline::default(),
             usage: Usage::new(&docket.roll),
@@ -122,7 +122,7 @@ impl Proceedings {
         }
     }
 
-    /// Takes the tallies of another part, which goes on: of many samples one distribution keeps less than many.
+    /// Takes the tallies, the breakdowns and the timeline of another part, which goes on: one keeps less of all samples and seconds than many.
     pub fn gather(&mut self, other: &mut Self) {
         for (key, tally) in other.tallies.drain() {
             self.tallies.entry(key).or_default().merge(&tally);
@@ -130,6 +130,7 @@ impl Proceedings {
         for (key, breakdown) in std::mem::take(&mut other.breakdowns) {
             self.breakdowns.entry(key).or_default().merge(breakdown);
         }
+        self.timeline.merge(&std::mem::take(&mut other.timeline));
     }
 
     /// Adds those of another part.
@@ -170,7 +171,7 @@ impl Proceedings {
             mine.reuse.merge(&theirs.reuse);
             mine.first = [mine.first, theirs.first].into_iter().flatten().min();
         }
-        self.call_ids.extend(other.call_ids);
+        self.call_ids += other.call_ids;
         self.dialogs += other.dialogs;
         self.timeline.merge(&other.timeline);
         self.usage.merge(&other.usage);

@@ -9,6 +9,7 @@ mod lossy;
 mod origin;
 mod span;
 mod time;
+mod varint;
 
 pub use address::{ip, push_ip};
 pub use anomaly::{Anomalies, Anomaly};
@@ -19,3 +20,4 @@ pub use lossy::lossy;
 pub use origin::{Carriers, Origin};
 pub use span::Span;
 pub use time::{Time, seconds};
+pub use varint::{read_varint, write_varint};

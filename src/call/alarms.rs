@@ -18,6 +18,9 @@ pub(super) struct Queued {
     pub(super) alarm: Alarm,
 }
 
+/// The others are not swept below so many.
+const FEW: usize = 256;
+
 /// The alarms of a shard. Most are set one transaction time-out ahead of a clock that never runs back, so they come in order already;
 /// only the others need a heap.
 #[derive(Debug, Default)]
@@ -25,6 +28,8 @@ pub(super) struct Alarms {
     in_order: VecDeque<Queued>,
     others: BinaryHeap<Reverse<Queued>>,
     serial: u64,
+    /// At so many of the others those of calls that are over are dropped.
+    sweep_at: usize,
 }
 
 impl Alarms {
@@ -37,6 +42,22 @@ impl Alarms {
         } else {
             self.others.push(Reverse(queued));
         }
+    }
+
+    /// Drops the alarms of slots and calls that do not live, where they may be half of all: a session timer is set half an hour ahead (RFC 4028
+    /// §4.2), and the calls that have one are over long before.
+    pub(super) fn sweep(&mut self, lives: impl Fn(u32, u64) -> bool) {
+        if self.others.len() >= self.sweep_at.max(FEW) {
+            self.others.retain(|Reverse(queued)| lives(queued.slot, queued.call));
+            self.sweep_at = self.others.len() * 2;
+            self.others.shrink_to(self.sweep_at);
+        }
+    }
+
+    /// How many are queued.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.in_order.len() + self.others.len()
     }
 
     /// Takes out the next alarm before `clock`.
@@ -66,5 +87,22 @@ mod tests {
         assert!(rung(10).is_empty());
         assert_eq!(rung(30), [0, 5, 2, 4]);
         assert_eq!(rung(31), [1, 3]);
+    }
+
+    #[test]
+    fn alarms_of_calls_that_are_over_do_not_stay() {
+        let mut alarms = Alarms::default();
+        // Each lives for a hundred others, and has a session timer of half an hour.
+        for call in 0..100_000u64 {
+            let at = Time(call.cast_signed());
+            alarms.push(at.plus(32), 0, call, Alarm::Call, true);
+            alarms.push(at.plus(180_000), 0, call, Alarm::Dialog(1), false);
+            let _ = alarms.pop_before(at);
+            alarms.sweep(|_, other| other + 100 > call);
+        }
+        assert!(alarms.len() < 600, "{}", alarms.len());
+        let rung = std::iter::from_fn(|| alarms.pop_before(Time(i64::MAX)));
+        let timers: Vec<u64> = rung.filter(|q| q.alarm == Alarm::Dialog(1)).map(|q| q.call).collect();
+        assert!(timers.ends_with(&(99_900..100_000).collect::<Vec<_>>()), "those that live ring");
     }
 }

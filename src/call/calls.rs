@@ -127,6 +127,8 @@ impl Calls {
     /// Runs the timers of every call up to `clock`, and drops the calls that are over.
     pub fn advance(&mut self, clock: Time, out: &mut Vec<Report>) {
         self.run_until(clock, out);
+        let slots = &self.slots;
+        self.queue.sweep(|at, call| slots.get(at as usize).and_then(Option::as_ref).is_some_and(|slot| slot.serial == call));
     }
 
     /// Rings every alarm before `clock`. A message at the very time of a deadline is in time.

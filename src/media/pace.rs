@@ -1,6 +1,6 @@
 //! Takes the octets of a stream with the running clock, gives how many passed in each second, never more than a few octets of memory for each.
 
-use crate::base::{Time, seconds};
+use crate::base::{Time, read_varint, seconds, write_varint};
 
 /// A second, the bin of standards.md §8.4.
 const SECOND: i64 = seconds(1);
@@ -54,9 +54,9 @@ impl Pace {
         let change = self.octets.wrapping_sub(self.before) as i64;
         let zigzag = ((change << 1) ^ (change >> 63)) as u64;
         let after = (self.second.since(self.last) / SECOND).max(0) as u64;
-        write(&mut self.coded, zigzag << 1 | u64::from(after != 1));
+        write_varint(&mut self.coded, zigzag << 1 | u64::from(after != 1));
         if after != 1 {
-            write(&mut self.coded, after);
+            write_varint(&mut self.coded, after);
         }
         (self.before, self.octets, self.last) = (self.octets, 0, self.second);
     }
@@ -79,36 +79,13 @@ impl Pace {
     pub fn seconds(&self) -> impl Iterator<Item = (Time, u64)> {
         let (mut rest, mut second, mut octets) = (self.coded.as_slice(), self.start, 0u64);
         std::iter::from_fn(move || {
-            let word = read(&mut rest)?;
-            let after = if word & 1 == 0 { 1 } else { read(&mut rest)? };
+            let word = read_varint(&mut rest)?;
+            let after = if word & 1 == 0 { 1 } else { read_varint(&mut rest)? };
             let zigzag = word >> 1;
             octets = octets.wrapping_add(((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64)) as u64);
             second = second.plus((after as i64).saturating_mul(SECOND));
             Some((second, octets))
         })
-    }
-}
-
-/// Writes a number in groups of seven bits, the lowest first.
-#[allow(clippy::cast_possible_truncation)]
-fn write(coded: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        coded.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    coded.push(number as u8);
-}
-
-fn read(coded: &mut &[u8]) -> Option<u64> {
-    let (mut number, mut shift) = (0u64, 0);
-    loop {
-        let (&octet, rest) = coded.split_first()?;
-        *coded = rest;
-        number |= u64::from(octet & 0x7f).checked_shl(shift).unwrap_or(0);
-        if octet & 0x80 == 0 {
-            return Some(number);
-        }
-        shift += 7;
     }
 }
 

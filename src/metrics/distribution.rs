@@ -1,10 +1,12 @@
 //! Takes samples in nanoseconds, gives mean and nearest-rank percentiles, never an interpolation (`standards.md` §8.7).
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use super::buckets::Buckets;
 
 /// Up to so many samples every one is kept.
 const EXACT: usize = 1024;
+
+/// Once there are more, so many wait to be put into their buckets together.
+const WAITING: usize = 256;
 
 /// Each power of two is cut into 2^10 buckets: none is wider than 0.1 % of its values.
 const BITS: u32 = 10;
@@ -13,10 +15,10 @@ const BITS: u32 = 10;
 /// What it gives depends on the samples only, never on their order or on how parts were merged.
 #[derive(Clone, Debug, Default)]
 pub struct Distribution {
-    /// Every sample as it came; empty once there are more than [`EXACT`].
+    /// Every sample as it came; once there are more than [`EXACT`], those that are not in buckets yet.
     samples: Vec<i64>,
     /// Samples by bucket, once there are more.
-    buckets: HashMap<i32, u64, FixedState>,
+    buckets: Buckets,
     count: u64,
     sum: i128,
     min: Option<i64>,
@@ -27,12 +29,8 @@ impl Distribution {
     /// Adds a sample.
     pub fn add(&mut self, nanos: i64) {
         self.note(1, i128::from(nanos), nanos, nanos);
-        if self.buckets.is_empty() && self.samples.len() < EXACT {
-            self.samples.push(nanos);
-        } else {
-            self.coarsen();
-            *self.buckets.entry(bucket(nanos)).or_default() += 1;
-        }
+        self.samples.push(nanos);
+        self.coarsen();
     }
 
     /// Adds the same sample `n` times.
@@ -41,13 +39,11 @@ impl Distribution {
             return;
         }
         self.note(n, i128::from(nanos).saturating_mul(i128::from(n)), nanos, nanos);
-        let fits = usize::try_from(n).ok().filter(|n| self.buckets.is_empty() && self.samples.len().saturating_add(*n) <= EXACT);
-        if let Some(n) = fits {
-            self.samples.extend(std::iter::repeat_n(nanos, n));
-        } else {
-            self.coarsen();
-            *self.buckets.entry(bucket(nanos)).or_default() += n;
+        match usize::try_from(n) {
+            Ok(n) if self.is_exact() => self.samples.extend(std::iter::repeat_n(nanos, n)),
+            _ => self.buckets.add([(bucket(nanos), n)]),
         }
+        self.coarsen();
     }
 
     /// Adds the samples of another part.
@@ -55,11 +51,9 @@ impl Distribution {
         let (Some(min), Some(max)) = (other.min, other.max) else { return };
         self.note(other.count, other.sum, min, max);
         self.samples.extend_from_slice(&other.samples);
-        if !self.buckets.is_empty() || !other.buckets.is_empty() || self.samples.len() > EXACT {
-            self.coarsen();
-            for (&key, n) in &other.buckets {
-                *self.buckets.entry(key).or_default() += n;
-            }
+        self.coarsen();
+        if !other.is_exact() {
+            self.buckets.add(other.buckets.iter());
         }
     }
 
@@ -70,10 +64,24 @@ impl Distribution {
         self.max = Some(self.max.map_or(max, |m| m.max(max)));
     }
 
+    /// Whether every sample is kept as it came.
+    const fn is_exact(&self) -> bool {
+        self.count <= EXACT as u64
+    }
+
+    /// Puts samples into their buckets, where they are so many.
     fn coarsen(&mut self) {
-        for sample in std::mem::take(&mut self.samples) {
-            *self.buckets.entry(bucket(sample)).or_default() += 1;
+        if !self.is_exact() && self.samples.len() > WAITING {
+            let samples = sorted(std::mem::take(&mut self.samples));
+            self.buckets.add(samples.into_iter().map(|sample| (bucket(sample), 1)));
         }
+    }
+
+    /// All samples by bucket, in order.
+    fn by_bucket(&self) -> Buckets {
+        let mut buckets = self.buckets.clone();
+        buckets.add(sorted(self.samples.clone()).into_iter().map(|sample| (bucket(sample), 1)));
+        buckets
     }
 
     /// How many samples.
@@ -99,19 +107,17 @@ impl Distribution {
         if rank == self.count {
             return Some(max);
         }
-        if self.buckets.is_empty() {
+        if self.is_exact() {
             let at = usize::try_from(rank).ok()?.saturating_sub(1);
             let mut samples = self.samples.clone();
             return (at < samples.len()).then(|| *samples.select_nth_unstable(at).1);
         }
-        let mut buckets: Vec<(i32, u64)> = self.buckets.iter().map(|(&key, &n)| (key, n)).collect();
-        buckets.sort_unstable();
-        let mut seen = 0;
-        let bucket = buckets.into_iter().find(|(_, n)| {
+        let (buckets, mut seen) = (self.by_bucket(), 0);
+        let mut found = buckets.iter().filter(|(_, n)| {
             seen += n;
             seen >= rank
         });
-        bucket.map(|(key, _)| value(key).clamp(min, max))
+        found.next().map(|(key, _)| value(key).clamp(min, max))
     }
 
     /// The largest sample.
@@ -125,13 +131,18 @@ impl Distribution {
 impl PartialEq for Distribution {
     fn eq(&self, other: &Self) -> bool {
         let facts = |d: &Self| (d.count, d.sum, d.min, d.max);
-        let sorted = |d: &Self| {
-            let mut samples = d.samples.clone();
-            samples.sort_unstable();
-            samples
-        };
-        facts(self) == facts(other) && self.buckets == other.buckets && sorted(self) == sorted(other)
+        facts(self) == facts(other)
+            && if self.is_exact() {
+                sorted(self.samples.clone()) == sorted(other.samples.clone())
+            } else {
+                self.by_bucket() == other.by_bucket()
+            }
     }
+}
+
+fn sorted(mut samples: Vec<i64>) -> Vec<i64> {
+    samples.sort_unstable();
+    samples
 }
 
 /// ⌈p/100·n⌉, within 1..=n.

@@ -3,6 +3,7 @@
 mod admission;
 mod bandwidth;
 mod breakdown;
+mod buckets;
 mod capacity;
 mod carriage;
 mod contrast;
