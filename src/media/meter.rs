@@ -66,7 +66,14 @@ enum Kind {
     Event,
 }
 
-/// Packets of a flow that may go on.
+/// A packet that is held, and what was found in it.
+#[derive(Clone, Debug)]
+struct Held {
+    packet: Sighting,
+    note: Option<Note>,
+}
+
+/// Packets of a flow that may go on. What few streams have is boxed: tens of thousands may go on at once.
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     first: Sighting,
@@ -76,7 +83,7 @@ pub(super) struct Meter {
     /// When the highest sequence number came.
     advanced: Time,
     /// A packet far from all others: the next shows whether it began anew.
-    held: Option<Sighting>,
+    held: Option<Box<Held>>,
     packets: u64,
     ip_octets: u64,
     payload_octets: u64,
@@ -96,15 +103,13 @@ pub(super) struct Meter {
     kind: Kind,
     numbering: Numbering,
     packetization: Packetization,
-    gaps: Gaps,
+    gaps: Option<Box<Gaps>>,
     pub(super) watch: Watch,
     series: Series,
     pace: Option<Box<Pace>>,
     dialling: Option<Box<Dialling>>,
     texture: Option<Box<Texture>>,
     listening: Option<Box<Listening>>,
-    /// What was found in the packet that is held.
-    withheld: Option<Note>,
     hearing: Option<Box<Hearing>>,
     /// The place in the capture up to which RTCP was heard.
     heard: u64,
@@ -113,6 +118,9 @@ pub(super) struct Meter {
     /// Whether a call that wanted it ended while it went on, as far as that was forgotten.
     pub(super) left: bool,
 }
+
+// 20,000 streams at once have to fit into 300 MB with their calls and two windows of the capture: a field that only some have belongs in a box.
+const _: () = assert!(size_of::<Meter>() <= 768);
 
 impl Meter {
     /// A stream of one packet.
@@ -140,14 +148,13 @@ impl Meter {
             kind: Kind::Media,
             numbering: Numbering::new(first.seq),
             packetization: Packetization::default(),
-            gaps: Gaps::default(),
+            gaps: None,
             watch: Watch::default(),
             series: Series::new(first.time),
             pace: gauge.by_second.then(|| Box::new(Pace::new(first.clock))),
             dialling: None,
             texture: None,
             listening: None,
-            withheld: None,
             hearing: None,
             heard: first.origin.serial,
             secure: None,
@@ -211,7 +218,7 @@ impl Meter {
                 self.count(packet, -1);
             }
             Place::Again if packet.time.since(self.advanced) <= STRAGGLING => self.again(packet, gauge),
-            _ => self.held = Some(*packet),
+            _ => self.held = Some(Box::new(Held { packet: *packet, note: None })),
         }
         None
     }
@@ -300,8 +307,8 @@ impl Meter {
     /// Takes the packet after one that was far from all others; gives what came of it, or nothing if it is still to be taken.
     #[cold]
     fn resolve(&mut self, packet: &Sighting, gauge: &Gauge) -> Option<Option<Box<Self>>> {
-        let held = self.held.take()?;
-        let withheld = self.withheld.take();
+        let kept = self.held.take()?;
+        let (held, withheld) = (kept.packet, kept.note);
         if packet.seq == held.seq.wrapping_add(1) {
             if held.time.since(self.last.time) > PAUSE {
                 let mut stream = Self::new(&held, gauge);
@@ -321,8 +328,7 @@ impl Meter {
         }
         if packet.seq == held.seq && packet.timestamp == held.timestamp {
             self.clock = packet.clock;
-            self.held = Some(held);
-            self.withheld = withheld;
+            self.held = Some(kept);
             self.numbering.mirrored();
             return Some(None);
         }
@@ -483,7 +489,7 @@ impl Meter {
         }
         if packet.time.since(self.last.time) > GAP {
             let missing = u16::try_from(missing).unwrap_or(0);
-            self.gaps.on(Gap { from: self.last.time, to: packet.time, origin: packet.origin, missing });
+            self.gaps.get_or_insert_default().on(Gap { from: self.last.time, to: packet.time, origin: packet.origin, missing });
         }
         let jitter = self.timings.get(self.timing).and_then(|(_, timing)| timing.jitter_now());
         self.series.on(packet.time, missing, jitter);
@@ -505,8 +511,8 @@ impl Meter {
         if note.origin == self.first.origin {
             return;
         }
-        if self.held.is_some_and(|held| held.origin == note.origin) {
-            self.withheld = Some(*note);
+        if let Some(held) = self.held.as_mut().filter(|held| held.packet.origin == note.origin) {
+            held.note = Some(*note);
             return;
         }
         if let Some(octets) = &note.octets {
@@ -542,9 +548,10 @@ impl Meter {
     /// The stream that it came to.
     pub(super) fn finish(mut self, flow: Flow) -> Stream {
         if let Some(held) = self.held.take() {
+            let Sighting { carriage, origin, time, .. } = held.packet;
             self.numbering.astray();
             self.packets += 1;
-            self.carried.add(held.carriage, (held.origin, held.time));
+            self.carried.add(carriage, (origin, time));
         }
         if let Some(format) = self.formats.get_mut(self.format) {
             (format.last, format.ended) = (self.last.origin, self.last.time);
@@ -576,7 +583,7 @@ impl Meter {
             breaks: self.timings.iter().map(|(_, timing)| timing.break_count()).sum(),
             jitter: None,
             bursts,
-            gaps: self.gaps,
+            gaps: self.gaps.map(|gaps| *gaps).unwrap_or_default(),
             step: self.packetization.median(),
             markers: self.markers,
             comfort_noise: self.comfort_noise,

@@ -4,9 +4,16 @@
 const KEPT: usize = 6;
 
 /// How often which step was made.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Packetization {
-    seen: [(u32, u64); KEPT],
+    usual: (u32, u64),
+    /// Nearly every stream has one step.
+    unusual: Option<Box<Unusual>>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Unusual {
+    seen: [(u32, u64); KEPT - 1],
     other: u64,
 }
 
@@ -14,7 +21,7 @@ impl Packetization {
     /// Takes a step, made so many times, between packets with consecutive sequence numbers and no marker.
     #[inline]
     pub(super) fn on(&mut self, step: u32, count: u64) {
-        let [(usual, times), ..] = &mut self.seen;
+        let (usual, times) = &mut self.usual;
         if *usual == step && *times > 0 {
             *times += count;
         } else {
@@ -24,7 +31,12 @@ impl Packetization {
 
     #[cold]
     fn unusual(&mut self, step: u32, count: u64) {
-        for (kept, times) in &mut self.seen {
+        if self.usual.1 == 0 {
+            self.usual = (step, count);
+            return;
+        }
+        let Unusual { seen, other } = &mut **self.unusual.get_or_insert_default();
+        for (kept, times) in seen {
             if *times == 0 {
                 *kept = step;
             }
@@ -33,19 +45,21 @@ impl Packetization {
                 return;
             }
         }
-        self.other += count;
+        *other += count;
     }
 
     /// The median (standards.md §8.7: nearest rank); `None` if there were too many different steps to know it.
-    pub(super) fn median(mut self) -> Option<u32> {
-        let counted: u64 = self.seen.iter().map(|&(_, n)| n).sum();
+    pub(super) fn median(&self) -> Option<u32> {
+        let Unusual { seen, other } = self.unusual.as_deref().copied().unwrap_or_default();
+        let mut seen: Vec<(u32, u64)> = seen.into_iter().chain([self.usual]).collect();
+        let counted: u64 = seen.iter().map(|&(_, n)| n).sum();
         // Most of the steps must be known, or the median could be any other.
-        if counted == 0 || self.other * 10 > counted {
+        if counted == 0 || other * 10 > counted {
             return None;
         }
-        self.seen.sort_unstable();
+        seen.sort_unstable();
         let mut left = counted.div_ceil(2);
-        for (step, times) in self.seen {
+        for (step, times) in seen {
             if times >= left {
                 return Some(step);
             }

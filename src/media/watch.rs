@@ -24,7 +24,7 @@ struct Lag {
 /// What a stream noticed, and is about to.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    lag: Option<Lag>,
+    lag: Option<Box<Lag>>,
     /// When the next packet tells whether the lag stays.
     pub(super) due: Time,
     pub(super) jolts: Vec<Jolt>,
@@ -53,7 +53,7 @@ impl Watch {
     #[cold]
     pub(super) fn lags(&mut self, (from, timestamp): (Time, u32), to: Time, origin: Origin) {
         if self.lag.is_none() && to.since(from) < LONGEST {
-            self.lag = Some(Lag { from, timestamp, to, origin });
+            self.lag = Some(Box::new(Lag { from, timestamp, to, origin }));
             self.due = Time(to.0.saturating_add(STAYS));
         }
     }
