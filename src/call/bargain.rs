@@ -12,6 +12,8 @@ use crate::sip::{Arrival, HeaderName, Method};
 pub(super) struct Bargain {
     engine: Engine,
     offer: Option<Arc<Trace>>,
+    /// The CSeq number of the INVITE that the state speaks of.
+    invite: Option<u32>,
 }
 
 /// What the SDP of a message is, and what is out of order about it.
@@ -32,7 +34,7 @@ pub(super) struct Agreed {
 impl Bargain {
     /// Of a session request that goes on after `refused` was not acceptable.
     pub(super) fn after(refused: Option<Arc<Description>>) -> Self {
-        Self { engine: Engine::after(refused), offer: None }
+        Self { engine: Engine::after(refused), ..Self::default() }
     }
 
     /// The offer that waits for an answer.
@@ -68,7 +70,14 @@ impl Bargain {
         {
             self.engine.lapse();
         }
+        let number = arrival.message.cseq().map(|cseq| cseq.number);
+        if slot == Slot::Invite {
+            self.invite = number;
+        }
         let Heard { role, exchange, disorder } = self.engine.on(slot, from_caller, body);
+        // Who hunts with several INVITEs at a time has an answer to each in one dialog: it is no other answer to this one.
+        let of_invite = matches!(slot, Slot::Provisional | Slot::ReliableProvisional | Slot::InviteSuccess);
+        let disorder = disorder.filter(|_| !of_invite || self.invite == number);
         let agreed =
             exchange.map(|exchange| Agreed { exchange, offer: self.offer.take().unwrap_or_default(), answer: turn.trace(arrival) });
         if role == Some(SdpRole::Offer) {

@@ -163,6 +163,18 @@ pub(crate) fn an_offer_is_answered_in_its_turn() {
     }
 }
 
+/// Who hunts with several INVITEs at a time has an answer to each, and none of them is another one's.
+#[test]
+fn an_answer_to_each_of_several_invites() {
+    let second = |said: Said| {
+        let text = said.text.replace("CSeq: 1 INVITE", "CSeq: 2 INVITE").replace("-INVITE\r\n", "-2-INVITE\r\n");
+        Said { at: said.at + 0.05, text, ..said }
+    };
+    let said = [invite('a'), second(invite('a')), answer(1.0, 200, false, 'b', AUDIO), second(answer(1.0, 200, false, 'b', LATER))];
+    let report = of_turns(&[&said, &inside(1.2, true, "1 ACK", '-', None), &inside(1.3, true, "2 ACK", '-', None)]);
+    assert_eq!(found(&report, "SDP-OA-006"), []);
+}
+
 /// Where the answer may stand in what the capture does not hold, nobody misses it.
 #[test]
 pub(crate) fn an_answer_that_may_have_passed() {
