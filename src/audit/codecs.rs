@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::intake::NAMED;
+use super::intake::{NAMED, OTHER};
 use crate::sdp::Codec;
 
 /// How often codecs were named. A trunk knows a handful of them, so a list is faster than any map.
 #[derive(Clone, Debug, Default)]
 pub struct CodecCounts {
     named: Vec<(Key, u64)>,
-    /// Those beyond the first [`NAMED`] kinds.
+    /// Those of kinds beyond [`NAMED`].
     others: u64,
 }
 
@@ -50,12 +50,43 @@ impl CodecCounts {
             *names.entry(codec.to_string().chars().take(64).collect()).or_default() += n;
         }
         if self.others > 0 {
-            *names.entry("(other)".to_owned()).or_default() += self.others;
+            *names.entry(OTHER.to_owned()).or_default() += self.others;
         }
         names
     }
 
+    /// Which kinds stay hangs on them alone, and not on the order in which they come: usual names before invented ones.
     fn note(&mut self, key: Key, n: u64) {
-        if self.named.len() < NAMED { self.named.push((key, n)) } else { self.others += n }
+        self.named.push((key, n));
+        if self.named.len() > NAMED {
+            let rank = |at: &usize| self.named.get(*at).map(|(key, _)| (matches!(key.0, Cow::Owned(_)), key));
+            if let Some(last) = (0..self.named.len()).max_by(|a, b| rank(a).cmp(&rank(b))) {
+                self.others += self.named.swap_remove(last).1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_names_stay_in_every_order_and_part() {
+        let codec = |name: Cow<'static, str>| Codec { name, clock: 8000, channels: 1, ..Codec::default() };
+        let mut codecs: Vec<Codec> = (0..2000).map(|n| codec(format!("x{n}").into())).collect();
+        codecs.push(codec("PCMU".into()));
+        let of = |codecs: &[&Codec]| {
+            let mut counts = CodecCounts::default();
+            codecs.iter().for_each(|codec| counts.add(codec));
+            counts
+        };
+        let forth: Vec<&Codec> = codecs.iter().chain(&codecs).collect();
+        let back: Vec<&Codec> = forth.iter().rev().copied().collect();
+        let mut parts = CodecCounts::default();
+        back.chunks(7).for_each(|part| parts.merge(of(part)));
+        let names = of(&forth).by_name();
+        assert_eq!((of(&back).by_name(), parts.by_name()), (names.clone(), names.clone()));
+        assert_eq!((names.len(), names["PCMU/8000"], names[OTHER]), (NAMED + 1, 2, 2 * (2001 - NAMED as u64)));
     }
 }

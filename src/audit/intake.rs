@@ -13,6 +13,8 @@ use crate::transport::TlsTotals;
 
 /// Distinct unregistered methods counted by name; a flood of invented ones is counted together.
 pub(super) const NAMED: usize = 256;
+/// What the others are counted under: no token.
+pub(super) const OTHER: &str = "(other)";
 
 /// The counts of one part of the capture, mergeable.
 #[derive(Clone, Debug)]
@@ -114,6 +116,7 @@ impl Counter {
         for (name, n) in &other.other_methods {
             *self.other_methods.entry(name.clone()).or_default() += n;
         }
+        keep_first(&mut self.other_methods);
         for (&code, n) in &other.responses {
             *self.responses.entry(code).or_default() += n;
         }
@@ -180,12 +183,42 @@ pub(super) fn count_named(counts: &mut BTreeMap<String, u64>, name: &str) {
     if let Some(n) = counts.get_mut(name) {
         *n += 1;
     } else {
-        let name = if counts.len() < NAMED { name.chars().take(64).collect() } else { "(other)".to_owned() };
-        *counts.entry(name).or_default() += 1;
+        *counts.entry(name.chars().take(64).collect()).or_default() += 1;
+        keep_first(counts);
+    }
+}
+
+/// Puts names beyond [`NAMED`] together. Which stay hangs on the names alone, and not on the order in which they come.
+fn keep_first(counts: &mut BTreeMap<String, u64>) {
+    while counts.len() > NAMED + usize::from(counts.contains_key(OTHER)) {
+        let Some(last) = counts.keys().rev().find(|name| *name != OTHER).cloned() else { return };
+        *counts.entry(OTHER.to_owned()).or_default() += counts.remove(&last).unwrap_or_default();
     }
 }
 
 /// Whether a flaw makes the message malformed, rather than unusual.
 const fn breaks_grammar(kind: FlawKind) -> bool {
     !matches!(kind, FlawKind::BareLf | FlawKind::BodyLong | FlawKind::BadBranch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_names_are_counted_in_every_order_and_part() {
+        // Some sort before what the others are called.
+        let names: Vec<String> = (0..2000).map(|n| format!("{}{}", ["!", "M"][n % 2], n % 1000)).collect();
+        let of = |names: &[String]| {
+            let mut counter = Counter::default();
+            names.iter().for_each(|name| count_named(&mut counter.other_methods, name));
+            counter
+        };
+        let whole = of(&names);
+        let mut parts = Counter::default();
+        names.rchunks(7).for_each(|part| parts.merge(&of(part)));
+        assert_eq!(parts.other_methods, whole.other_methods);
+        assert_eq!((whole.other_methods.len(), whole.other_methods["!0"]), (NAMED + 1, 2));
+        assert_eq!(whole.other_methods[OTHER], 2 * (1000 - NAMED as u64));
+    }
 }
