@@ -5,7 +5,7 @@ use crate::rules::quote::token_or;
 use crate::rules::sip::header_term::{lines, speaks_of};
 use crate::rules::sip::matrix::misplaced;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
-use crate::sip::{Header, Message};
+use crate::sip::{Header, HeaderName, Message};
 
 pub(crate) static RULE: Rule = Rule {
     id: "SIP-HDR-003",
@@ -51,7 +51,8 @@ const fn bars(level: Level) -> bool {
 }
 
 fn is_unlisted_private(header: &Header, message: &Message, terms: &Terms) -> bool {
-    let name = message.at(header.name);
+    // Nearly all are known, and their text has left the caches of the processor since it was read.
+    let name = if header.id == HeaderName::Other { message.at(header.name) } else { header.id.text().as_bytes() };
     let private = matches!(name, [b'P' | b'p' | b'X' | b'x', b'-', ..]);
     private && !terms.sip.headers.iter().any(|t| t.name.as_bytes().eq_ignore_ascii_case(name))
 }
@@ -67,7 +68,6 @@ mod tests {
     use crate::policy::{HeaderTerm, When};
     use crate::rules::Reason;
     use crate::rules::scene::{Scene, agreed, clause, observed};
-    use crate::sip::HeaderName;
 
     fn agreement(scene: Scene) -> Scene {
         let term = |name: &str, level| HeaderTerm {
