@@ -150,6 +150,33 @@ min_samples = 2
     assert_eq!(told, expected);
 }
 
+/// RFC 5764 §4.1.2: a handshake of DTLS takes a suite that no SDP names.
+#[test]
+fn no_suite_is_unused_where_a_handshake_may_take_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |keys: [&str; 2]| {
+        let calls = ["one", "two"].into_iter().zip([0.0, 1.0]).zip(keys).flat_map(|((name, at), line)| {
+            let mut call = Call::new(name);
+            call.sdp.push_str(line);
+            call.invite(at).answer(at + 1.0, 200).ack(at + 1.1).bye(at + 5.0, true).bye_answer(at + 5.1, 200, true);
+            call.frames
+        });
+        let mut frames: Vec<_> = calls.collect();
+        frames.sort_by_key(|frame| frame.micros);
+        let (capture, policy) = (folder.path().join("keys.pcap"), folder.path().join("keys.toml"));
+        let terms =
+            "[media.security]\nsrtp_suites = [\"AEAD_AES_256_GCM\"]\n[report]\nreport_unused = true\n[performance]\nmin_samples = 2\n";
+        fs::write(&capture, made::link::capture(made::link::Link::Vlan, &frames)).unwrap();
+        fs::write(&policy, format!("{PEERS}{terms}")).unwrap();
+        unused(&answer(&Request { inputs: vec![capture], policy: Some(policy), ..Request::default() }))
+    };
+    let crypto = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+    let handshake =
+        "a=fingerprint:sha-256 02:1A:CC:54:27:AB:EB:9C:53:3F:3E:4B:65:2E:7D:46:3F:54:42:CD:54:F1:7A:03:A2:7D:F9:B0:7F:46:19:B2\r\n";
+    assert_eq!(told([crypto, crypto]), ["SRTP suite AEAD_AES_256_GCM unused in 4 descriptions with keys"]);
+    assert!(told([crypto, handshake]).iter().all(|told| !told.contains("SRTP suite")));
+}
+
 #[test]
 fn ports_of_tls_are_looked_for() {
     let folder = tempfile::tempdir().unwrap();

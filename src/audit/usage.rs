@@ -117,6 +117,11 @@ impl Usage {
             self.occasion(ListKind::DigitMethod, 1);
             self.strike(roll, ListKind::DigitMethod, |entry, _| events && &*entry.text == "rfc4733");
         }
+        // A handshake takes one of them out of sight of SDP: of none can be told then that it is not used.
+        let mut lines = sdp.media().iter().map(|media| media.lines.clone()).chain([sdp.session_lines()]);
+        if sdp.is_keyed() && lines.any(|lines| sdp.fingerprints(lines).next().is_some()) {
+            self.strike(roll, ListKind::SrtpSuite, |_, _| true);
+        }
         if sdp.is_keyed() && sdp.media().iter().any(|media| sdp.cryptos(media).next().is_some()) {
             self.occasion(ListKind::SrtpSuite, 1);
             self.strike(roll, ListKind::SrtpSuite, |entry, _| {
