@@ -215,6 +215,7 @@ impl<'p> Judge<'p> {
         let matter = Matter { session, ..self.matter("exchange", (call, &exchange.call_id), (from, to), trunk, &exchange.answer) };
         let subject = OfferAnswerSubject { exchange, terms };
         self.judge(&self.docket.exchanges, matter, |(check, by_section)| subject.ask(*check, *by_section));
+        self.note_keys(call, exchange, trunk);
     }
 
     fn dialog(&mut self, call: u64, dialog: &Dialog) {

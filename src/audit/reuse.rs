@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
 use super::recall::is_presence;
-use crate::base::{Time, fingerprint, seconds};
-use crate::call::{Standing, Trace};
+use crate::base::{Origin, Time, fingerprint, seconds};
+use crate::call::{OfferAnswer, Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Once, ReuseSubject};
 use crate::sip::value::Params;
@@ -18,6 +19,9 @@ use crate::sip::{HeaderName, Method};
 /// How long the charging identifier of a session is remembered: RFC 7315 §5.6 asks that it be unique, and no capture can hold for ever.
 const CHARGING: i64 = seconds(600);
 
+/// How long keys of media are remembered: a device that counts up or starts anew with the same ones shows it in less.
+const KEYING: i64 = seconds(600);
+
 /// Documents that tell the watchers of one change pass within this time.
 const FAN_OUT: i64 = seconds(5);
 
@@ -25,6 +29,8 @@ const FAN_OUT: i64 = seconds(5);
 #[derive(Clone, Debug)]
 pub struct Use {
     kind: Once,
+    /// Where what puts it to use completes: uses come in this order, however the capture is cut into windows.
+    order: Origin,
     /// Hashes of the value and of who uses it: Call-ID and From tag.
     value: u64,
     user: u64,
@@ -70,10 +76,11 @@ impl Judge<'_> {
         let message = &heard.arrival.message;
         self.uses.push(Use {
             kind,
+            order: heard.arrival.envelope.origin,
             value: fingerprint((value, heard.from, heard.to)),
             user: match kind {
                 Once::Passport => fingerprint((message.call_key(), message.from_tag())),
-                Once::ChargingId | Once::Notification => message.call_key(),
+                Once::ChargingId | Once::Notification | Once::MediaKey => message.call_key(),
             },
             clock: heard.arrival.envelope.clock,
             call: heard.place.call,
@@ -83,6 +90,46 @@ impl Judge<'_> {
             trunk: heard.trunk,
             trace: Trace::of(heard.arrival).into(),
         });
+    }
+
+    /// Notes the keys of SDES that an answered offer puts to use: the accepted line of the offer, and that of the answer. What an element between two
+    /// networks passes on untouched has other parties on each side of it.
+    pub(super) fn note_keys(&mut self, call: u64, exchange: &OfferAnswer, trunk: Option<TrunkId>) {
+        let (OfferAnswer { offer, answer, call_id, .. }, said) = (exchange, &exchange.exchange);
+        if self.docket.reuses.is_empty() || !said.answer.is_keyed() {
+            return;
+        }
+        let party = |ip| self.policy.party(ip);
+        let session = (party(exchange.caller.ip), party(exchange.callee.ip));
+        let mut noted: SmallVec<[u64; 2]> = SmallVec::new();
+        for (offered, answered) in said.offer.media().iter().zip(said.answer.media()).filter(|(o, a)| o.is_active() && a.is_active()) {
+            let Some(taken) = said.answer.cryptos(answered).next() else { continue };
+            let own = said.offer.cryptos(offered).find(|crypto| crypto.tag == taken.tag);
+            for (crypto, trace) in own.map(|own| (own, offer)).into_iter().chain([(taken, answer)]) {
+                let direction = (party(trace.source.ip), party(trace.destination.ip));
+                for key in crypto.inline_keys().filter(|key| !key.is_empty()) {
+                    let value = fingerprint((key, direction));
+                    // Bundled lines share theirs.
+                    if noted.contains(&value) {
+                        continue;
+                    }
+                    noted.push(value);
+                    self.uses.push(Use {
+                        kind: Once::MediaKey,
+                        order: answer.origin,
+                        value,
+                        user: fingerprint(&**call_id),
+                        clock: answer.last,
+                        call,
+                        call_id: (&**call_id).into(),
+                        direction,
+                        session,
+                        trunk,
+                        trace: Arc::clone(trace),
+                    });
+                }
+            }
+        }
     }
 
     /// Judges a use by the one of another call before it, and by how many there are.
@@ -129,7 +176,7 @@ pub struct Uses {
 impl Uses {
     /// Takes the uses of a window, which follow those of the windows before; judges each.
     pub fn settle(&mut self, mut uses: Vec<Use>, bench: &mut Judge<'_>) {
-        uses.sort_by_key(|used| (used.trace.origin, used.kind, used.value));
+        uses.sort_by_key(|used| (used.order, used.kind, used.value));
         for used in uses {
             let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
             let before = self.last.get(&(used.kind, used.value)).copied();
@@ -155,6 +202,7 @@ impl Uses {
                 Once::Passport => longest,
                 Once::ChargingId => CHARGING,
                 Once::Notification => FAN_OUT,
+                Once::MediaKey => KEYING,
             };
             now.since(last.clock) <= keep
         });
@@ -168,5 +216,6 @@ fn window(kind: Once, terms: &Terms) -> i64 {
         Once::Passport => terms.identity.stir.replay_window_s.as_ref().map_or(0, |clause| seconds(i64::from(clause.value))),
         Once::ChargingId => CHARGING,
         Once::Notification => FAN_OUT,
+        Once::MediaKey => KEYING,
     }
 }

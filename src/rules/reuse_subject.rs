@@ -13,6 +13,8 @@ pub enum Once {
     ChargingId,
     /// A presence document to a watcher (RFC 6271 Req #13).
     Notification,
+    /// A key and salt of SDES (RFC 4568 §6.1).
+    MediaKey,
 }
 
 /// A use of such a value.
@@ -20,9 +22,9 @@ pub enum Once {
 pub struct ReuseSubject<'a> {
     /// What it is.
     pub kind: Once,
-    /// The request that carries it.
+    /// The message that carries it.
     pub trace: &'a Trace,
-    /// When the INVITE of another call carried it, where that was lately.
+    /// When a message of another call carried it, where that was lately.
     pub before: Option<Time>,
     /// How many there are by now of those that count together, itself among them.
     pub copies: u64,
@@ -31,7 +33,7 @@ pub struct ReuseSubject<'a> {
 }
 
 impl ReuseSubject<'_> {
-    /// The INVITE, its line led by where the value passed before.
+    /// The message, its line led by where the value passed before.
     #[must_use]
     pub fn exhibit(&self) -> Trace {
         let before = self.before.unwrap_or(self.trace.first);

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::made::calls::Call;
+use crate::made::calls::{Call, capture};
 use crate::made::{Frame, udp};
 use crate::wire::{A, B, End, Voice, begun, between, counts, found, frames, holds_for_any_cut, over, report, sdp, voice};
 
@@ -58,12 +58,40 @@ fn keys_are_used_once_and_not_shown() {
     };
     let one = |seed| keyed(&crypto(SUITE, 30, seed));
     let good = judge(one(1), one(2));
-    assert_eq!(counts(&good, "MSEC-SDES-002"), [1, 0, 0]);
+    // The exchange, and each key.
+    assert_eq!(counts(&good, "MSEC-SDES-002"), [3, 0, 0]);
     assert_eq!(found(&good, "MSEC-SDES-001"), ["alpha: 1 x SDES key over UDP", "bravo: 1 x SDES key over UDP"]);
     assert!(!good.to_string().contains(&base64(30, 1)), "no report shows a key");
     assert_eq!(found(&judge(one(1), one(1)), "MSEC-SDES-002"), ["bravo: 1 x the key of the offer in the answer"]);
     let two = |a, b| format!("{}m=audio 20010 RTP/SAVP 8\n{}", one(a), crypto(SUITE, 30, b));
     assert_eq!(found(&judge(two(1, 1), two(2, 3)), "MSEC-SDES-002"), ["alpha: 1 x one key for two m= lines"]);
+}
+
+/// RFC 4568 §6.1: no key serves two sessions; a call that was not answered has used none, and what stands ten minutes apart is no session beside it.
+#[test]
+fn a_key_is_of_one_session() {
+    let one = |seed| keyed(&crypto(SUITE, 30, seed));
+    let at = |id: &str, begin: f64, code: u16, keys: (u8, u8)| {
+        let mut call = Call::new(id);
+        call.sdp = sdp(&one(keys.0));
+        call.invite(begin);
+        call.sdp = if code == 200 { sdp(&one(keys.1)) } else { String::new() };
+        call.answer(begin + 1.0, code).ack(begin + 1.1);
+        if code == 200 { over(call, begin + 9.0) } else { call }
+    };
+    let judge = |calls: Vec<Call>| {
+        let mut all = capture(calls, 1500.0);
+        all.sort_by_key(|frame| frame.micros);
+        holds_for_any_cut(&all, "");
+        found(&report(&all, ""), "MSEC-SDES-002")
+    };
+    let again = judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 40.0, 200, (1, 3))]);
+    assert_eq!(again, ["alpha: 1 x the key of another session"]);
+    let both = judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 15.0, 200, (1, 2))]);
+    assert_eq!(both, ["alpha: 1 x the key of another session", "bravo: 1 x the key of another session"]);
+    assert_eq!(judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 40.0, 200, (3, 4))]), [""; 0]);
+    assert_eq!(judge(vec![at("one", 10.0, 486, (1, 2)), at("two", 40.0, 200, (1, 2))]), [""; 0]);
+    assert_eq!(judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 700.0, 200, (1, 2))]), [""; 0]);
 }
 
 /// A handshake message of DTLS in a record of its own (RFC 6347 §4.2.2).

@@ -7,7 +7,7 @@ use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
 use crate::rules::sdp::oa_003::accepted;
-use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Once, ReuseSubject, Rule, Scope, Verdict};
 use crate::sdp::{Crypto, Description, base64_octets};
 
 use super::keying::is_bundled;
@@ -23,11 +23,11 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 4568 §4, §5.1, §6, §7; RFC 6188; RFC 7714",
     keys: &["media.security.srtp_suites"],
     what: "Within an m= line each a=crypto has a tag of its own; key and salt have the length of the suite; an answer has one crypto line, with tag and suite of the offer; \
-           and no key serves two m= lines or both directions.",
+           and no key serves two m= lines, both directions, or within ten minutes another session from the same party to the same other.",
     why: "A key of the wrong length or an answer to nothing gives noise or no media; the same key for two streams lets who records both cancel the encryption out.",
     confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of offer and answer.",
     fix: "correct the SDES implementation of the sending SBC; every stream and direction needs a fresh key",
-    check: Check::Sections(check),
+    check: Check::Several(&[Check::Sections(check), Check::Reuse(again)]),
 };
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
@@ -54,6 +54,17 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
         }
     }
     breaches.verdict()
+}
+
+/// A key that a session puts to use, and another one did before.
+fn again(subject: &ReuseSubject<'_>) -> Verdict {
+    match (subject.kind, subject.before) {
+        (Once::MediaKey, None) => Verdict::Pass,
+        (Once::MediaKey, Some(_)) => Verdict::breach(
+            Breach::of_standard("the key of another session", "a key of its own for each session").seen_in(&subject.exhibit()),
+        ),
+        _ => Verdict::NotApplicable,
+    }
 }
 
 /// What is wrong with one side's lines alone; gives its keys.
