@@ -1,7 +1,7 @@
 //! Takes voice with pauses, keys and reports, gives a failure where its measures are others than what was made, never an address.
 
 use crate::made::{Frame, udp};
-use crate::wire::{A, B, Voice, between, cells, counts, found, frames, report, rtcp, voice};
+use crate::wire::{A, B, Voice, between, cells, counts, found, frames, holds_for_any_cut, report, rtcp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8 13 101\na=rtpmap:8 PCMA/8000\na=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n";
 
@@ -214,4 +214,18 @@ fn late_media_and_none_at_all_are_told_apart() {
     assert_eq!(judge(44.0), [Vec::<String>::new(), vec![]]);
     assert_eq!(judge(46.0), [silent(), vec![]]);
     assert_eq!(judge(60.0), [silent(), vec!["bravo: 1 x no audio from the callee".to_owned()]]);
+}
+
+/// RFC 3550 §8.2: sources that meet their own SSRC leave it; in a second nobody has to have noticed.
+#[test]
+fn both_sides_with_one_ssrc_collide() {
+    let judge = |back: u32, end: f64| {
+        let line = "m=audio 20000 RTP/AVP 8\n";
+        let all = frames(vec![between("collision", line, line)], [voice(A, B, 7).send(42.2, 59.0), voice(B, A, back).send(42.2, end)]);
+        holds_for_any_cut(&all, "");
+        found(&report(&all, ""), "MED-RTP-005")
+    };
+    assert_eq!(judge(7, 59.0), ["both: 1 x both sides send with one SSRC"]);
+    assert_eq!(judge(8, 59.0), [""; 0]);
+    assert_eq!(judge(7, 43.2), [""; 0]);
 }

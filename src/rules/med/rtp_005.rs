@@ -18,7 +18,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3550 §5, §6, §8.2, A.1; RFC 5761; RFC 3611 §4.7; RFC 6271 App. A.1",
     keys: &["media.transport.rtcp", "media.transport.rtcp_xr_voip", "media.transport.redundancy_2198"],
     what: "The padding and the extension of RTP packets end inside them; the time stamps run at the rate of the rtpmap (within 5 % over 5 s); the source changes only with an SDP \
-           (info). Where RTCP is required its sender reports come, XR VoIP metrics too where these are, and all of it on the negotiated port. Redundant audio (RFC 2198) comes only \
+           (info), and no two sides of a stream send with one SSRC. Where RTCP is required its sender reports come, XR VoIP metrics too where these are, and all of it on the negotiated port. Redundant audio (RFC 2198) comes only \
            where it is agreed.",
     why: "Receivers drop such packets or play them at the wrong speed; without RTCP nobody at the far end can tell what arrives.",
     confirm: "Filter `rtp.ssrc == …` or `rtcp.senderssrc == …` from the frame of the finding.",
@@ -28,6 +28,9 @@ pub(crate) static RULE: Rule = Rule {
 
 /// A stream that is shorter need not have had a report: three times the least interval (RFC 3550 §6.2).
 const REPORTED: i64 = 3 * seconds(5);
+
+/// How long two sources may have one SSRC: with a report each has met the other's by then (RFC 3550 §6.2).
+const COLLIDED: i64 = seconds(5);
 
 /// How far the observed clock may be from the agreed one, and over what time that is told.
 const CLOCK: f64 = 0.05;
@@ -53,6 +56,10 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
     if let Some(change) = source_change(call, bound, subject) {
         breaches.add(change.rated(Severity::Info).seen_in(&exhibit("")));
     }
+    if collides(call, subject) {
+        let breach = Breach::of_standard("both sides send with one SSRC", "an SSRC of its own for each source (RFC 3550 §8.2)");
+        breaches.add(breach.by(Offender::Both).seen_in(&exhibit("")));
+    }
     if let Some(clause) = &transport.redundancy_2198
         && matches!(clause.value, Level::Discouraged | Level::Forbidden)
         && subject.codec().is_some_and(|codec| codec.name.eq_ignore_ascii_case("red"))
@@ -73,6 +80,15 @@ fn source_change(call: &CallMedia, bound: Bound, subject: &StreamSubject<'_>) ->
     let said =
         call.said.iter().any(|said| said.is_with(bound.hop, bound.tag) && said.at > before.begun && said.at <= begun.plus(seconds(1)));
     (silent && !said).then(|| Breach::of_standard("source changed without an offer", "one source for a stream (RFC 3550 §8.2)"))
+}
+
+/// Whether the other side sends the way back with the same SSRC for long: who meets that leaves it, whether two chose one or an echo comes back. Of the
+/// two streams the one that ends later tells of it.
+fn collides(call: &CallMedia, subject: &StreamSubject<'_>) -> bool {
+    let (stream, flow) = (subject.stream, &subject.stream.flow);
+    let is_back =
+        |s: &&crate::binding::Sent| s.flow.ssrc == flow.ssrc && s.flow.source == flow.destination && s.flow.destination == flow.source;
+    call.sent.iter().filter(is_back).any(|s| s.ended.min(stream.ended).since(s.begun.max(stream.begun)) >= COLLIDED)
 }
 
 /// RTCP of the stream against what was agreed and negotiated.
