@@ -108,6 +108,8 @@ pub struct Judge<'p> {
     /// By the number of the call.
     pub(super) live: HashMap<u64, Docketed, FixedState>,
     pub(super) has_trunks: bool,
+    /// Whether anybody asks what became of a session from one of its legs to the next.
+    pub ties_legs: bool,
 }
 
 /// Where a breach belongs, and how its evidence is made.
@@ -151,6 +153,7 @@ impl<'p> Judge<'p> {
             breached: Vec::new(),
             call_ids: CallIds::default(),
             live: HashMap::default(),
+            ties_legs: !docket.legs.is_empty() && policy.all_terms().any(|terms| terms.media.security.attribute_transparency.is_some()),
             has_trunks: policy.peers.iter().any(|peer| !peer.trunk_groups.is_empty()),
         }
     }

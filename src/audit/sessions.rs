@@ -70,7 +70,7 @@ impl Judge<'_> {
     /// Notes what the first INVITE of a call says of its session, where somebody asks what became of it on the way.
     pub(super) fn note_ties(&mut self, heard: &Heard<'_, '_>) {
         let (message, place) = (&heard.arrival.message, heard.place);
-        if self.docket.legs.is_empty() || place.standing != Standing::Initial || place.method != Some(Method::Invite) {
+        if !self.ties_legs || place.standing != Standing::Initial || place.method != Some(Method::Invite) {
             return;
         }
         let mut ties = SmallVec::new();

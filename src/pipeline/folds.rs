@@ -255,7 +255,9 @@ impl<'p> CallShard<'p> {
     fn settle(&mut self, blind: &BlindSpots) {
         self.happenings.iter_mut().for_each(|report| blind.soften(&mut report.happening));
         for report in &self.happenings {
-            if let Happening::Over(over) = &report.happening {
+            if let Happening::Over(over) = &report.happening
+                && self.judge.ties_legs
+            {
                 self.judge.note_leg(report.call, over, self.hearing.calls.spoken(report.call));
             }
             self.hearing.happening(report);
