@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use sha2::{Digest, Sha256};
 
+use super::certificates::{Shower, Shown, fingerprint, unseen};
 use super::judge::{Judge, Matter};
 use super::knocks::Knocks;
+use super::reach::Reach;
 use super::sides::Sides;
 use crate::base::{Anomalies, Anomaly, Origin, Time, Transport};
 use crate::call::Trace;
-use crate::certificate::{Presented, Trust};
+use crate::certificate::Presented;
 use crate::policy::{Party, Policy, Terms};
-use crate::rules::{
-    CertificateSubject, Certified, ClientShown, ConnectionSubject, Failure, ReachSubject, Verdict, certificate_text, trace,
-};
+use crate::rules::{Certified, ClientShown, ConnectionSubject, Failure, Verdict, certificate_text, trace};
 use crate::transport::TlsConnection;
 use crate::transport::tls::{Attempt, Chain, Contact, Outcome, Refusal, Resumption, Side};
 
@@ -66,29 +65,8 @@ pub struct Contacts {
     pub odd: Anomalies,
 }
 
-/// Attempts of one host to reach another.
-#[derive(Clone, Debug, Default)]
-struct Reach {
-    tries: u64,
-    open: u64,
-    failures: BTreeMap<Failure, u64>,
-    first: Option<Trace>,
-}
-
 /// Client, server, the side that showed the certificate, and the fingerprint of the chain.
 type ShownKey = (IpAddr, IpAddr, Side, [u8; 32]);
-
-/// A certificate as one side showed it.
-#[derive(Clone, Debug)]
-pub(super) struct Shown {
-    pub(super) presented: Arc<Presented>,
-    pub(super) trust: Option<Trust>,
-    /// Handshakes in which it was shown.
-    pub(super) handshakes: u64,
-    pub(super) first: Trace,
-    /// The first handshake in which it did not hold.
-    pub(super) lapsed: Option<Trace>,
-}
 
 /// A border element: its peer, and its name there or its address.
 type Element = (Party, String);
@@ -158,7 +136,7 @@ impl Contacts {
             *self.suites.entry(hello.suite).or_default() += 1;
         }
         let at = subject.server_hello();
-        let matter = matter("connection", (subject.client, subject.server), &at);
+        let matter = Matter::shown_by(&at, "connection", (subject.client, subject.server));
         judge.judge(&judge.docket.connections, matter, |check| check(subject));
         for (side, chain) in [(Side::Server, &tls.server_chain), (Side::Client, &tls.client_chain)] {
             match subject.look(chain) {
@@ -218,7 +196,7 @@ impl Contacts {
         reach.tries += 1;
         if let Some((failure, trace)) = failed {
             *reach.failures.entry(failure).or_default() += 1;
-            keep_first(&mut reach.first, &trace);
+            Trace::keep_first(&mut reach.first, &trace);
         }
     }
 
@@ -306,124 +284,6 @@ impl Contacts {
         self.knocks.close(judge);
         certificates
     }
-}
-
-/// Who showed a certificate to whom.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shower {
-    pub(super) side: Side,
-    pub(super) client: Party,
-    pub(super) server: Party,
-    /// When the capture ended.
-    end: Time,
-}
-
-impl Shown {
-    fn absorb(&mut self, other: &Self) {
-        self.handshakes += other.handshakes;
-        if other.first.origin < self.first.origin {
-            self.first = other.first.clone();
-        }
-        if let Some(lapsed) = &other.lapsed {
-            keep_first(&mut self.lapsed, lapsed);
-        }
-    }
-
-    fn judge(&self, whose: &Shower, terms: &Terms, judge: &mut Judge<'_>) {
-        let subject = CertificateSubject {
-            side: whose.side,
-            shown: Ok(&self.presented),
-            trust: self.trust.as_ref(),
-            first: &self.first,
-            lapsed: self.lapsed.as_ref(),
-            end: whose.end,
-            policy: judge.policy,
-            client: whose.client,
-            server: whose.server,
-            terms,
-        };
-        let matter = matter("certificate", (whose.client, whose.server), &self.first);
-        judge.judge(&judge.docket.certificates, matter, |check| check(&subject));
-    }
-}
-
-/// Asks the rules about a certificate that cannot be judged.
-fn unseen(subject: &ConnectionSubject<'_>, side: Side, verdict: &Verdict, judge: &mut Judge<'_>) {
-    let first = subject.server_hello();
-    let asked = CertificateSubject {
-        side,
-        shown: Err(verdict),
-        trust: None,
-        first: &first,
-        lapsed: None,
-        end: first.first,
-        policy: subject.policy,
-        client: subject.client,
-        server: subject.server,
-        terms: subject.terms,
-    };
-    let matter = matter("certificate", (subject.client, subject.server), &first);
-    judge.judge(&judge.docket.certificates, matter, |check| check(&asked));
-}
-
-impl Reach {
-    fn absorb(&mut self, other: Self) {
-        self.tries += other.tries;
-        self.open += other.open;
-        for (failure, n) in other.failures {
-            *self.failures.entry(failure).or_default() += n;
-        }
-        if let Some(first) = &other.first {
-            keep_first(&mut self.first, first);
-        }
-    }
-
-    fn judge(&self, direction: (Party, Party), judge: &mut Judge<'_>) {
-        // Of equally many the one that is named first in the list of failures.
-        let most = self.failures.iter().rev().max_by_key(|(_, n)| **n).map(|(&failure, &n)| (failure, n));
-        let none = Trace::default();
-        let subject = ReachSubject {
-            tries: self.tries,
-            failures: self.failures.values().sum(),
-            open: self.open,
-            most,
-            first: self.first.as_ref(),
-            terms: judge.policy.terms(direction.0, direction.1, None),
-        };
-        let matter = matter("connection", direction, self.first.as_ref().unwrap_or(&none));
-        judge.judge(&judge.docket.reaches, matter, |check| check(&subject));
-    }
-}
-
-pub(super) fn matter<'a>(subject: &'static str, direction: (Party, Party), trace: &'a Trace) -> Matter<'a> {
-    Matter {
-        rule: 0,
-        subject,
-        direction: Some(direction),
-        session: direction,
-        trunk: None,
-        call: None,
-        call_id: None,
-        arrival: None,
-        trace: Some(trace),
-        anchor: None,
-        at: trace.first,
-    }
-}
-
-fn keep_first(kept: &mut Option<Trace>, other: &Trace) {
-    if kept.as_ref().is_none_or(|kept| other.origin < kept.origin) {
-        *kept = Some(other.clone());
-    }
-}
-
-fn fingerprint(chain: &Chain) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for der in chain.iter() {
-        hash.update(der.len().to_be_bytes());
-        hash.update(der);
-    }
-    hash.finalize().into()
 }
 
 /// The longest handshake, in nanoseconds.

@@ -131,6 +131,25 @@ pub(super) struct Matter<'a> {
     pub at: Time,
 }
 
+impl<'a> Matter<'a> {
+    /// What `trace` shows, of no call.
+    pub(super) fn shown_by(trace: &'a Trace, subject: &'static str, direction: (Party, Party)) -> Self {
+        Self {
+            rule: 0,
+            subject,
+            direction: Some(direction),
+            session: direction,
+            trunk: None,
+            call: None,
+            call_id: None,
+            arrival: None,
+            trace: Some(trace),
+            anchor: None,
+            at: trace.first,
+        }
+    }
+}
+
 impl<'p> Judge<'p> {
     /// A judge with nothing before it.
     #[must_use]

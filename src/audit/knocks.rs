@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::judge::Judge;
+use super::judge::{Judge, Matter};
 use crate::call::Trace;
 use crate::policy::{Party, Policy, Sbe, Terms};
 use crate::rules::{KnockSubject, trace};
@@ -107,7 +107,7 @@ impl Asked {
         };
         let first = Trace { line: text.as_bytes().into(), ..self.first.clone() };
         let subject = KnockSubject { first: &first, ..*subject };
-        let matter = super::contacts::matter("connection", direction, &first);
+        let matter = Matter::shown_by(&first, "connection", direction);
         judge.judge(&judge.docket.knocks, matter, |check| check(&subject));
     }
 }

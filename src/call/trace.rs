@@ -47,4 +47,11 @@ impl Trace {
             line: SmallVec::from_slice(line.get(..LONGEST).unwrap_or(line)),
         }
     }
+
+    /// Keeps the earlier of two.
+    pub fn keep_first(kept: &mut Option<Self>, other: &Self) {
+        if kept.as_ref().is_none_or(|kept| other.origin < kept.origin) {
+            *kept = Some(other.clone());
+        }
+    }
 }
