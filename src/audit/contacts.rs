@@ -4,34 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-
-use super::certificates::{Shower, Shown, fingerprint, unseen};
+use super::certificates::{self, Certificates, Shower, Shown};
 use super::judge::{Judge, Matter};
 use super::knocks::Knocks;
-use super::reach::Reach;
+use super::reaches::Reaches;
 use super::sides::Sides;
-use crate::base::{Anomalies, Anomaly, Origin, Time, Transport};
-use crate::call::Trace;
-use crate::certificate::Presented;
+use crate::base::{Anomalies, Origin, Time, Transport};
 use crate::policy::{Party, Policy, Terms};
-use crate::rules::{Certified, ClientShown, ConnectionSubject, Failure, Verdict, certificate_text, trace};
+use crate::rules::{Certified, ConnectionSubject, Verdict};
 use crate::transport::TlsConnection;
-use crate::transport::tls::{Attempt, Chain, Contact, Outcome, Refusal, Resumption, Side};
-
-/// Pairs of hosts whose attempts are counted, and certificates that are kept until the end. A scan or a flood makes more; what is beyond
-/// is judged by itself.
-const MOST: usize = 1024;
-
-/// Octets of certificates that are kept until the end: a thousand honest chains have four million.
-const MOST_OCTETS: usize = 16 << 20;
+use crate::transport::tls::{Contact, Outcome, Resumption, Side};
 
 /// The registered port of SIP over TLS (RFC 3261 §19.1.2), where none was agreed.
 const SIPS: u16 = 5061;
-
-/// How long a handshake may take, in milliseconds, where nothing was agreed.
-const HANDSHAKE_MS: u32 = 3000;
 
 /// What the connections of a capture came to.
 #[derive(Debug, Default)]
@@ -50,13 +35,8 @@ pub struct Contacts {
     pub suites: BTreeMap<u16, u64>,
     /// The ports of those who took them.
     pub ports: BTreeSet<u16>,
-    /// By client and server.
-    reach: BTreeMap<(IpAddr, IpAddr), Reach>,
-    shown: BTreeMap<ShownKey, Shown>,
-    /// Certificates that were read, by fingerprint of the chain.
-    read: HashMap<[u8; 32], Arc<Presented>, FixedState>,
-    /// What those weigh.
-    octets: usize,
+    reaches: Reaches,
+    certificates: Certificates,
     /// Whose certificates stand behind messages; empty where nobody asks.
     certified: Arc<Certified>,
     verifies: bool,
@@ -64,12 +44,6 @@ pub struct Contacts {
     /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept or cannot be read.
     pub odd: Anomalies,
 }
-
-/// Client, server, the side that showed the certificate, and the fingerprint of the chain.
-type ShownKey = (IpAddr, IpAddr, Side, [u8; 32]);
-
-/// A border element: its peer, and its name there or its address.
-type Element = (Party, String);
 
 impl Contacts {
     /// Nothing yet.
@@ -102,7 +76,7 @@ impl Contacts {
         let to_tls_port = is_tls_port(policy, to, server.ip, server.port, terms);
         match contact {
             Contact::Attempt(attempt) if to_tls_port => {
-                self.attempt(attempt, terms);
+                self.reaches.attempt(attempt, terms, &mut self.odd);
                 None
             }
             Contact::Attempt(_) => None,
@@ -140,169 +114,24 @@ impl Contacts {
         judge.judge(&judge.docket.connections, matter, |check| check(subject));
         for (side, chain) in [(Side::Server, &tls.server_chain), (Side::Client, &tls.client_chain)] {
             match subject.look(chain) {
-                Ok(Some(chain)) if !chain.is_empty() => self.show(subject, side, chain, judge),
-                Ok(_) => unseen(subject, side, &Verdict::NotApplicable, judge),
-                Err(verdict) => unseen(subject, side, &verdict, judge),
+                Ok(Some(chain)) if !chain.is_empty() => self.certificates.show(subject, side, chain, judge, &mut self.odd),
+                Ok(_) => certificates::unseen(subject, side, &Verdict::NotApplicable, judge),
+                Err(verdict) => certificates::unseen(subject, side, &verdict, judge),
             }
         }
         if self.verifies && tls.outcome == Outcome::Established {
-            let shown = self.client_shown(subject);
+            let shown = self.certificates.of_client(subject);
             Arc::make_mut(&mut self.certified).learn(tls.client, tls.server, tls.decided.origin, shown);
         }
-        let timeout = timeout(subject.terms);
-        let pair = (tls.client.ip, tls.server.ip);
-        match outcome(tls, timeout) {
-            Some(Some(failure)) => {
-                let hello = subject.client_hello();
-                let line = format!("{} after {}", failure.text(), hello.text());
-                self.tried(pair, Some((failure, Trace { line: line.as_bytes().into(), ..hello })));
-            }
-            Some(None) => self.tried(pair, None),
-            None if matches!(tls.outcome, Outcome::Stalled { .. }) => self.left_open(pair),
-            None => {}
-        }
-    }
-
-    /// What the client showed, for requests that come over the connection.
-    fn client_shown(&self, subject: &ConnectionSubject<'_>) -> ClientShown {
-        let chain = subject.look(&subject.tls.client_chain)?;
-        let Some(chain) = chain.filter(|chain| !chain.is_empty()) else { return Ok(Arc::default()) };
-        let known = self.read.get(&fingerprint(chain)).map(Arc::clone);
-        Ok(known.unwrap_or_else(|| Arc::new(Presented::read(chain))))
-    }
-
-    fn attempt(&mut self, attempt: &Attempt, terms: &Terms) {
-        let pair = (attempt.client.ip, attempt.server.ip);
-        let failure = match attempt.refusal {
-            Refusal::Reset(_) => Failure::PortClosed,
-            // Three SYNs take seven seconds (RFC 6298 §2.1); fewer are the end of the capture, or a client that gave up.
-            Refusal::Silence(until) if attempt.syns >= 3 || until.since(attempt.first.clock) >= timeout(terms) => Failure::PortSilent,
-            Refusal::Silence(_) => return self.left_open(pair),
-        };
-        let line = format!("{} SYN to {}: {}", attempt.syns, attempt.server, failure.text());
-        self.tried(pair, Some((failure, trace(attempt.first, attempt.client, attempt.server, &line))));
-    }
-
-    fn reach(&mut self, pair: (IpAddr, IpAddr)) -> Option<&mut Reach> {
-        if self.reach.len() >= MOST && !self.reach.contains_key(&pair) {
-            self.odd.note(Anomaly::TlsUntallied);
-            return None;
-        }
-        Some(self.reach.entry(pair).or_default())
-    }
-
-    fn tried(&mut self, pair: (IpAddr, IpAddr), failed: Option<(Failure, Trace)>) {
-        let Some(reach) = self.reach(pair) else { return };
-        reach.tries += 1;
-        if let Some((failure, trace)) = failed {
-            *reach.failures.entry(failure).or_default() += 1;
-            Trace::keep_first(&mut reach.first, &trace);
-        }
-    }
-
-    fn left_open(&mut self, pair: (IpAddr, IpAddr)) {
-        if let Some(reach) = self.reach(pair) {
-            reach.open += 1;
-        }
-    }
-
-    /// Notes a certificate, to be judged when the capture is over: only then it is known how long it still holds.
-    fn show(&mut self, subject: &ConnectionSubject<'_>, side: Side, chain: &Chain, judge: &mut Judge<'_>) {
-        let tls = subject.tls;
-        let fingerprint = fingerprint(chain);
-        let key = (tls.client.ip, tls.server.ip, side, fingerprint);
-        let begun = tls.server_hello.as_ref().map_or(tls.begun, |hello| hello.at);
-        let (sender, receiver) = if side == Side::Server { (tls.server, tls.client) } else { (tls.client, tls.server) };
-        let trace = |presented: &Presented| {
-            let text = presented.leaf().map_or_else(|| "no readable certificate".to_owned(), certificate_text);
-            trace(begun, sender, receiver, &text)
-        };
-        self.odd.at(begun.origin);
-        if let Some(known) = self.shown.get_mut(&key) {
-            self.odd.note_many(Anomaly::CertificateBroken, u64::from(known.presented.is_broken()));
-            known.handshakes += 1;
-            let lapsed = known.presented.lapsed(&known.presented.line(known.trust.as_ref()), begun.time);
-            // Connections come in the order in which they were decided, not begun.
-            if lapsed.is_some() && known.lapsed.as_ref().is_none_or(|kept| begun.origin < kept.origin) {
-                known.lapsed = Some(trace(&known.presented));
-            }
-            if begun.origin < known.first.origin {
-                known.first = trace(&known.presented);
-            }
-            return;
-        }
-        let presented = match self.read.get(&fingerprint) {
-            Some(presented) => Arc::clone(presented),
-            None => Arc::new(Presented::read(chain)),
-        };
-        self.odd.note_many(Anomaly::CertificateBroken, u64::from(presented.is_broken()));
-        let trust = subject.policy.anchors(subject.terms).map(|anchors| anchors.judge(&presented));
-        let first = trace(&presented);
-        let lapsed = presented.lapsed(&presented.line(trust.as_ref()), begun.time).map(|_| first.clone());
-        let shown = Shown { presented, trust, handshakes: 1, first, lapsed };
-        let weight = if self.read.contains_key(&fingerprint) { 0 } else { chain.iter().map(|der| der.len()).sum() };
-        if self.shown.len() < MOST && self.octets.saturating_add(weight) <= MOST_OCTETS {
-            self.octets += weight;
-            self.read.insert(fingerprint, Arc::clone(&shown.presented));
-            self.shown.insert(key, shown);
-        } else {
-            // As if the capture ended here.
-            self.odd.note(Anomaly::TlsUntallied);
-            let whose = Shower { side, client: subject.client, server: subject.server, end: begun.time };
-            shown.judge(&whose, subject.terms, judge);
-        }
+        self.reaches.handshake(subject, &mut self.odd);
     }
 
     /// Judges what only the whole capture can answer; gives every certificate with who showed it to whom.
     pub(super) fn close(&mut self, sides: &Sides, end: Time, judge: &mut Judge<'_>) -> Vec<(Shower, Shown)> {
-        let policy = judge.policy;
-        let side_of = |ip| sides.of(policy.party(ip));
-        let mut certificates: BTreeMap<(Party, Party, Side, [u8; 32]), Shown> = BTreeMap::new();
-        for ((client, server, side, fingerprint), shown) in std::mem::take(&mut self.shown) {
-            let key = (side_of(client), side_of(server), side, fingerprint);
-            match certificates.get_mut(&key) {
-                Some(known) => known.absorb(&shown),
-                None => drop(certificates.insert(key, shown)),
-            }
-        }
-        let certificates: Vec<(Shower, Shown)> =
-            certificates.into_iter().map(|((client, server, side, _), shown)| (Shower { side, client, server, end }, shown)).collect();
-        for (whose, shown) in &certificates {
-            shown.judge(whose, policy.terms(whose.client, whose.server, None), judge);
-        }
-        let mut pairs: BTreeMap<(Element, Element), Reach> = BTreeMap::new();
-        for ((client, server), reach) in std::mem::take(&mut self.reach) {
-            let element = |ip| {
-                let name = policy.peer(policy.party(ip)).and_then(|peer| peer.sbe_at(ip)).map(|sbe| sbe.name.clone());
-                (side_of(ip), name.unwrap_or_else(|| ip.to_string()))
-            };
-            pairs.entry((element(client), element(server))).or_default().absorb(reach);
-        }
-        for (((client, _), (server, _)), reach) in pairs {
-            reach.judge((client, server), judge);
-        }
+        let certificates = self.certificates.close(sides, end, judge);
+        self.reaches.close(sides, judge);
         self.knocks.close(judge);
         certificates
-    }
-}
-
-/// The longest handshake, in nanoseconds.
-fn timeout(terms: &Terms) -> i64 {
-    i64::from(terms.tls.handshake_timeout_ms.as_ref().map_or(HANDSHAKE_MS, |clause| clause.value)) * 1_000_000
-}
-
-/// What came of a handshake: how it failed, or that it did not; `None` where nobody knows.
-fn outcome(tls: &TlsConnection, timeout: i64) -> Option<Option<Failure>> {
-    match tls.outcome {
-        Outcome::Established => Some(None),
-        Outcome::Alerted(side) => {
-            let last = tls.alerts.iter().rev().find(|alert| alert.fatal && alert.from == side);
-            let code = last.and_then(|alert| alert.description.seen().copied());
-            Some(Some(if side == Side::Server { Failure::ServerAlert(code) } else { Failure::ClientAlert(code) }))
-        }
-        Outcome::Reset(side) | Outcome::Closed(side) => Some(Some(Failure::Dropped(side))),
-        Outcome::Stalled { until, .. } if until.since(tls.begun.clock) >= timeout => Some(Some(Failure::Stalled)),
-        Outcome::Stalled { .. } | Outcome::Unseen => None,
     }
 }
 
@@ -332,12 +161,13 @@ fn is_between_elements(policy: &Policy, tls: &TlsConnection) -> bool {
 mod tests {
     use super::*;
     use crate::audit::{Audit, Collected, Docket, Finding, Intake, Proceedings, close};
+    use crate::base::Anomaly;
     use crate::certificate::workshop::{Authority, Draft, San};
     use crate::metrics::Load;
     use crate::policy::Style;
     use crate::rules::handshake::{Handshake, moment};
     use crate::rules::{KNOWN, Losses, Reason};
-    use crate::transport::tls::{Moment, Sight};
+    use crate::transport::tls::{Attempt, Chain, Moment, Refusal, Sight};
     use crate::transport::{Openings, SealedTraffic};
 
     /// Alpha and bravo agreed on TLS with each other's certificates, from an authority of their own.
@@ -531,14 +361,18 @@ max_handshake_failure_pct = 10.0
             tls.server_chain = Sight::Seen(Arc::from([n.to_be_bytes().to_vec().into_boxed_slice()]));
             contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
         }
-        assert_eq!((contacts.shown.len(), contacts.connections), (MOST, 2_000));
-        assert_eq!(contacts.odd.count(Anomaly::TlsUntallied), 2_000 + 8 - MOST as u64);
+        assert_eq!((contacts.certificates.len(), contacts.connections), (certificates::MOST, 2_000));
+        assert_eq!(contacts.odd.count(Anomaly::TlsUntallied), 2_000 + 8 - certificates::MOST as u64);
         let mut tls = handshake.tls;
-        tls.server_chain = Sight::Seen(Arc::from([vec![1; MOST_OCTETS + 1].into_boxed_slice()]));
+        tls.server_chain = Sight::Seen(Arc::from([vec![1; certificates::MOST_OCTETS + 1].into_boxed_slice()]));
         let (mut judge, mut contacts) = (Judge::new(&court.policy, &docket), Contacts::default());
         contacts.meet(&Contact::Tls(Box::new(tls)), &mut judge);
         contacts.meet(&Contact::Tls(Box::new(court.handshake().tls)), &mut judge);
-        assert_eq!((contacts.shown.len(), contacts.odd.count(Anomaly::TlsUntallied)), (3, 1), "the client's, then both of the second");
+        assert_eq!(
+            (contacts.certificates.len(), contacts.odd.count(Anomaly::TlsUntallied)),
+            (3, 1),
+            "the client's, then both of the second"
+        );
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod pings;
 mod poor;
 mod proceedings;
 mod rating;
-mod reach;
+mod reaches;
 mod recall;
 mod records;
 mod reuse;
