@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::certificates::{self, Certificates, Shower, Shown};
 use super::judge::{Judge, Matter};
-use super::knocks::Knocks;
 use super::reaches::Reaches;
 use super::sides::Sides;
 use crate::base::{Anomalies, Origin, Time, Transport};
@@ -40,7 +39,6 @@ pub struct Contacts {
     /// Whose certificates stand behind messages; empty where nobody asks.
     certified: Arc<Certified>,
     verifies: bool,
-    knocks: Knocks,
     /// Connections and attempts beyond what is counted by pair, or whose certificates are beyond what is kept or cannot be read.
     pub odd: Anomalies,
 }
@@ -80,10 +78,6 @@ impl Contacts {
                 None
             }
             Contact::Attempt(_) => None,
-            Contact::Knock(knock) => {
-                self.knocks.take(knock, policy);
-                None
-            }
             Contact::Tls(tls) if to_tls_port || carries_sip(tls) || is_between_elements(policy, tls) => {
                 let subject = ConnectionSubject { tls, policy, client: from, server: to, terms };
                 self.connection(&subject, judge);
@@ -130,7 +124,6 @@ impl Contacts {
     pub(super) fn close(&mut self, sides: &Sides, end: Time, judge: &mut Judge<'_>) -> Vec<(Shower, Shown)> {
         let certificates = self.certificates.close(sides, end, judge);
         self.reaches.close(sides, judge);
-        self.knocks.close(judge);
         certificates
     }
 }
@@ -160,7 +153,7 @@ fn is_between_elements(policy: &Policy, tls: &TlsConnection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Audit, Collected, Docket, Finding, Intake, Proceedings, close};
+    use crate::audit::{Audit, Collected, Docket, Finding, Intake, Knocks, Proceedings, close};
     use crate::base::Anomaly;
     use crate::certificate::workshop::{Authority, Draft, San};
     use crate::metrics::Load;
@@ -236,6 +229,7 @@ max_handshake_failure_pct = 10.0
             load: Load::default(),
             capacity: crate::metrics::Capacity::default(),
             contacts,
+            knocks: Knocks::default(),
             sides: Sides::default(),
             openings: Openings::default(),
             watches: Default::default(),

@@ -7,7 +7,7 @@ use super::judge::{Judge, Matter};
 use crate::call::Trace;
 use crate::policy::{Party, Policy, Sbe, Terms};
 use crate::rules::{KnockSubject, trace};
-use crate::transport::tls::Knock;
+use crate::transport::Knock;
 
 /// Undeclared hosts that are told apart; a scan or a flood of forged sources has more, which are told as one.
 const STRANGERS: usize = 16;
@@ -23,7 +23,7 @@ type Element = (u16, usize);
 
 /// Who asked whom for connections.
 #[derive(Debug, Default)]
-pub(super) struct Knocks {
+pub struct Knocks {
     /// By client and border element; whether the client is one itself.
     known: BTreeMap<(IpAddr, Element), (bool, Asked)>,
     strangers: usize,
@@ -39,7 +39,7 @@ struct Asked {
 
 impl Knocks {
     /// Takes the next, in the order of the capture.
-    pub(super) fn take(&mut self, knock: &Knock, policy: &Policy) {
+    pub fn take(&mut self, knock: &Knock, policy: &Policy) {
         let (Knock { client, server, .. }, owner) = (knock, policy.party(knock.server.ip));
         let Some((element, sbe)) = element_at(policy, owner, server.ip) else { return };
         let from = policy.party(client.ip);

@@ -57,6 +57,7 @@ pub use hearing::Heard;
 pub use incident::{Common, Ending, ExampleCall, Incident, IncidentView, Shared};
 pub use intake::Counter;
 pub use judge::{Judge, Loaded};
+pub use knocks::Knocks;
 pub use legs::{Leg, Legs};
 pub use message_row::{MediaLine, MessageRow, MessageWish, SeenMessage, Signs, Word};
 pub use pings::{Ping, Watches};

@@ -243,18 +243,19 @@ impl<'a> Tracer<'a> {
 
     /// A finding about a connection needs it until its handshake was decided.
     fn contacts(&mut self) {
-        let events = self.connections.take_events();
-        if events.is_empty() || self.on_tcp.is_empty() {
+        let (events, knocks) = (self.connections.take_events(), self.connections.take_knocks());
+        if self.on_tcp.is_empty() {
             return;
         }
-        for contact in self.resumptions.settle(events) {
-            let ends = pair(contact.client(), contact.server());
-            let begun = contact.begun().origin.serial;
+        let knocks = knocks.into_iter().map(|knock| (pair(knock.client, knock.server), knock.at.origin.serial, knock.at.origin.serial));
+        let contacts = self.resumptions.settle(events).into_iter().map(|contact| {
             let decided = match &contact {
                 Contact::Tls(tls) => tls.decided.origin.serial,
                 Contact::Attempt(_) => self.serial,
-                Contact::Knock(knock) => knock.at.origin.serial,
             };
+            (pair(contact.client(), contact.server()), contact.begun().origin.serial, decided)
+        });
+        for (ends, begun, decided) in knocks.chain(contacts) {
             let shown = self.on_tcp.get(&ends).into_iter().flatten().filter(|&&at| at >= begun).max();
             if let Some(&shown) = shown {
                 self.trail.wanted.strands.want_range(ends, begun, decided.max(shown));
@@ -265,7 +266,7 @@ impl<'a> Tracer<'a> {
     fn sctp(&mut self, part: Option<SctpPart>, packet: &Sctp<'_>) {
         let Some(part) = part else { return };
         self.associations.push(&part, &mut self.payloads, &mut self.anomalies);
-        self.associations.take_events();
+        self.associations.take_knocks();
         self.chunked(pair(packet.source, packet.destination));
     }
 

@@ -18,7 +18,7 @@ use crate::media::{Spoken, Word};
 use crate::packet::{FragmentPart, Fragments, Packet};
 use crate::sdp::{self, Description};
 use crate::sip::{Arrival, HeaderName};
-use crate::transport::{self, Associations, Chunk, Connections, Envelope, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
+use crate::transport::{self, Associations, Chunk, Connections, Envelope, Knock, Payload, SctpPart, SegmentPart, StreamPart, TlsEvent};
 
 /// The unfinished datagrams of a shard.
 #[derive(Default)]
@@ -37,6 +37,8 @@ pub(super) struct Recovered {
     pub(super) blind: Vec<BlindSpot>,
     /// What TLS connections and attempts at connections came to.
     pub(super) tls: Vec<TlsEvent>,
+    /// Connections and associations that were asked for.
+    pub(super) knocks: Vec<Knock>,
     /// Chunks of MSRP.
     pub(super) chunks: Vec<Chunk>,
     /// What was odd.
@@ -131,7 +133,8 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
-        out.tls.append(&mut self.associations.take_events());
+        out.knocks = self.table.take_knocks();
+        out.knocks.append(&mut self.associations.take_knocks());
         out.chunks = self.table.take_chunks();
         out
     }
@@ -144,7 +147,8 @@ impl StreamShard {
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
         out.tls = self.table.take_events();
-        out.tls.append(&mut self.associations.take_events());
+        out.knocks = self.table.take_knocks();
+        out.knocks.append(&mut self.associations.take_knocks());
         out.chunks = self.table.take_chunks();
         out
     }

@@ -13,7 +13,8 @@ use super::joining::Joint;
 use super::map::{Facts, map};
 use super::shards::{SHARDS, by_shard, shard_of};
 use crate::audit::{
-    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Loaded, Records, SeenMessage, Sessions, Sides, Signs, Uses, Watches,
+    self, Audit, Backoffs, Collected, Contacts, Counter, Docket, Judge, Knocks, Loaded, Records, SeenMessage, Sessions, Sides, Signs, Uses,
+    Watches,
 };
 use crate::base::{Anomaly, Origin, Time, seconds};
 use crate::call::{Calls, LoadEvent, LoadKind, Settings};
@@ -23,7 +24,7 @@ use crate::metrics::{Bandwidth, Begun, Capacity, Load, Route, Timeline};
 use crate::policy::{Party, Policy};
 use crate::rules::{Losses, listens_for_tones};
 use crate::sip::Arrival;
-use crate::transport::{Chunk, Contact, KeyLog, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
+use crate::transport::{Chunk, Contact, KeyLog, Knock, Openings, Resumptions, SealedTraffic, StreamPart, TlsEvent, tls};
 
 /// How many batches are mapped at a time: a run of media packets is folded once for all of them.
 const BATCHES_PER_TASK: usize = 8;
@@ -62,6 +63,8 @@ pub(super) struct Stages<'p> {
     spoken: Vec<Spoken>,
     /// The same of TLS.
     tls: Vec<TlsEvent>,
+    /// The same of connections that were asked for.
+    knocks: Vec<Knock>,
     /// The same of MSRP.
     chunks: Vec<Chunk>,
     uses: Uses,
@@ -73,6 +76,8 @@ pub(super) struct Stages<'p> {
     capacity: Capacity,
     /// TLS connections and attempts, in the order in which they were decided.
     contacts: Contacts,
+    /// Who asked whom for connections.
+    knocked: Knocks,
     /// Hosts that met over TLS, on their way to `sides`: empty between windows.
     met: Vec<(Origin, IpAddr, IpAddr)>,
     timeline: Timeline,
@@ -140,6 +145,7 @@ impl<'p> Stages<'p> {
             loaded: Vec::new(),
             spoken: Vec::new(),
             tls: Vec::new(),
+            knocks: Vec::new(),
             chunks: Vec::new(),
             uses: Uses::default(),
             sessions: Sessions::default(),
@@ -149,6 +155,7 @@ impl<'p> Stages<'p> {
             load: Load::default(),
             capacity: Capacity::default(),
             contacts: Contacts::new(policy),
+            knocked: Knocks::default(),
             met: Vec::new(),
             timeline: Timeline::default(),
             gathered: Time::MIN,
@@ -189,6 +196,7 @@ impl<'p> Stages<'p> {
             (self.streams.par_iter_mut().zip(segments).zip(&late)).map(|((shard, parts), late)| shard.fold(parts, late, clock)).collect();
         let (from_streams, _) = self.gather(streamed);
         self.contacts();
+        self.knocks();
 
         let blind = &self.blind;
         let arrivals = by_shard(count(&facts, |f| f.arrivals.len()), facts.iter().flat_map(|part| part.arrivals.iter()));
@@ -271,6 +279,12 @@ impl<'p> Stages<'p> {
             self.met.extend(met);
         }
         self.calls.iter_mut().for_each(|shard| shard.judge.certified = self.contacts.certified());
+    }
+
+    /// Notes who asked whom for connections, in the order of the capture.
+    fn knocks(&mut self) {
+        self.knocks.sort_by_key(|knock| knock.at.origin);
+        self.knocks.drain(..).for_each(|knock| self.knocked.take(&knock, self.policy));
     }
 
     /// What the whole capture decides in order: which waived breaches are covered, who is on which side, and the load. Gives what is
@@ -369,6 +383,7 @@ impl<'p> Stages<'p> {
         }
         let (last_words, _) = self.gather(last_words);
         self.contacts();
+        self.knocks();
         let blind = &self.blind;
         self.calls.par_iter_mut().zip(last_words).for_each(|(shard, arrivals)| {
             shard.fold(Vec::new(), &arrivals, blind, clock);
@@ -418,6 +433,7 @@ impl<'p> Stages<'p> {
             load: self.load,
             capacity: self.capacity,
             contacts: self.contacts,
+            knocks: self.knocked,
             sides: self.sides,
             one_sided,
             openings: self.openings,
@@ -439,6 +455,7 @@ impl<'p> Stages<'p> {
             arrivals.extend(part.arrivals);
             segments.extend(part.segments);
             self.tls.extend(part.tls);
+            self.knocks.extend(part.knocks);
             self.chunks.extend(part.chunks);
         }
         (by_shard(arrivals.len(), arrivals), by_shard(segments.len(), segments))

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::chunks::Incoming;
+use super::knock::Knock;
 use super::sctp::{Data, SctpPart};
 use super::stream::{Framed, Passage};
-use super::tls::{Contact, Knock, Moment, TlsEvent};
+use super::tls::Moment;
 use super::{Envelope, Payload, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 use crate::packet::Chunks;
@@ -46,13 +47,13 @@ pub struct Associations {
     /// Directions by their deadline.
     queue: BTreeMap<(Time, u64), Key>,
     held: usize,
-    events: Vec<TlsEvent>,
+    knocks: Vec<Knock>,
 }
 
 impl Associations {
     /// The associations that were asked for since this was last asked.
-    pub fn take_events(&mut self) -> Vec<TlsEvent> {
-        std::mem::take(&mut self.events)
+    pub fn take_knocks(&mut self) -> Vec<Knock> {
+        std::mem::take(&mut self.knocks)
     }
 
     /// Takes the next packet, appends the messages that it completes.
@@ -61,8 +62,7 @@ impl Associations {
         anomalies.at(part.origin);
         if part.asks() {
             let at = Moment { origin: part.origin, time: part.time, clock: part.clock };
-            let knock = Knock { client: part.source, server: part.destination, at, sctp: true };
-            self.events.push(TlsEvent::contact(Contact::Knock(knock)));
+            self.knocks.push(Knock { client: part.source, server: part.destination, at, sctp: true });
             return;
         }
         let key = (part.source, part.destination, part.tag);

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::half::{Half, Sink};
+use super::knock::Knock;
 use super::msrp::Chunk;
 use super::opening::Opening;
 use super::openings::{Openings, asks_for_alias};
 use super::segment::SegmentPart;
 use super::stream::{Content, Framed};
 use super::tap::Tap;
-use super::tls::{self, Contact, Ending, KeyLog, Knock, Moment, Session, TlsEvent, TlsTotals};
+use super::tls::{self, Ending, KeyLog, Moment, Session, TlsEvent, TlsTotals};
 use super::{Envelope, Payload, SealedTraffic, Way};
 use crate::base::{Anomalies, Anomaly, Endpoint, Origin, Time, seconds};
 
@@ -91,6 +92,11 @@ impl Connections {
     /// What TLS connections and attempts at connections came to since this was last asked.
     pub fn take_events(&mut self) -> Vec<TlsEvent> {
         std::mem::take(&mut self.tap.events)
+    }
+
+    /// The connections that were asked for since this was last asked.
+    pub fn take_knocks(&mut self) -> Vec<Knock> {
+        std::mem::take(&mut self.tap.knocks)
     }
 
     /// The chunks of MSRP that ended since this was last asked.
@@ -255,8 +261,7 @@ impl Connection {
         if self.opening.client().is_none() && part.flags.syn && !part.flags.ack {
             self.opened = Some(part.clock);
             let at = Moment { origin: part.origin, time: part.time, clock: part.clock };
-            let knock = Knock { client: part.source, server: part.destination, at, sctp: false };
-            sink.tap.events.push(TlsEvent::contact(Contact::Knock(knock)));
+            sink.tap.knocks.push(Knock { client: part.source, server: part.destination, at, sctp: false });
         }
         self.opening.take(part, from, &mut sink.tap.events);
         if part.flags.ack {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::SealedTraffic;
+use super::knock::Knock;
 use super::msrp::Chunk;
 use super::tls::{KeyLog, Outlet, TlsEvent, TlsTotals};
 use crate::base::{Anomalies, Time};
@@ -13,6 +14,8 @@ use crate::transport::stream::Framed;
 pub(super) struct Tap {
     pub keys: Arc<KeyLog>,
     pub events: Vec<TlsEvent>,
+    /// Connections that were asked for.
+    pub knocks: Vec<Knock>,
     /// Chunks of MSRP, as they ended.
     pub chunks: Vec<Chunk>,
     pub totals: TlsTotals,

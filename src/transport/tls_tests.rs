@@ -49,8 +49,7 @@ fn outcomes(segments: &[SegmentPart], keys: Option<&str>) -> Outcomes {
     }
     table.finish(&mut payloads, &mut odd);
     assert!(table.is_empty(), "the books must balance");
-    let mut contacts = Resumptions::default().settle(table.take_events());
-    contacts.retain(|contact| !matches!(contact, Contact::Knock(_)));
+    let contacts = Resumptions::default().settle(table.take_events());
     Outcomes { contacts, payloads, odd }
 }
 
@@ -304,7 +303,6 @@ proptest! {
         }
         table.finish(&mut out, &mut odd);
         settled.extend(memory.settle(table.take_events()));
-        settled.retain(|contact| !matches!(contact, Contact::Knock(_)));
         prop_assert_eq!(settled, outcomes(&said, None).contacts);
     }
 }

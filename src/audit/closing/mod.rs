@@ -34,6 +34,7 @@ use verdict::verdict;
 use super::contacts::Contacts;
 use super::docket::Docket;
 use super::judge::Judge;
+use super::knocks::Knocks;
 use super::pings::Watches;
 use super::proceedings::Proceedings;
 use super::sides::Sides;
@@ -57,6 +58,7 @@ pub struct Collected {
     pub load: Load,
     pub capacity: Capacity,
     pub contacts: Contacts,
+    pub knocks: Knocks,
     pub sides: Sides,
     /// TCP connections of which one side was acknowledged and never seen, by host pair.
     pub one_sided: BTreeMap<(IpAddr, IpAddr), u64>,
@@ -83,6 +85,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         load,
         capacity,
         mut contacts,
+        mut knocks,
         sides,
         one_sided,
         openings,
@@ -122,6 +125,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         judge.limit(limit, (length, &adrift));
     }
     let certificates = contacts.close(&sides, last.unwrap_or_default(), &mut judge);
+    knocks.close(&mut judge);
     let tls = tls_use(&names, &contacts, &certificates);
     for (pair, anchor) in &pairs {
         judge.pair(pair, *anchor, first, last);

@@ -18,19 +18,6 @@ pub struct Attempt {
     pub refusal: Refusal,
 }
 
-/// A connection that was asked for, whatever came of it: its first SYN or INIT.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Knock {
-    /// Who asked.
-    pub client: Endpoint,
-    /// Who was asked.
-    pub server: Endpoint,
-    /// In which frame.
-    pub at: Moment,
-    /// Whether for SCTP: an INIT.
-    pub sctp: bool,
-}
-
 /// How a connection did not come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

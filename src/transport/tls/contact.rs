@@ -1,6 +1,6 @@
 //! Takes what came of TLS connections and of attempts at them, gives both in one order, never depends on when they were given.
 
-use super::{Attempt, Knock, Moment, Outcome, Refusal, TlsConnection};
+use super::{Attempt, Moment, Outcome, Refusal, TlsConnection};
 use crate::base::{Endpoint, Origin, Time};
 
 /// One host approached another, and it is decided what came of it: what rules about connections judge.
@@ -10,8 +10,6 @@ pub enum Contact {
     Tls(Box<TlsConnection>),
     /// Not even a TCP connection.
     Attempt(Attempt),
-    /// A connection was asked for: said at once, and what came of it later.
-    Knock(Knock),
 }
 
 impl Contact {
@@ -21,7 +19,6 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.client,
             Self::Attempt(attempt) => attempt.client,
-            Self::Knock(knock) => knock.client,
         }
     }
 
@@ -31,7 +28,6 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.server,
             Self::Attempt(attempt) => attempt.server,
-            Self::Knock(knock) => knock.server,
         }
     }
 
@@ -41,7 +37,6 @@ impl Contact {
         match self {
             Self::Tls(tls) => tls.begun,
             Self::Attempt(attempt) => attempt.first,
-            Self::Knock(knock) => knock.at,
         }
     }
 
@@ -57,7 +52,6 @@ impl Contact {
                 Refusal::Reset(at) => (at, false),
                 Refusal::Silence(until) => (Moment { clock: until, ..Moment::default() }, true),
             },
-            Self::Knock(knock) => (knock.at, false),
         };
         (decided.clock, by_time, decided.origin, self.begun().origin)
     }

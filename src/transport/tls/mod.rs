@@ -25,7 +25,7 @@ mod suite;
 mod totals;
 mod version;
 
-pub use attempt::{Attempt, Knock, Refusal};
+pub use attempt::{Attempt, Refusal};
 pub use connection::{Alert, Chain, EarlyData, Group, KeyExchange, Keys, Outcome, Resumption, Side, TlsConnection};
 pub use contact::Contact;
 pub use event::TlsEvent;

@@ -49,7 +49,6 @@ impl TlsTotals {
                 self.unanswered += 1;
                 return;
             }
-            Contact::Knock(_) => return,
         };
         match tls.outcome {
             Outcome::Established => {
