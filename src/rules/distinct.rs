@@ -19,12 +19,18 @@ pub(super) struct Distinct {
     /// The places of those breaches that consist in what is not there.
     lacks: Vec<usize>,
     judged: bool,
+    open: bool,
 }
 
 impl Distinct {
     /// Notes that there was something to judge.
     pub(super) const fn judge(&mut self) {
         self.judged = true;
+    }
+
+    /// Notes that the capture cut off what would tell more.
+    pub(super) const fn miss(&mut self) {
+        self.open = true;
     }
 
     /// Adds a breach, unless one with the same observation in the same exhibit is there.
@@ -74,8 +80,12 @@ impl Distinct {
         if certain.is_empty() { Verdict::Indeterminate(Reason::Truncated) } else { Verdict::Violation(certain) }
     }
 
-    /// A violation, a pass where something was judged and nothing broken, else not applicable.
+    /// A violation; where something was judged and nothing broken, a pass, unless something is missing; else not applicable.
     pub(super) fn verdict(self) -> Verdict {
-        if self.judged { Verdict::of(self.breaches) } else { Verdict::NotApplicable }
+        match self.judged {
+            false => Verdict::NotApplicable,
+            true if self.open && self.breaches.is_empty() => Verdict::Indeterminate(Reason::Truncated),
+            true => Verdict::of(self.breaches),
+        }
     }
 }

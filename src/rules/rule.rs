@@ -110,9 +110,9 @@ pub enum Check {
     Message(Kind, MessageCheck),
     /// A finished transaction.
     Transaction(TransactionCheck),
-    /// An answered offer.
+    /// An answered offer. The check knows which lines of it the capture may have cut off.
     OfferAnswer(OfferAnswerCheck),
-    /// The same, m= section by section: what breaks it in one breaks it whatever stands in the others.
+    /// The same, m= section by section: what breaks it in one breaks it whatever stands in the others. The check need not know of cuts.
     Sections(OfferAnswerCheck),
     /// A dialog that is over.
     Dialog(DialogCheck),

@@ -182,15 +182,15 @@ pub struct OfferAnswerSubject<'a> {
 }
 
 impl OfferAnswerSubject<'_> {
-    /// What a check says of it. Where the capture cut one of the descriptions, neither what both have in common nor what one lacks is
-    /// known; a check that looks at each m= section by itself still finds what is wrong with those that are whole.
+    /// What a check says of it. One that looks at each m= section by itself need not know which descriptions the capture cut: neither what
+    /// both have in common nor what one lacks is known then, but what is wrong with the sections that are whole.
     #[must_use]
     pub fn ask(&self, check: OfferAnswerCheck, by_section: bool) -> Verdict {
-        let exchange = &self.exchange.exchange;
         match check(self) {
-            verdict @ (Verdict::NotApplicable | Verdict::Indeterminate(_)) => verdict,
-            verdict if !exchange.is_cut() => verdict,
-            _ => self.wrong_in_part(check).filter(|_| by_section).unwrap_or(Verdict::Indeterminate(Reason::Truncated)),
+            Verdict::Pass | Verdict::Violation(_) if by_section && self.exchange.exchange.is_cut() => {
+                self.wrong_in_part(check).unwrap_or(Verdict::Indeterminate(Reason::Truncated))
+            }
+            verdict => verdict,
         }
     }
 

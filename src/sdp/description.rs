@@ -1,8 +1,9 @@
 //! Takes a parsed body, gives every line of it and the media it describes, never changes (RFC 8866).
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::{Codec, Media, SdpFlaw, parse, scan};
+use super::{Codec, Direction, Media, SdpFlaw, parse, scan};
 use crate::base::Span;
 
 /// Names of attributes are told apart by so much of their length; none that is registered is longer.
@@ -29,6 +30,8 @@ pub struct Description {
     pub(super) media: Vec<Media>,
     pub(super) flaws: Vec<SdpFlaw>,
     pub(super) cut: bool,
+    /// Whether an m= line follows that is half cut off itself.
+    pub(super) begins_more: bool,
 }
 
 impl Description {
@@ -50,10 +53,40 @@ impl Description {
         self.cut
     }
 
+    /// The same without its last line, where that may be half of what was sent.
+    #[must_use]
+    pub fn whole_lines(self: &Arc<Self>) -> Arc<Self> {
+        if !self.cut || self.text.ends_with(b"\n") {
+            return Arc::clone(self);
+        }
+        let end = memchr::memrchr(b'\n', &self.text).map_or(0, |at| at + 1);
+        let begins_more = self.lines.last().is_some_and(|line| line.kind == b'm');
+        Arc::new(Self { cut: true, begins_more, ..Self::parse(self.text.get(..end).unwrap_or_default()) })
+    }
+
+    /// Whether the capture holds its session part to the end.
+    #[must_use]
+    pub const fn has_whole_session(&self) -> bool {
+        !self.cut || self.begins_more || !self.media.is_empty()
+    }
+
+    /// Whether the capture holds this m= section of it to the end.
+    #[must_use]
+    pub const fn is_whole(&self, media: &Media) -> bool {
+        !self.cut || self.begins_more || media.lines.end < self.lines.len()
+    }
+
+    /// Who may send on this m= line of it, unless that may stand in what the capture cut off.
+    #[must_use]
+    pub fn direction(&self, media: &Media) -> Option<Direction> {
+        let says_so = |line: &Line| line.kind == b'a' && Direction::of(self.at(line.value)).is_some();
+        (self.is_whole(media) || self.range(media.lines.clone()).any(says_so)).then_some(media.direction)
+    }
+
     /// How many of its m= sections the capture holds to their ends.
     #[must_use]
     pub fn whole_sections(&self) -> usize {
-        self.media.len().saturating_sub(usize::from(self.cut))
+        self.media.len().saturating_sub(usize::from(self.cut && !self.begins_more))
     }
 
     /// The session part and the first `count` m= sections alone: nothing of them is cut where there are more.
@@ -82,13 +115,29 @@ impl Description {
         span.of(&self.text)
     }
 
-    /// Whether it says the same as `other` but for the o= lines.
+    /// Whether it says the same as `other` but for the o= lines; `None` where the capture cut off what would tell. Both are of whole lines.
     #[must_use]
-    pub fn same_but_origin(&self, other: &Self) -> bool {
+    pub fn same_but_origin(&self, other: &Self) -> Option<bool> {
         fn content(d: &Description) -> impl Iterator<Item = (u8, &[u8])> {
             d.lines.iter().filter(|l| l.kind != b'o' && l.kind != 0).map(|l| (l.kind, d.at(l.value)))
         }
-        content(self).eq(content(other))
+        let (mut own, mut others) = (content(self), content(other));
+        loop {
+            let (same, may_go_on) = match (own.next(), others.next()) {
+                (Some(line), Some(another)) if line == another => continue,
+                (Some(_), Some(_)) => (false, false),
+                (Some(_), None) => (false, other.cut),
+                (None, Some(_)) => (false, self.cut),
+                (None, None) => (true, self.cut || other.cut),
+            };
+            return (!may_go_on).then_some(same);
+        }
+    }
+
+    /// How many m= lines it has, or at least has where it is cut.
+    #[must_use]
+    pub fn media_lines(&self) -> usize {
+        self.media.len() + usize::from(self.begins_more)
     }
 
     /// Every line, in order.

@@ -57,7 +57,7 @@ impl Said {
     }
 
     fn read(&self) -> Arc<Description> {
-        Arc::new(Description::parse(&self.text).cut_short(self.is_cut))
+        Arc::new(Description::parse(&self.text).cut_short(self.is_cut)).whole_lines()
     }
 }
 
@@ -142,17 +142,17 @@ impl Engine {
     }
 
     /// What is out of order about SDP of this role.
-    fn disorder(&self, role: SdpRole, slot: Slot, from_caller: bool, body: &Description) -> Option<Disorder> {
+    fn disorder(&self, role: SdpRole, slot: Slot, from_caller: bool, body: &Arc<Description>) -> Option<Disorder> {
         let disorder = match role {
             SdpRole::OutOfOrder if self.pending.is_some() && slot.is_request() && slot != Slot::Ack => Disorder::Crossing,
             SdpRole::OutOfOrder => Disorder::Misplaced,
             SdpRole::Repeat if self.pending.is_none() && self.invite_agreed && !self.agreed_since => {
                 let given = self.in_force(from_caller).filter(|given| *given.text != *body.text())?;
-                let given = given.read();
-                if given.same_but_origin(body) {
-                    return None;
+                match given.read().same_but_origin(&body.whole_lines()) {
+                    Some(true) => return None,
+                    Some(false) if !self.in_doubt => return Some(Disorder::Changed),
+                    _ => Disorder::Unseen,
                 }
-                if given.is_cut() { Disorder::Unseen } else { Disorder::Changed }
             }
             _ => return None,
         };
@@ -184,13 +184,13 @@ impl Engine {
         self.invite_agreed |= of_invite;
         self.in_doubt = false;
         let exchange = Exchange {
-            offer: Arc::clone(&offer),
-            answer: Arc::clone(answer),
-            preview: self.preview.take(),
+            offer: offer.whole_lines(),
+            answer: answer.whole_lines(),
+            preview: self.preview.take().map(|preview| preview.whole_lines()),
             offered_by_caller: by_caller,
             offerer_before: self.in_force(by_caller).map(Said::read),
             answerer_before: self.in_force(!by_caller).map(Said::read),
-            refused: self.refused.take(),
+            refused: self.refused.take().map(|refused| refused.whole_lines()),
             offer_in: slot,
             answer_in,
         };

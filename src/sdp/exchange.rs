@@ -104,7 +104,7 @@ pub struct Heard {
     pub disorder: Option<Disorder>,
 }
 
-/// An answered offer.
+/// An answered offer: the whole lines that the capture holds of it.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The offer.
@@ -128,6 +128,13 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Whether the capture may have cut off m= lines of one side that stand to m= lines of the other.
+    #[must_use]
+    pub fn may_pair_more(&self) -> bool {
+        let (offered, answered) = (self.offer.media().len(), self.answer.media().len());
+        (self.offer.is_cut() && (self.answer.is_cut() || answered > offered)) || (self.answer.is_cut() && offered > answered)
+    }
+
     /// The exchange of the m= sections that the capture holds of both sides, where it cut the rest of them: what breaks a rule on streams
     /// there breaks it in the whole. `None` where nothing is whole, or what was said before is cut too.
     #[must_use]

@@ -28,7 +28,7 @@ pub(super) fn description(body: &[u8]) -> Description {
     let flaws = reader.flaws;
     let keyed =
         lines.iter().filter(|l| l.kind == b'a').any(|l| is_key(l.value.of(body).get(..usize::from(l.name_len)).unwrap_or_default()));
-    Description { text: body.into(), lines, keyed, media, flaws, cut: false }
+    Description { text: body.into(), lines, keyed, media, flaws, cut: false, begins_more: false }
 }
 
 /// RFC 4568 §4, RFC 8122 §5, RFC 4567 §3, RFC 6189 §8.

@@ -50,6 +50,7 @@ const RUNS: &[(&str, &[Test])] = &[
             cut::a_diverted_invite,
             cut::answers,
             cut::another_offer,
+            cut::exchanges_of_either_side,
             cut::streams_held_whole,
             cut::refusals,
             cut::presence_and_words,

@@ -45,18 +45,29 @@ fn exchange(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let streams = accepted(exchange.offer.media(), exchange.answer.media()).filter(|(offered, _)| offered.kind == "audio");
     for (offered, answered) in streams {
         breaches.judge();
-        let selected = common(offered, answered).next();
-        for (sdp, media, trace) in
-            [(&exchange.offer, offered, &subject.exchange.offer), (&exchange.answer, answered, &subject.exchange.answer)]
-        {
-            if wanted {
-                missing(sdp, media, selected, dtmf, methods, trace, &mut breaches);
-            }
+        // Of an offer that is cut it is not known whether there is more than events on the line.
+        if !exchange.offer.is_whole(offered) {
+            breaches.miss();
+            continue;
+        }
+        let answer_is_whole = exchange.answer.is_whole(answered);
+        if !answer_is_whole {
+            breaches.miss();
+        }
+        let selected = common(offered, answered).next().filter(|_| answer_is_whole);
+        if wanted {
+            missing(&exchange.offer, offered, selected, dtmf, methods, &subject.exchange.offer, &mut breaches);
+        }
+        if wanted && answer_is_whole {
+            missing(&exchange.answer, answered, selected, dtmf, methods, &subject.exchange.answer, &mut breaches);
         }
         if let Some(codec) = events(answered).next().filter(|_| !agreed) {
             let breach = Breach::of_clause(methods, spelled(codec), methods.value.join(", ")).about(spelled(codec));
             breaches.add(breach.seen_in(&subject.exchange.answer));
         }
+    }
+    if exchange.may_pair_more() {
+        breaches.miss();
     }
     breaches.verdict()
 }

@@ -72,23 +72,28 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let (fax, exchange) = (&subject.terms.media.fax, &subject.exchange.exchange);
     let (offer, answer) = (&subject.exchange.offer, &subject.exchange.answer);
     let mut breaches = Distinct::default();
-    for (offered, answered) in exchange.offer.media().iter().zip(exchange.answer.media()).filter(|(o, _)| o.is_active() && is_t38(o)) {
-        let accepted = answered.is_active();
+    for (n, offered) in exchange.offer.media().iter().enumerate().filter(|(_, offered)| offered.is_active() && is_t38(offered)) {
+        let answered = exchange.answer.media().get(n);
+        if answered.is_none() && exchange.answer.is_cut() {
+            breaches.miss();
+        }
         if let Some(clause) = judged(&fax.t38) {
-            breaches.judge();
-            match clause.value {
-                Level::Discouraged | Level::Forbidden => {
+            match (clause.value, answered.map(Media::is_active)) {
+                (Level::Discouraged | Level::Forbidden, accepted) => {
                     breaches.add(Breach::of_level(clause, "T.38 offered").seen_in(offer));
-                    if accepted {
+                    if accepted == Some(true) {
                         breaches.add(Breach::of_level(clause, "T.38 accepted").seen_in(answer));
                     }
                 }
-                Level::Required | Level::Recommended if !accepted => breaches.add(Breach::of_level(clause, "T.38 refused").seen_in(answer)),
-                _ => {}
+                (Level::Required | Level::Recommended, Some(false)) => {
+                    breaches.add(Breach::of_level(clause, "T.38 refused").seen_in(answer));
+                }
+                (_, None) if !exchange.answer.is_cut() => {}
+                _ => breaches.judge(),
             }
         }
-        for (sdp, media, trace) in [(&exchange.offer, offered, offer), (&exchange.answer, answered, answer)] {
-            if media.is_active() {
+        for (sdp, media, trace) in [(&exchange.offer, Some(offered), offer), (&exchange.answer, answered, answer)] {
+            if let Some(media) = media.filter(|media| media.is_active()) {
                 parameters(sdp, media, fax, trace, &mut breaches);
             }
         }
@@ -98,10 +103,15 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let mut audio = exchange.offer.media().iter().filter(|m| m.is_active() && m.is_rtp() && m.kind == "audio").peekable();
     if let Some(clause) = wanted.filter(|_| audio.peek().is_some()) {
         breaches.judge();
-        let g711 = |name: &str| ["PCMA", "PCMU"].iter().any(|g| g.eq_ignore_ascii_case(name));
-        if !audio.any(|m| m.codecs.iter().any(|c| g711(&c.name))) {
-            breaches.add(Breach::of_level(clause, "no G.711 for fax pass-through").seen_in(offer));
+        let is_g711 = |name: &str| ["PCMA", "PCMU"].iter().any(|g711| g711.eq_ignore_ascii_case(name));
+        match audio.any(|m| exchange.offer.is_whole(m) && m.codecs.iter().any(|codec| is_g711(&codec.name))) {
+            true => {}
+            false if exchange.offer.is_cut() => breaches.miss(),
+            false => breaches.add(Breach::of_level(clause, "no G.711 for fax pass-through").seen_in(offer)),
         }
+    }
+    if exchange.may_pair_more() {
+        breaches.miss();
     }
     breaches.verdict()
 }
@@ -122,7 +132,12 @@ fn parameters(sdp: &Description, media: &Media, fax: &Fax, trace: &Trace, breach
         lines.map(|(_, value)| word(&String::from_utf8_lossy(value))).next()
     };
     let mut compare = |name: &'static str, clause: &Clause<Vec<String>>| {
-        let Some(sent) = value(name) else { return };
+        let Some(sent) = value(name) else {
+            if !sdp.is_whole(media) {
+                breaches.miss();
+            }
+            return;
+        };
         breaches.judge();
         if !clause.value.iter().any(|agreed| agreed.eq_ignore_ascii_case(&sent)) {
             breaches.add(Breach::of_clause(clause, format!("{name} {sent}"), clause.value.join(" or ")).seen_in(trace));

@@ -34,11 +34,15 @@ fn roles(subject: &OfferAnswerSubject<'_>) -> Verdict {
         exchange.offer.media().iter().zip(exchange.answer.media()).filter(|(o, a)| o.is_active() && a.is_active() && is_dtls(a))
     {
         breaches.judge();
-        let (offer, answer) = (setup(&exchange.offer, offered), setup(&exchange.answer, answered));
+        let (offer, answer) = (setup_held(&exchange.offer, offered), setup_held(&exchange.answer, answered));
         let observed = match (offer, answer) {
-            (_, Some(b"actpass")) => "a=setup:actpass in the answer",
-            (Some(b"active"), Some(b"active")) => "both sides active",
-            (Some(b"passive"), Some(b"passive")) => "both sides passive",
+            (_, Some(Some(b"actpass"))) => "a=setup:actpass in the answer",
+            (Some(Some(b"active")), Some(Some(b"active"))) => "both sides active",
+            (Some(Some(b"passive")), Some(Some(b"passive"))) => "both sides passive",
+            (_, None) | (None, Some(Some(b"active" | b"passive"))) => {
+                breaches.miss();
+                continue;
+            }
             _ => continue,
         };
         breaches.add(
@@ -47,12 +51,21 @@ fn roles(subject: &OfferAnswerSubject<'_>) -> Verdict {
                 .seen_in(&subject.exchange.answer),
         );
     }
+    if exchange.may_pair_more() {
+        breaches.miss();
+    }
     breaches.verdict()
 }
 
 /// The role of an m= line: its own or the session's (RFC 4145 §4).
 fn setup<'a>(sdp: &'a Description, media: &Media) -> Option<&'a [u8]> {
     sdp.attributes(media.lines.clone(), b"setup").chain(sdp.attributes(sdp.session_lines(), b"setup")).next()
+}
+
+/// The same; `None` where it may stand in what the capture cut off.
+fn setup_held<'a>(sdp: &'a Description, media: &Media) -> Option<Option<&'a [u8]>> {
+    let own = sdp.attributes(media.lines.clone(), b"setup").next();
+    (own.is_some() || sdp.is_whole(media)).then(|| setup(sdp, media))
 }
 
 fn handshake(subject: &HandshakeSubject<'_>) -> Verdict {

@@ -1,6 +1,7 @@
 //! Takes an answered offer, gives whether answer and re-offer keep the m= lines in number and order, never what the lines say.
 
 use crate::policy::Severity;
+use crate::rules::distinct::Distinct;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
 use crate::sdp::Description;
 
@@ -24,24 +25,53 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let (traces, exchange) = (subject.exchange, &subject.exchange.exchange);
-    let (offered, answered) = (exchange.offer.media().len(), exchange.answer.media().len());
-    let mut breaches = Vec::new();
-    let before = exchange.offerer_before.as_ref().map_or(0, |d| d.media().len());
-    if offered < before {
-        let observed = format!("re-offer with {offered} of {before} m= lines");
-        breaches.push(Breach::of_standard(observed, "m= lines are refused with port 0, never left out").seen_in(&traces.offer));
+    let (offer, answer) = (&*exchange.offer, &*exchange.answer);
+    let mut breaches = Distinct::default();
+    breaches.judge();
+    match exchange.offerer_before.as_deref().map(|before| (before, has_fewer(offer, before))) {
+        Some((before, Some(true))) => {
+            let observed = format!("re-offer with {} of {} m= lines", count(offer), count(before));
+            breaches.add(Breach::of_standard(observed, "m= lines are refused with port 0, never left out").seen_in(&traces.offer));
+        }
+        Some((_, None)) => breaches.miss(),
+        _ => {}
     }
-    let answer = Breach::of_standard("", "the m= lines of the offer, in its order").seen_in(&traces.answer);
-    if answered != offered {
-        breaches.push(Breach { observed: format!("{offered} m= lines answered with {answered}").into(), ..answer });
-    } else if reordered(&exchange.offer, &exchange.answer) {
-        breaches.push(Breach { observed: "m= lines answered in another order".into(), ..answer });
+    let mut add = |observed: String| {
+        breaches.add(Breach::of_standard(observed, "the m= lines of the offer, in its order").seen_in(&traces.answer));
+    };
+    match is_mirrored(offer, answer) {
+        Some(true) => {}
+        Some(false) if offer.media_lines() == answer.media_lines() => add("m= lines answered in another order".into()),
+        Some(false) => add(format!("{} m= lines answered with {}", count(offer), count(answer))),
+        None => breaches.miss(),
     }
-    Verdict::of(breaches)
+    breaches.verdict()
+}
+
+/// How many m= lines there are, as far as the capture tells.
+fn count(sdp: &Description) -> String {
+    format!("{}{}", if sdp.is_cut() { "at least " } else { "" }, sdp.media_lines())
+}
+
+/// Whether `one` has fewer m= lines than `other`; `None` where the capture cut off what would tell.
+fn has_fewer(one: &Description, other: &Description) -> Option<bool> {
+    match one.media_lines() < other.media_lines() {
+        true => (!one.is_cut()).then_some(true),
+        false => (!other.is_cut()).then_some(false),
+    }
+}
+
+/// Whether the answer has as many m= lines as the offer, in its order; `None` where the capture cut off what would tell.
+pub(super) fn is_mirrored(offer: &Description, answer: &Description) -> Option<bool> {
+    match (has_fewer(offer, answer), has_fewer(answer, offer)) {
+        (Some(true), _) | (_, Some(true)) => Some(false),
+        (Some(false), Some(false)) => Some(!reordered(offer, answer)),
+        _ => None,
+    }
 }
 
 /// Whether the answer has the media types of the offer, and these in another order.
-pub(super) fn reordered(offer: &Description, answer: &Description) -> bool {
+fn reordered(offer: &Description, answer: &Description) -> bool {
     let kinds = |d: &Description| d.media().iter().map(|m| m.kind.clone()).collect::<Vec<_>>();
     let (mut offered, mut answered) = (kinds(offer), kinds(answer));
     if offered == answered {

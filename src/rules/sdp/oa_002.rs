@@ -1,10 +1,11 @@
 //! Takes an answered offer, gives whether each accepted stream keeps its type, transport and allowed direction, never its formats.
 
+use crate::call::Trace;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Offender, OfferAnswerSubject, Rule, Scope, Verdict};
-use crate::sdp::{Description, Direction, Media};
+use crate::sdp::{Description, Direction, Exchange, Media};
 
-use super::oa_001::reordered;
+use super::oa_001::is_mirrored;
 use crate::rules::distinct::Distinct;
 use crate::rules::med::agreement::word;
 
@@ -30,48 +31,76 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let exchange = &subject.exchange.exchange;
-    let (offer, answer) = (&*exchange.offer, &*exchange.answer);
-    // Lines that changed places are SDP-OA-001's finding: to compare them one by one would only repeat it.
-    if offer.media().len() != answer.media().len() || reordered(offer, answer) {
-        return Verdict::NotApplicable;
-    }
+    let (offer, answer, trace) = (&*exchange.offer, &*exchange.answer, &subject.exchange.answer);
+    let mirrored = is_mirrored(offer, answer);
     let mut breaches = Distinct::default();
-    breaches.judge();
-    let mut add = |breach: Breach| breaches.add(breach.seen_in(&subject.exchange.answer));
-    let words = |line: &'_ [u8]| line.split(|&b| b == b' ').filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    if let (Some(offered), Some(answered)) = (offer.session_line(b't'), answer.session_line(b't'))
-        && offered != answered
-        && words(offered) != words(answered)
-    {
-        add(Breach::of_standard("t= line changed", "the t= line of the offer"));
+    if mirrored != Some(false) {
+        breaches.judge();
     }
-    for (offered, answered) in offer.media().iter().zip(answer.media()).filter(|(_, answered)| answered.is_active()) {
-        if offered.is_active() {
-            stream(offer, offered, answered, &mut add);
-        } else if !may_wake(offer, offered) {
-            add(Breach::of_standard(format!("{} offered with port 0 accepted", word(&offered.kind)), "port 0 is answered with port 0"));
+    let words = |line: &'_ [u8]| line.split(|&b| b == b' ').filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>();
+    match (offer.session_line(b't'), answer.session_line(b't')) {
+        (Some(offered), Some(answered)) if offered == answered || words(offered) == words(answered) => {}
+        (Some(_), Some(_)) => breaches.add(Breach::of_standard("t= line changed", "the t= line of the offer").seen_in(trace)),
+        _ if offer.has_whole_session() && answer.has_whole_session() => {}
+        _ => breaches.miss(),
+    }
+    for (offered, answered) in offer.media().iter().zip(answer.media()) {
+        // Lines that changed places, or follow one that was left out, are SDP-OA-001's finding: to compare them would only repeat it.
+        if offered.kind != answered.kind && mirrored != Some(true) {
+            if mirrored.is_none() {
+                breaches.miss();
+            }
+            break;
         }
+        breaches.judge();
+        match (offered.is_active(), answered.is_active()) {
+            (_, false) => {}
+            (true, true) => stream(exchange, offered, answered, trace, &mut breaches),
+            (false, true) if may_wake(offer, offered) => {}
+            (false, true) if !offer.is_whole(offered) => breaches.miss(),
+            (false, true) => {
+                let observed = format!("{} offered with port 0 accepted", word(&offered.kind));
+                breaches.add(Breach::of_standard(observed, "port 0 is answered with port 0").seen_in(trace));
+            }
+        }
+    }
+    if exchange.may_pair_more() {
+        breaches.miss();
     }
     breaches.verdict()
 }
 
-fn stream(offer: &Description, offered: &Media, answered: &Media, add: &mut impl FnMut(Breach)) {
+fn stream(exchange: &Exchange, offered: &Media, answered: &Media, trace: &Trace, breaches: &mut Distinct) {
+    let (offer, answer) = (&*exchange.offer, &*exchange.answer);
     if offered.kind != answered.kind {
-        add(Breach::of_standard(format!("{} answered with {}", word(&offered.kind), word(&answered.kind)), "the media type of the offer"));
+        let observed = format!("{} answered with {}", word(&offered.kind), word(&answered.kind));
+        breaches.add(Breach::of_standard(observed, "the media type of the offer").seen_in(trace));
         return;
     }
     // RFC 5939 §3.6: an offer may name other transports that the answer picks from.
     let negotiable = offer.attributes(offered.lines.clone(), b"pcfg").next().is_some();
     if !offered.proto.eq_ignore_ascii_case(&answered.proto) && !negotiable {
-        let breach =
-            Breach::of_standard(format!("{} answered with {}", word(&offered.proto), word(&answered.proto)), "the transport of the offer");
+        let observed = format!("{} answered with {}", word(&offered.proto), word(&answered.proto));
+        let breach = Breach::of_standard(observed, "the transport of the offer").seen_in(trace);
         let feedback_aside = |p: &str| p.to_ascii_uppercase().trim_end_matches('F').to_owned();
         let only_feedback = offered.is_rtp() && feedback_aside(&offered.proto) == feedback_aside(&answered.proto);
-        add(if only_feedback { breach.rated(Severity::Low) } else { breach });
+        match offer.is_whole(offered) {
+            true if only_feedback => breaches.add(breach.rated(Severity::Low)),
+            true => breaches.add(breach),
+            false => breaches.miss(),
+        }
     }
-    if offered.is_rtp() && !may_answer(offered.direction, answered.direction) {
-        let observed = format!("{} answered with {}", offered.direction.name(), answered.direction.name());
-        add(Breach::of_standard(observed, allowed(offered.direction)));
+    if !offered.is_rtp() {
+        return;
+    }
+    match (offer.direction(offered), answer.direction(answered)) {
+        (Some(offered), Some(answered)) if !may_answer(offered, answered) => {
+            let observed = format!("{} answered with {}", offered.name(), answered.name());
+            breaches.add(Breach::of_standard(observed, allowed(offered)).seen_in(trace));
+        }
+        // What may be answered to anything, and what anything may be answered to.
+        (Some(_), Some(_)) | (Some(Direction::SendRecv), None) | (None, Some(Direction::Inactive)) => {}
+        _ => breaches.miss(),
     }
 }
 
@@ -151,7 +180,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_cannot_be_paired_are_not_judged() {
-        assert_eq!(Negotiation::of(&audio("m=video 0 RTP/AVP 31\n"), &audio("")).judge(&RULE), Verdict::NotApplicable);
+    fn lines_are_paired_as_far_as_they_mirror_the_offer() {
+        let video = "m=video 0 RTP/AVP 31\n";
+        assert_eq!(Negotiation::of(&audio(video), &audio("")).judge(&RULE), Verdict::Pass);
+        let hold = Negotiation::of(&audio(&format!("a=sendonly\n{video}")), &audio(""));
+        assert_eq!(observed(&hold.judge(&RULE)), ["sendonly answered with sendrecv"]);
+        assert_eq!(Negotiation::of(&audio(video), video).judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(Negotiation::of(&audio(video), &format!("{video}{}", audio(""))).judge(&RULE), Verdict::NotApplicable);
     }
 }

@@ -37,12 +37,25 @@ fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
 
 fn side(before: Option<&Description>, now: &Description, trace: &Trace, breaches: &mut Distinct) {
     let Some(before) = before else { return };
-    let (Some(old), Some(new)) = (Origin::of(before), Origin::of(now)) else { return };
+    let (Some(old), Some(new)) = (Origin::of(before), Origin::of(now)) else {
+        let may_have_one = |sdp: &Description| Origin::of(sdp).is_some() || (sdp.session_line(b'o').is_none() && !sdp.has_whole_session());
+        if may_have_one(before) && may_have_one(now) {
+            breaches.judge();
+            breaches.miss();
+        }
+        return;
+    };
     breaches.judge();
     if old.identity != new.identity {
         breaches.add(Breach::of_standard("o= line of another session", "o= changes its version only").seen_in(trace));
-    } else if new.version.is_some() && new.version <= old.version && !before.same_but_origin(now) {
-        breaches.add(Breach::of_standard("SDP changed, o= version not raised", "a higher version for each change").seen_in(trace));
+    } else if new.version.is_some() && new.version <= old.version {
+        match before.same_but_origin(now) {
+            Some(true) => {}
+            Some(false) => {
+                breaches.add(Breach::of_standard("SDP changed, o= version not raised", "a higher version for each change").seen_in(trace));
+            }
+            None => breaches.miss(),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) static RULE: Rule = Rule {
               `sip.Call-ID == \"…\" && (sip.Method || sip.Status-Code)` shows which message of the exchange has no SDP, or which offer came too early.",
     fix: "let the answering side answer each offer in its turn and repeat the SDP of its 18x in the 2xx (early media of another source has a To tag of its own, \
           or UPDATE), and refuse an offer with 491 or 500 while another is pending",
-    check: Check::Several(&[Check::Sections(check), Check::Message(Kind::ANY, message)]),
+    check: Check::Several(&[Check::OfferAnswer(check), Check::Message(Kind::ANY, message)]),
 };
 
 fn message(subject: &MessageSubject<'_>) -> Verdict {
@@ -55,11 +55,14 @@ fn message(subject: &MessageSubject<'_>) -> Verdict {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let exchange = &subject.exchange.exchange;
-    if exchange.preview.as_ref().is_none_or(|preview| preview.same_but_origin(&exchange.answer)) {
-        return Verdict::Pass;
+    match exchange.preview.as_ref().map_or(Some(true), |preview| preview.same_but_origin(&exchange.answer)) {
+        Some(true) => Verdict::Pass,
+        Some(false) => {
+            let breach = Breach::of_standard("answer differs from the SDP of an earlier 18x", "the SDP of the 18x");
+            Verdict::breach(breach.rated(Severity::Low).seen_in(&subject.exchange.answer))
+        }
+        None => Verdict::Indeterminate(Reason::Truncated),
     }
-    let breach = Breach::of_standard("answer differs from the SDP of an earlier 18x", "the SDP of the 18x");
-    Verdict::breach(breach.rated(Severity::Low).seen_in(&subject.exchange.answer))
 }
 
 #[cfg(test)]
