@@ -405,3 +405,47 @@ fn handshakes_and_faxes_are_those_of_tshark() {
     }
     println!("{hellos} handshakes, {faxes} faxes");
 }
+
+/// A telephone event: its flow, payload type, time stamp and code.
+type Pressed = (Flow, u32, u8);
+
+/// Telephone events, how long they lasted, and packets of them that came twice: what the fields of each packet come to that tshark calls an event.
+#[test]
+#[ignore = "needs tshark"]
+fn telephone_events_are_those_of_tshark() {
+    let (mut flows, mut events) = (0, 0);
+    for capture in captures() {
+        let names = ["ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.ssrc", "rtp.seq", "rtp.timestamp"];
+        let names = [&names[..], &["rtpevent.event_id", "rtpevent.duration"]].concat();
+        // Longest duration of each event, and how often each packet came.
+        let (mut lasted, mut came) = (BTreeMap::<Pressed, u64>::new(), BTreeMap::<(Flow, u16), u64>::new());
+        // From 192 on they are events of one vendor (NSE), no registered ones (RFC 4733 §3.2, RFC 4734).
+        for row in fields(&capture, "rtpevent.event_id < 64 && ip && udp && !icmp", &names) {
+            let end = |ip: &str, port: &str| Endpoint::new(ip.parse().unwrap(), port.parse().unwrap());
+            let ssrc = u32::from_str_radix(row[4].trim_start_matches("0x"), 16).unwrap();
+            let flow = Flow { source: end(&row[0], &row[1]), destination: end(&row[2], &row[3]), ssrc };
+            let [seq, timestamp, code, duration] = [5, 6, 7, 8].map(|n: usize| row[n].parse::<u64>().unwrap());
+            let longest = lasted.entry((flow, timestamp as u32, code as u8)).or_default();
+            *longest = duration.max(*longest);
+            *came.entry((flow, seq as u16)).or_default() += 1;
+        }
+        if lasted.is_empty() {
+            continue;
+        }
+        let (found, _) = ours(&capture);
+        for flow in lasted.keys().map(|(flow, ..)| *flow).collect::<BTreeSet<_>>() {
+            let all = lasted.iter().filter(|((of, ..), _)| *of == flow);
+            let (count, ticks) = all.fold((0, 0), |(count, ticks), (_, longest)| (count + 1, ticks + longest));
+            let (packets, twice) =
+                came.iter().filter(|((of, _), _)| *of == flow).fold((0, 0), |(n, twice), (_, times)| (n + times, twice + times - 1));
+            let own = found.get(&flow).map(Vec::as_slice).unwrap_or_default();
+            let sum = |of: fn(&Stream) -> u64| own.iter().map(of).sum::<u64>();
+            let mirrored = sum(|s| s.reception.mirrored);
+            let counted = [sum(|s| s.digits.count), sum(|s| s.digits.ticks), sum(|s| s.digits.packets), sum(|s| s.digits.duplicates)];
+            assert_eq!(counted, [count, ticks, packets, twice], "{}: {flow:?}, {mirrored} mirrored", capture.display());
+            (flows, events) = (flows + 1, events + count);
+        }
+    }
+    println!("{events} telephone events in {flows} flows");
+    assert!(events > 0 || env::var_os("SPEERLINT_CAPTURES").is_none(), "no telephone events there");
+}

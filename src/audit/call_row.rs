@@ -64,6 +64,8 @@ pub struct CallRow {
     pub rules: Vec<Cow<'static, str>>,
     /// What it carried beside RTP: `fax`, `msrp`, or both.
     pub beside: Option<Cow<'static, str>>,
+    /// Telephone events of its streams; `None` where SRTP would hide them and none shows.
+    pub digits: Option<u64>,
 }
 
 impl CallRow {
@@ -102,6 +104,7 @@ pub struct CarriedStream {
     pub(super) lost: u64,
     jitter_ms: Option<f64>,
     pub(super) mos: Option<f64>,
+    digits: Option<u64>,
 }
 
 impl CarriedStream {
@@ -118,6 +121,7 @@ impl CarriedStream {
             lost,
             jitter_ms: None,
             mos,
+            digits: None,
         }
     }
 
@@ -134,6 +138,7 @@ impl CarriedStream {
             lost: row.lost.unwrap_or_default(),
             jitter_ms: row.jitter_max_ms,
             mos: row.mos,
+            digits: row.digits,
         }
     }
 
@@ -224,6 +229,7 @@ impl Judge<'_> {
             mos: streams.iter().filter_map(|s| s.mos).min_by(f64::total_cmp),
             rules: Vec::new(),
             beside: beside.map(Cow::Borrowed),
+            digits: streams.iter().filter_map(|s| s.digits).reduce(|a, b| a + b),
         }
     }
 }

@@ -62,6 +62,7 @@ pub struct StreamRow {
     pub mos_scale: Option<&'static str>,
     pub round_trip_ms: Option<f64>,
     pub rtcp: Option<bool>,
+    /// Telephone events; `None` where SRTP would hide them and none shows.
     pub digits: Option<u64>,
     pub secure: Option<bool>,
     /// `even`, as only a cipher makes it, or `uneven`: the octets of G.711 and G.722.
@@ -79,6 +80,12 @@ pub struct StreamRow {
     pub failures: Option<u64>,
     /// From its beginning until voice-band data took over (ITU-T V.152).
     pub voiceband_after_s: Option<f64>,
+    /// How long its telephone events lasted, packets of them that came twice, and those that never ended. Which keys they were is in no report: they may be
+    /// a PIN or the number of a card, no rule asks for them, and who must know has the frames.
+    pub digits_total_ms: Option<f64>,
+    pub digits_mean_ms: Option<f64>,
+    pub digits_duplicates: Option<u64>,
+    pub digits_unended: Option<u64>,
     /// What happened when: of the worst streams only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<StreamSeries>,
@@ -142,12 +149,14 @@ impl StreamRow {
 
 impl Judge<'_> {
     /// The row of a stream.
-    #[allow(clippy::cast_precision_loss)] // Nanoseconds of a stream as milliseconds.
+    #[allow(clippy::cast_precision_loss)] // Nanoseconds of a stream as milliseconds, ticks of events too.
     pub(super) fn row(&self, tied: &Tied<'_>, subject: &StreamSubject<'_>, sides: &Sides) -> StreamRow {
         let stream = tied.stream;
         let name = |party: Party| self.policy.party_name(sides.of(party));
         let ms = |nanos: i64| nanos as f64 / 1e6;
         let redundant = subject.redundant();
+        let dialled = Some(&stream.digits).filter(|digits| digits.count > 0);
+        let lasted = dialled.zip(subject.digit_clock()).map(|(digits, clock)| digits.ticks as f64 * 1000.0 / f64::from(clock));
         StreamRow {
             ssrc: Some(format!("0x{:08x}", stream.flow.ssrc)),
             codec: codec_name(subject.codec(), stream.main),
@@ -176,7 +185,7 @@ impl Judge<'_> {
             }),
             round_trip_ms: stream.reports.round_trip().map(ms),
             rtcp: Some(stream.reports.first.is_some()),
-            digits: Some(stream.digits.count),
+            digits: (dialled.is_some() || stream.secure != Some(true)).then_some(stream.digits.count),
             secure: stream.secure,
             texture: stream.texture.and_then(|texture| texture.weave()).map(Weave::name),
             tones: Some(stream.tones.keys),
@@ -184,6 +193,10 @@ impl Judge<'_> {
             redundancy: redundant.map(|format| format.redundancy.into()),
             recovered: redundant.map(|format| format.recovered.min(stream.reception.lost_unique)),
             voiceband_after_s: subject.voiceband().map(|format| format.begun.seconds_since(stream.begun)),
+            digits_total_ms: lasted,
+            digits_mean_ms: lasted.zip(dialled).map(|(ms, digits)| ms / digits.count as f64),
+            digits_duplicates: dialled.map(|digits| digits.duplicates),
+            digits_unended: dialled.map(|digits| digits.unended),
             ..StreamRow::of(
                 tied.call,
                 &stream.flow,

@@ -440,6 +440,9 @@ impl Meter {
         let same = packet.payload_type == self.last.payload_type;
         if !same {
             self.turn(packet);
+            if let Some(dialling) = self.dialling.as_mut().filter(|_| self.kind != Kind::Event) {
+                dialling.leave(by);
+            }
         }
         if self.kind == Kind::Event && self.event(packet, by) {
             return false;
@@ -462,8 +465,9 @@ impl Meter {
             self.turn_clock(packet.payload_type);
             return false;
         };
-        let late = by.is_none() && self.packets > 0;
-        self.dialling.get_or_insert_default().on(event, packet.timestamp, packet.marker(), late, packet.origin, packet.time);
+        // The first packet, and one that began anew, follow none.
+        let by = if self.numbering.is_highest(packet.seq) { by.or(Some(0)) } else { by };
+        self.dialling.get_or_insert_default().on(event, packet.timestamp, packet.marker(), by, packet.origin, packet.time);
         true
     }
 
@@ -587,7 +591,7 @@ impl Meter {
             step: self.packetization.median(),
             markers: self.markers,
             comfort_noise: self.comfort_noise,
-            digits: self.dialling.map(|dialling| dialling.finish()).unwrap_or_default(),
+            digits: self.dialling.map(|dialling| dialling.finish(self.last.time)).unwrap_or_default(),
             texture: self.texture.map(|texture| *texture),
             tones: self.listening.map(|listening| listening.finish()).unwrap_or_default(),
             carried: self.carried,

@@ -377,6 +377,11 @@ fn media() -> MediaSummary {
         jitter_max_ms: Some(31.0),
         mos: Some(3.1),
         mos_scale: Some("narrowband"),
+        digits: Some(4),
+        digits_total_ms: Some(440.0),
+        digits_mean_ms: Some(110.0),
+        digits_duplicates: Some(1),
+        digits_unended: Some(0),
         series: Some(StreamSeries {
             start: START,
             width_s: 5.0,

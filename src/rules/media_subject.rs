@@ -69,6 +69,17 @@ impl<'a> StreamSubject<'a> {
         self.stream.formats.iter().filter(is_named).min_by_key(|format| format.begun)
     }
 
+    /// The clock of its telephone events, where it is one: as SDP says, else that of the audio that they stand in (RFC 4733 §2.1).
+    #[must_use]
+    pub fn digit_clock(&self) -> Option<u32> {
+        let mut clocks = self.stream.formats.iter().filter(|format| format.events).map(|format| match self.names(format) {
+            Some(codec) if codec.clock > 0 => Some(codec.clock),
+            _ => self.stream.timing.rate,
+        });
+        let first = clocks.next()?;
+        first.filter(|_| clocks.all(|clock| clock == first))
+    }
+
     fn names(&self, format: &Format) -> Option<&'a Codec> {
         let (call, bound) = self.call?;
         call.codec(bound, format.payload_type, format.begun)

@@ -64,17 +64,57 @@ fn keys_are_events_of_the_stream_that_they_stand_in() {
     let faults = |second: Vec<Frame>| {
         let talk = [spoken(0, 100), key(&own, (44.0, 100), 5, 3, &[160, 320, 480, 640]), second, spoken(114, 900)].concat();
         let all = frames(vec![between("keys", AUDIO, AUDIO)], both(talk));
-        (cells(&all, &["digits", "lost", "duplicates", "payload_types"])[0].clone(), found(&report(&all, ""), "MED-MODE-002"))
+        let names = ["digits", "digits_total_ms", "digits_mean_ms", "digits_duplicates", "digits_unended", "lost", "payload_types"];
+        (cells(&all, &names)[0].clone(), found(&report(&all, ""), "MED-MODE-002"))
     };
-    assert_eq!(faults(key(&own, (44.14, 107), 1, 3, &[160, 320, 480, 640])), ("2 0 0 8:886 101:14".to_owned(), vec![]));
+    // Each lasts 800 ticks at 8 kHz.
+    let whole = "2 200 100 0 0 0 8:886 101:14";
+    assert_eq!(faults(key(&own, (44.14, 107), 1, 3, &[160, 320, 480, 640])), (whole.to_owned(), vec![]));
     // The same packet once more is a copy, no third event, and no fault.
     let mut twice = key(&own, (44.14, 107), 1, 3, &[160, 320, 480, 640]);
     twice.insert(3, Frame { micros: twice[2].micros + 900_000, octets: twice[2].octets.clone() });
-    assert_eq!(faults(twice), ("2 0 1 8:886 101:14".to_owned(), vec![]));
+    assert_eq!(faults(twice), ("2 200 100 1 0 0 8:886 101:14".to_owned(), vec![]));
     let shorter = vec!["alpha: 1 x duration of an event decreases".to_owned()];
-    assert_eq!(faults(key(&own, (44.14, 107), 1, 3, &[160, 320, 240, 640])), ("2 0 0 8:886 101:14".to_owned(), shorter));
+    assert_eq!(faults(key(&own, (44.14, 107), 1, 3, &[160, 320, 240, 640])), (whole.to_owned(), shorter));
     let endless = vec!["alpha: 1 x event without a packet with the E bit".to_owned()];
-    assert_eq!(faults(key(&own, (44.14, 107), 1, 0, &[160, 320, 480, 640, 800, 960, 1120])), ("2 0 0 8:886 101:14".to_owned(), endless));
+    let keys = key(&own, (44.14, 107), 1, 0, &[160, 320, 480, 640, 800, 960, 1120]);
+    assert_eq!(faults(keys.clone()), ("2 240 120 0 1 0 8:886 101:14".to_owned(), endless));
+    // The tap may have missed the packets with the E bit.
+    assert_eq!(faults(keys[..4].to_vec()), ("2 180 90 0 0 3 8:886 101:11".to_owned(), vec![]));
+}
+
+/// Which keys were pressed is in no report: they may be a PIN.
+#[test]
+fn keys_are_counted_and_not_told() {
+    let own = voice(A, B, 1);
+    let press = |(n, code): (u16, u8)| key(&own, (43.0 + f64::from(n), 50 * n), code, 3, &[160, 320, 480, 640]);
+    let pressed = (0..).zip([7, 3, 9, 1, 5, 4]).flat_map(press).collect();
+    let all = frames(vec![between("pin", AUDIO, AUDIO)], both(pressed));
+    let folder = tempfile::tempdir().unwrap();
+    let (path, out) = (crate::made::write(folder.path(), "made.pcap", &all), folder.path().join("out"));
+    let run = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("speerlint").unwrap();
+        String::from_utf8(command.args(arguments).arg(&path).arg("--quiet").output().unwrap().stdout).unwrap()
+    };
+    run(&["audit", "--out", out.to_str().unwrap()]);
+    let calls = run(&["calls", "--format", "jsonl"]);
+    assert!(calls.contains("\"digits\":6"), "{calls}");
+    let ladder = run(&["flow", "--call-id", "pin"]);
+    assert!(
+        ladder
+            .split_whitespace()
+            .filter(|word| *word != "│")
+            .collect::<Vec<_>>()
+            .join(" ")
+            .contains("6 telephone events of 100 ms on average"),
+        "{ladder}"
+    );
+    let texts = ["report.json", "report.html", "streams.csv", "calls.csv"].map(|name| std::fs::read_to_string(out.join(name)).unwrap());
+    let told = |text: &str| {
+        let bare: String = text.chars().filter(|c| !matches!(c, ' ' | ',' | ';' | '[' | ']' | '"' | '\n')).collect();
+        bare.contains("739154")
+    };
+    assert!(!texts.iter().chain([&calls, &ladder]).any(|text| told(text)));
 }
 
 /// RFC 3550 §6.4.1, seen from between the two: 200 ms from the tap to bravo and back, 50 ms to alpha and back.

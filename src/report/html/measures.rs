@@ -5,7 +5,7 @@ use super::view::{LONGEST, Part};
 use crate::audit::{Audit, CodecCount, MetricRow, StreamRow};
 use crate::metrics::Dimension;
 use crate::report::figures::{self, NONE, count, moment, real};
-use crate::report::{chart, digest};
+use crate::report::{chart, digest, ladder};
 
 pub(super) struct Direction {
     pub(super) name: String,
@@ -71,6 +71,7 @@ pub(super) struct Stream {
     pub(super) flow: String,
     pub(super) when: String,
     pub(super) call: String,
+    pub(super) digits: String,
     pub(super) picture: String,
     pub(super) packets: String,
     pub(super) lost: String,
@@ -135,6 +136,7 @@ pub(super) fn stream(row: &StreamRow) -> Stream {
         ),
         when: format!("{}, {}", moment(row.begun), figures::duration(row.seconds)),
         call: row.call_id.as_ref().map(|id| head(&format!("{side}Call-ID {id}"), 160)).unwrap_or_default(),
+        digits: ladder::dialled(row).unwrap_or_default(),
         picture: row.series.as_ref().map(chart::spark).unwrap_or_default(),
         packets: count(row.packets),
         lost: format!("{} ({} %)", count(row.lost.unwrap_or_default()), real(row.loss_pct, 2)),

@@ -5,6 +5,8 @@ pub mod mermaid;
 mod parts;
 pub mod svg;
 
+pub(super) use parts::dialled;
+
 use crate::audit::{BreachRow, CallRow, Finding, Leg, MessageRow, StreamRow};
 use crate::base::Time;
 use crate::policy::Severity;

@@ -2,7 +2,7 @@
 
 use super::{Arrow, Bar};
 use crate::audit::{CallRow, MediaLine, MessageRow, StreamRow};
-use crate::report::figures::{count, duration, short};
+use crate::report::figures::{count, counted, duration, short};
 
 /// A message seen for the first time.
 pub(super) fn arrow(row: &MessageRow, leg: usize) -> Arrow {
@@ -70,12 +70,28 @@ pub(super) fn bar(row: &StreamRow) -> Bar {
     quality.extend(row.jitter_max_ms.map(|jitter| format!("jitter {jitter:.1} ms")));
     quality.extend(row.mos.map(|mos| format!("MOS {mos:.2}{}", if row.mos_scale == Some("wideband") { " (wideband)" } else { "" })));
     quality.extend(row.voiceband_after_s.map(|after| format!("voice-band data after {after:.1} s")));
+    quality.extend(dialled(row));
     Bar {
         codec: row.codec.trim_end_matches("/8000").to_owned(),
         seconds: row.seconds,
         quality,
         ends: (row.source.clone(), row.destination.clone()),
     }
+}
+
+/// `4 telephone events of 110 ms on average, 2 packets of them twice`: which they were, nobody is told.
+pub(in crate::report) fn dialled(row: &StreamRow) -> Option<String> {
+    let mut text = counted(row.digits.filter(|n| *n > 0)?, "telephone event");
+    if let Some(ms) = row.digits_mean_ms {
+        text += &format!(" of {ms:.0} ms{}", if row.digits == Some(1) { "" } else { " on average" });
+    }
+    if let Some(unended) = row.digits_unended.filter(|n| *n > 0) {
+        text += &format!(", {} without an end", count(unended));
+    }
+    if let Some(twice) = row.digits_duplicates.filter(|n| *n > 0) {
+        text += &format!(", {} of them twice", counted(twice, "packet"));
+    }
+    Some(text)
 }
 
 /// What came of a call.

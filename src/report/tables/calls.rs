@@ -80,6 +80,8 @@ fn media() -> Vec<C> {
             r.beside.as_deref().map(Into::into)
         })
         .few(),
+        C::maybe_whole("digits", "telephone events (RFC 4733) of its streams; null: no stream shows whether it had any", |r| r.digits)
+            .few(),
     ]
 }
 

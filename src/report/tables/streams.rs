@@ -74,7 +74,7 @@ fn quality() -> Vec<C> {
         C::maybe_text("mos_scale", "`narrowband` or `wideband`: the two are never compared", |r| r.mos_scale.map(Into::into)).few(),
         C::maybe_real("round_trip_ms", "round trip by RTCP, of both sides of the tap", |r| r.round_trip_ms).unit("ms"),
         C::maybe_truth("rtcp", "whether any RTCP was about it", |r| r.rtcp),
-        C::maybe_whole("digits", "telephone events (RFC 4733)", |r| r.digits).few(),
+        C::maybe_whole("digits", "telephone events (RFC 4733); null: none shows, and SRTP would hide them", |r| r.digits).few(),
         C::maybe_truth("secure", "whether SDP that named an end of it asked for SRTP; null: none named one", |r| r.secure),
         C::maybe_text("texture", "octets of G.711 and G.722: `even`, as only a cipher makes them, or `uneven`", |r| {
             r.texture.map(Into::into)
@@ -93,6 +93,10 @@ fn beside() -> Vec<C> {
         C::maybe_whole("failures", "chunks of MSRP that were refused, and messages that were reported as failed", |r| r.failures),
         C::maybe_real("voiceband_after_s", "from its beginning until voice-band data took over (ITU-T V.152)", |r| r.voiceband_after_s)
             .unit("s"),
+        C::maybe_real("digits_total_ms", "how long its telephone events lasted, all together", |r| r.digits_total_ms).unit("ms"),
+        C::maybe_real("digits_mean_ms", "how long one of them lasted", |r| r.digits_mean_ms).unit("ms"),
+        C::maybe_whole("digits_duplicates", "packets of them whose number had come already", |r| r.digits_duplicates).few(),
+        C::maybe_whole("digits_unended", "those that never said that they were over (E bit)", |r| r.digits_unended).few(),
     ]
 }
 
