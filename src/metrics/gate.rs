@@ -44,6 +44,8 @@ pub struct Fates {
     pub admitted: u64,
     /// Refused, or failed for another reason.
     pub refused: u64,
+    /// Neither before the capture ended.
+    pub undecided: u64,
 }
 
 /// A limit in one scope.
@@ -199,6 +201,7 @@ impl Gate {
         self.pass(end);
         self.close(end);
         self.refuse(Time(i64::MAX));
+        self.fates.undecided += self.waiting.len() as u64;
     }
 
     /// Whether nothing of it lives: another begun later would say the same.
@@ -221,6 +224,7 @@ impl Gate {
         self.excursions.absorb(other.excursions);
         self.fates.admitted += other.fates.admitted;
         self.fates.refused += other.fates.refused;
+        self.fates.undecided += other.fates.undecided;
     }
 
     pub(super) const fn limit(&self) -> &Limit {
@@ -444,7 +448,7 @@ mod tests {
         }
         gate.finish(at(100.0));
         // The third was challenged and went on; of the fourth the capture holds no end.
-        assert_eq!(gate.fates(), Fates { admitted: 2, refused: 1 });
+        assert_eq!(gate.fates(), Fates { admitted: 2, refused: 1, undecided: 1 });
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Whole {
     #[must_use]
     pub fn packet(&self) -> Decoded<'_> {
         let mut walk = Walk { layers: self.layers, in_ip: true, ..Walk::default() };
-        let ip = Ip {
+        let mut ip = Ip {
             source: self.source,
             destination: self.destination,
             dscp: self.layers.dscp,
@@ -64,7 +64,12 @@ impl Whole {
             authenticated: false,
             lies: false,
         };
-        let packet = walk.transport(&ip);
+        let packet = ip.skip_extensions().filter(|()| ip.fragment.is_none()).and_then(|()| {
+            if ip.authenticated {
+                walk.lies_in(Tunnels::AH);
+            }
+            walk.transport(&ip)
+        });
         (packet.unwrap_or(Packet::Undecodable), walk.anomaly)
     }
 }

@@ -65,10 +65,7 @@ fn v4(data: &[u8]) -> Option<Ip<'_>> {
         authenticated: false,
         lies: extent.lies,
     };
-    // In a fragment the authentication header belongs to the whole datagram.
-    while ip.protocol == AUTHENTICATION && ip.fragment.is_none() {
-        ip.skip_extension()?;
-    }
+    ip.skip_extensions()?;
     Some(ip)
 }
 
@@ -93,14 +90,22 @@ fn v6(data: &[u8]) -> Option<Ip<'_>> {
         authenticated: false,
         lies: extent.lies,
     };
-    // Every round consumes at least 8 octets, so a packet of 64 KiB ends it.
-    while is_extension(ip.protocol) && ip.fragment.is_none() {
-        ip.skip_extension()?;
-    }
+    ip.skip_extensions()?;
     Some(ip)
 }
 
 impl Ip<'_> {
+    /// Skips what stands between the header and the payload; in a fragment it belongs to the whole datagram. `None` where it is cut.
+    pub(super) fn skip_extensions(&mut self) -> Option<()> {
+        let is_v4 = self.source.is_ipv4();
+        let stands_here = |protocol| if is_v4 { protocol == AUTHENTICATION } else { is_extension(protocol) };
+        // Every round consumes at least 8 octets, so a packet of 64 KiB ends it.
+        while stands_here(self.protocol) && self.fragment.is_none() {
+            self.skip_extension()?;
+        }
+        Some(())
+    }
+
     /// Skips one extension header (RFC 8200 §4, RFC 4302 §2); `None` where it is cut.
     fn skip_extension(&mut self) -> Option<()> {
         let [next, length] = *self.payload.first_chunk()?;

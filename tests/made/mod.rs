@@ -10,6 +10,7 @@ pub mod oracle;
 pub mod program;
 pub mod sctp;
 pub mod tcp;
+pub mod tunnels;
 pub mod websocket;
 
 use std::fs;

@@ -3,7 +3,7 @@
 use crate::made::calls::{Call, call, capture};
 use crate::made::oracle;
 use crate::made::program::{judged, judged_in};
-use crate::made::{Frame, link};
+use crate::made::{Frame, fragment, link, pcap, tunnels};
 use crate::message::{Said, frames, request};
 use crate::report::{counts, found, reasons};
 
@@ -80,28 +80,102 @@ pub(crate) fn calls_outside_of_the_agreed_tunnel() {
     assert_eq!(reasons(&judge(link::Link::Ethernet, "capture_point = \"inside-bravo\"\n", 100), rule), [("off-path".to_owned(), 1)]);
 }
 
+/// A call in GRE, in ESP that does not encrypt and behind AH, each between the hosts or between two networks, in one piece or in several.
+#[test]
+pub(crate) fn calls_outside_of_the_agreed_gre_and_ipsec() {
+    type Wrap = fn(&Frame) -> Frame;
+    let rule = "CAC-ADM-001";
+    let judge = |frames: &[Frame], word: &str, point: &str| {
+        let point = format!("[connectivity]\ncapture_point = \"{point}\"\n");
+        judged(frames, &format!("{point}[admission]\nrequire = {{ encapsulation = \"{word}\" }}\n"))
+    };
+    let whole: Vec<Frame> = capture(vec![call("tunnel")], 60.0);
+    let wrapped = |wrap: Wrap| whole.iter().map(wrap).collect::<Vec<_>>();
+    let ways: [(&str, Wrap, &str); 5] = [
+        ("gre", tunnels::gre, "admitted in GRE"),
+        ("ipsec-esp", tunnels::esp_tunnel, "admitted in ESP without encryption, in IP"),
+        ("ipsec-esp", tunnels::esp_transport, "admitted in ESP without encryption"),
+        ("ipsec-ah", tunnels::ah_tunnel, "admitted behind AH, in IP"),
+        ("ipsec-ah", tunnels::ah_transport, "admitted behind AH"),
+    ];
+    for (word, wrap, _) in ways {
+        let frames = wrapped(wrap);
+        assert_eq!(counts(&judge(&frames, word, "wan"), rule), [1, 0, 0], "{word}");
+        let pieces: Vec<Frame> = frames.iter().zip(1..).flat_map(|(frame, n)| fragment::v4(frame, n, 400)).collect();
+        assert_eq!(counts(&judge(&pieces, word, "wan"), rule), [1, 0, 0], "{word} in pieces");
+        // Behind the border nothing shows how it came, whatever it looks like there.
+        assert_eq!(reasons(&judge(&frames, word, "inside-bravo"), rule), [("off-path".to_owned(), 1)], "{word}");
+        assert_eq!(reasons(&judge(&whole, word, "inside-bravo"), rule), [("off-path".to_owned(), 1)], "{word}");
+        assert_eq!(found(&judge(&whole, word, "wan"), rule), [("bravo", "admitted natively", 1)], "{word}");
+        for (_, wrap, observed) in ways.iter().filter(|(other, ..)| *other != word) {
+            assert_eq!(found(&judge(&wrapped(*wrap), word, "wan"), rule), [("bravo", *observed, 1)], "{word}");
+        }
+    }
+    // One in the other is in both.
+    let twice: Vec<Frame> = whole.iter().map(|frame| tunnels::ah_tunnel(&tunnels::gre(frame))).collect();
+    for word in ["gre", "ipsec-ah"] {
+        assert_eq!(counts(&judge(&twice, word, "wan"), rule), [1, 0, 0], "{word}");
+    }
+    assert_eq!(found(&judge(&twice, "ipsec-esp", "wan"), rule), [("bravo", "admitted in GRE, behind AH, in IP", 1)]);
+    // Where ESP encrypts, no call is seen that could be judged; where only the answer comes in it, the INVITE did not.
+    assert_eq!(counts(&judge(&wrapped(tunnels::esp_sealed), "ipsec-esp", "wan"), rule), [0, 0, 0]);
+    let first_outside: Vec<Frame> = whole[..1].iter().cloned().chain(whole[1..].iter().map(tunnels::esp_tunnel)).collect();
+    assert_eq!(found(&judge(&first_outside, "ipsec-esp", "wan"), rule), [("bravo", "admitted natively", 1)]);
+    // A call that was refused was not let in; of two calls each is judged by its own INVITE.
+    let mut refused = Call::new("refused");
+    refused.invite(30.0).answer(30.1, 403);
+    let mut inside = whole.iter().map(tunnels::gre).collect::<Vec<_>>();
+    inside.extend(refused.frames);
+    let mut second = Call::new("second");
+    second.invite(40.0).answer(40.1, 200).ack(40.2).bye(45.0, true).bye_answer(45.1, 200, true);
+    inside.extend(second.frames);
+    inside.sort_by_key(|frame| frame.micros);
+    let report = judge(&inside, "gre", "wan");
+    assert_eq!((counts(&report, rule), found(&report, rule)), ([1, 1, 0], vec![("bravo", "admitted natively", 1)]));
+    // Cut at the snap length, ESP shows nothing, AH and GRE what is left.
+    let short = |wrap: Wrap| crate::made::snapped(1, &wrapped(wrap), 300);
+    let terms = |word: &str| format!("{}[admission]\nrequire = {{ encapsulation = \"{word}\" }}\n", crate::made::program::PEERS);
+    assert_eq!(counts(&judged_in(&short(tunnels::esp_tunnel), &terms("ipsec-esp")), rule), [0, 0, 0]);
+    assert_eq!(counts(&judged_in(&short(tunnels::ah_tunnel), &terms("ipsec-ah")), rule)[1], 0);
+    assert_eq!(counts(&judged_in(&pcap(&whole), &terms("gre")), rule), [0, 1, 0], "the point of capture is the border where nobody says");
+}
+
 /// Six calls within a second where five were agreed: beyond the limit they may be refused, not answered.
 #[test]
 pub(crate) fn calls_beyond_a_limit() {
     let rule = "CAC-ADM-001";
     let limit = "[[admission.limit]]\nid = \"five\"\nkind = \"attempts\"\nscope = \"direction\"\nwindow_s = 1\nvalue = 5\n";
-    let judge = |code_of_last: u16, require: &str| {
+    let frames = |code_of_last: u16| {
         let each = (0..6).map(|n| {
             let at = 0.1 * f64::from(n);
             let mut call = Call::new(&format!("rush-{n}"));
-            call.invite(at).answer(at + 0.05, if n == 5 { code_of_last } else { 200 });
+            call.invite(at);
+            if code_of_last > 0 || n < 5 {
+                call.answer(at + 0.05, if n == 5 { code_of_last } else { 200 });
+            }
             if n < 5 || code_of_last == 200 {
                 call.ack(at + 0.06).bye(at + 9.0, true).bye_answer(at + 9.1, 200, true);
             }
             call
         });
-        judged(&capture(each.collect(), 60.0), &format!("[admission]\nrequire = {{ within_limits = {require} }}\n{limit}"))
+        // Who waits longer than 64·T1 gives up.
+        capture(each.collect(), if code_of_last > 0 { 60.0 } else { 20.0 })
+    };
+    let judge = |code_of_last: u16, require: &str| {
+        judged(&frames(code_of_last), &format!("[admission]\nrequire = {{ within_limits = {require} }}\n{limit}"))
     };
     assert_eq!(counts(&judge(503, "true"), rule), [1, 0, 0]);
     let report = judge(200, "true");
     assert_eq!(counts(&report, rule)[1], 1);
     assert!(found(&report, rule)[0].1.starts_with("admitted beyond the limit five"), "{:?}", found(&report, rule));
     assert_eq!(counts(&judge(200, "false"), rule), [0, 0, 0]);
+    // What nobody answered before the capture ends may still be answered, and what came before it may have counted.
+    let boundary = |n| vec![("boundary".to_owned(), n)];
+    let undecided = judge(0, "true");
+    assert_eq!((counts(&undecided, rule), reasons(&undecided, rule)), ([0, 0, 1], boundary(1)));
+    let long = format!("[admission]\nrequire = {{ within_limits = true }}\n{}", limit.replace("window_s = 1", "window_s = 3600"));
+    assert_eq!(reasons(&judged(&frames(503), &long), rule), boundary(1));
+    assert_eq!(counts(&judged(&frames(200), &long), rule), [0, 1, 0]);
     // Excess and limit stand beside each other: the limit is broken either way.
     for code in [200, 503] {
         assert!(counts(&judge(code, "true"), "CAC-CPS-001")[1] > 0);

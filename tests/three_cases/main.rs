@@ -38,6 +38,7 @@ const RUNS: &[(&str, &[Test])] = &[
             admission::transactions_of_a_direction,
             admission::users_of_a_direction,
             admission::calls_outside_of_the_agreed_tunnel,
+            admission::calls_outside_of_the_agreed_gre_and_ipsec,
             admission::calls_beyond_a_limit,
         ],
     ),

@@ -1,5 +1,6 @@
 //! Takes an answered session or a limit, gives whether what was let in met what admission requires, never whose fault that it did not is.
 
+use super::excess;
 use crate::call::Trace;
 use crate::policy::{Role, Severity};
 use crate::rules::{Breach, Check, LimitSubject, Offender, Reason, Rule, Scope, SessionSubject, Verdict, encapsulation};
@@ -94,6 +95,9 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
 fn beyond(subject: &LimitSubject<'_>) -> Verdict {
     let required = subject.terms.admission.require_within_limits.as_ref().filter(|clause| clause.value);
     let (Some(_), Some(fates)) = (required, subject.fates) else { return Verdict::NotApplicable };
+    if fates.admitted == 0 && (fates.undecided > 0 || excess::is_open(subject)) {
+        return Verdict::Indeterminate(Reason::Boundary);
+    }
     if fates.admitted == 0 {
         return Verdict::Pass;
     }
@@ -209,11 +213,11 @@ mod tests {
                 fates,
                 blank: None,
                 terms: &terms,
-                seen: 0,
+                seen: crate::base::seconds(60),
                 is_older: false,
             })
         };
-        let fates = |admitted| Some(Fates { admitted, refused: 2 });
+        let fates = |admitted| Some(Fates { admitted, refused: 2, undecided: 0 });
         assert_eq!(observed(&judged(fates(1), true)), ["admitted beyond the limit cps"]);
         assert_eq!(judged(fates(0), true), Verdict::Pass);
         assert_eq!(judged(fates(1), false), Verdict::NotApplicable);

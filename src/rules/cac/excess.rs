@@ -32,7 +32,7 @@ pub(super) fn judge(subject: &LimitSubject<'_>) -> Verdict {
 }
 
 /// Whether what was there before the capture may have counted too: sessions that began earlier, or all of a window that is longer than it.
-fn is_open(subject: &LimitSubject<'_>) -> bool {
+pub(super) fn is_open(subject: &LimitSubject<'_>) -> bool {
     match subject.limit.kind {
         LimitKind::Concurrent => subject.is_older,
         LimitKind::BandwidthKbps | LimitKind::SessionSeconds => false,
