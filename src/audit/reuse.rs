@@ -93,7 +93,7 @@ impl Judge<'_> {
     }
 
     /// Notes the keys of SDES that an answered offer puts to use: the accepted line of the offer, and that of the answer. What an element between two
-    /// networks passes on untouched has other parties on each side of it.
+    /// networks passes on untouched has other parties on each side of it; elements of one party in a row may pass it on as often as they like.
     pub(super) fn note_keys(&mut self, call: u64, exchange: &OfferAnswer, trunk: Option<TrunkId>) {
         let (OfferAnswer { offer, answer, call_id, .. }, said) = (exchange, &exchange.exchange);
         if self.docket.reuses.is_empty() || !said.answer.is_keyed() {
@@ -101,6 +101,9 @@ impl Judge<'_> {
         }
         let party = |ip| self.policy.party(ip);
         let session = (party(exchange.caller.ip), party(exchange.callee.ip));
+        if session.0 == session.1 {
+            return;
+        }
         let mut noted: SmallVec<[u64; 2]> = SmallVec::new();
         for (offered, answered) in said.offer.media().iter().zip(said.answer.media()).filter(|(o, a)| o.is_active() && a.is_active()) {
             let Some(taken) = said.answer.cryptos(answered).next() else { continue };

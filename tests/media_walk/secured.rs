@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::made::calls::{Call, capture};
+use crate::made::program::{PEERS, judged_by};
 use crate::made::{Frame, udp};
 use crate::wire::{A, B, End, Voice, begun, between, counts, found, frames, holds_for_any_cut, over, report, sdp, voice};
 
@@ -92,6 +93,11 @@ fn a_key_is_of_one_session() {
     assert_eq!(judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 40.0, 200, (3, 4))]), [""; 0]);
     assert_eq!(judge(vec![at("one", 10.0, 486, (1, 2)), at("two", 40.0, 200, (1, 2))]), [""; 0]);
     assert_eq!(judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 700.0, 200, (1, 2))]), [""; 0]);
+    // Elements of one carrier in a row, each with a Call-ID of its own: it is the same session.
+    let passed_on = capture(vec![at("one", 10.0, 200, (1, 2)), at("two", 10.2, 200, (1, 2))], 1500.0);
+    let carrier =
+        PEERS.replace("198.51.100.32/28", "203.0.113.0/28").replace(r#""192.0.2.16/29""#, r#""192.0.2.16/29", "198.51.100.32/28""#);
+    assert_eq!(found(&judged_by(&passed_on, &carrier), "MSEC-SDES-002"), [""; 0]);
 }
 
 /// A handshake message of DTLS in a record of its own (RFC 6347 §4.2.2).
