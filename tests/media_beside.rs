@@ -133,6 +133,15 @@ fn a_fax_is_a_stream_of_its_call() {
 }
 
 #[test]
+fn rows_stand_in_the_order_in_which_streams_ended_whatever_they_are() {
+    let calls = vec![call("fax", "m=image 20000 udptl t38\n", 60.0), call("voice", "m=audio 20004 RTP/AVP 8\n", 60.0)];
+    let media = [fax(A, B, 48.0, &[]), one_way((A.0, 20_004), (B.0, 20_004), 1, (42.0, 58.0), |_| false)].concat();
+    let folder = tempfile::tempdir().unwrap();
+    let kinds: Vec<String> = streams(&frames(calls, media), folder.path()).iter().map(|row| row["kind"].clone()).collect();
+    assert_eq!(kinds, ["UDPTL", "RTP"]);
+}
+
+#[test]
 fn what_no_call_named_is_a_stray_fax_only_if_it_is_long() {
     let other = ((ALPHA.0, 31_000), (BRAVO.0, 31_002));
     let named = call("other", "m=audio 20000 RTP/AVP 8\n", 60.0);

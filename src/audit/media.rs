@@ -10,9 +10,8 @@ use super::rating::rate;
 use super::sides::Sides;
 use super::{StreamRow, StreamSeries};
 use crate::base::Time;
-use crate::binding::{Announcement, Bound, CallMedia, Hop, Known, Side, Tied, codec_name};
+use crate::binding::{Announcement, CallMedia, Hop, Known, Side, Tied, TiedBeside, codec_name};
 use crate::call::Trace;
-use crate::media::Companion;
 use crate::metrics::{Cause, MediaRoute, Part, Quality};
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
@@ -71,7 +70,8 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges what passed beside RTP between two endpoints of a call, gives the rows of it.
-    pub fn beside(&mut self, companion: &Companion, call: Option<(&CallMedia, Bound)>, until: Time, sides: &Sides) -> Vec<StreamRow> {
+    pub fn beside(&mut self, tied: &TiedBeside<'_>, sides: &Sides) -> Vec<StreamRow> {
+        let TiedBeside { companion, call, until } = *tied;
         let rows = self.beside_rows(companion, call, until, sides);
         let Some((media, bound)) = call else { return rows };
         let (session, trunk, terms) = self.session_of(media, bound.hop);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Hop, Side, SideTag};
-use crate::base::{Origin, Time};
+use crate::base::{Endpoint, Origin, Time};
 use crate::media::{Flow, HeardTone};
 
 /// How well a stream fits the addresses that its call named.
@@ -57,4 +57,15 @@ pub struct Sent {
     pub fax: Option<HeardTone>,
     /// Whether another call may have as much right to it: both name the same two endpoints.
     pub shared: bool,
+}
+
+/// What a call keeps of a DTLS handshake between endpoints of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shaken {
+    /// The two ends, the lesser first.
+    pub ends: (Endpoint, Endpoint),
+    /// When the first ClientHello passed.
+    pub asked: Time,
+    /// When the first record under its keys passed: before it, neither side had any.
+    pub keyed: Option<Time>,
 }

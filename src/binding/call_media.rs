@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{Bound, Hop, Said, Sent, Side, SideTag};
+use super::{Bound, Hop, Said, Sent, Shaken, Side, SideTag};
 use crate::base::{Endpoint, Origin, Time};
 use crate::call::Session;
+use crate::media::{Companion, Handshake};
 use crate::policy::TrunkId;
 use crate::sdp::{Codec, Direction, Media, SdpRole, static_codec};
 
@@ -43,6 +44,8 @@ pub struct CallMedia {
     pub sent: Vec<Sent>,
     /// Fax over UDPTL: by whom, from when to when.
     pub faxes: Vec<(Side, Time, Time)>,
+    /// DTLS handshakes between endpoints of it, in the order in which their pairs fell silent.
+    pub shaken: Vec<Shaken>,
     /// When something last passed in an MSRP session of it.
     pub wrote: Option<Time>,
     /// The sessions of it that were answered.
@@ -85,10 +88,22 @@ impl CallMedia {
         }
     }
 
-    /// Notes a fax.
-    pub(super) fn fax(&mut self, fax: (Side, Time, Time)) {
-        if self.faxes.len() < MOST {
-            self.faxes.push(fax);
+    /// Notes what passed beside RTP, at the place of its first end.
+    pub(super) fn stand_beside(&mut self, companion: &Companion, bound: Bound) {
+        let faxes = [(bound.side, &companion.fax_ab), (bound.side.other(), &companion.fax_ba)];
+        for (side, fax) in faxes.into_iter().filter_map(|(side, fax)| Some((side, fax.as_ref()?))) {
+            if self.faxes.len() < MOST {
+                self.faxes.push((side, fax.begun, fax.ended));
+            }
+        }
+        if companion.session.is_some() {
+            self.wrote = self.wrote.max(Some(companion.ended));
+        }
+        let Handshake { client, encrypted, .. } = &companion.handshake;
+        if let Some((_, _, asked)) = *client
+            && self.shaken.len() < MOST
+        {
+            self.shaken.push(Shaken { ends: (companion.a, companion.b), asked, keyed: encrypted.map(|(_, at)| at) });
         }
     }
 

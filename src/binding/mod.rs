@@ -15,10 +15,10 @@ mod table;
 mod tests;
 
 pub use bandwidth::Announcement;
-pub use bound::{Bound, Fit, Sent};
+pub use bound::{Bound, Fit, Sent, Shaken};
 pub use call_media::{Accord, CallMedia, codec_name};
 pub use media_calls::{END, Event, LINGER, MediaCalls};
 pub use named::{Named, Use};
 pub use pairs::{Known, Pairs};
 pub use said::{Hop, Said, Side, SideTag, callee_tag};
-pub use table::{Table, Tied};
+pub use table::{Settled, Table, Tied, TiedBeside};

@@ -58,20 +58,52 @@ pub struct Tied<'a> {
     pub any_sdp: bool,
 }
 
+/// What passed beside RTP between two endpoints, as it is handed on.
+#[derive(Clone, Copy, Debug)]
+pub struct TiedBeside<'a> {
+    /// What passed.
+    pub companion: &'a Companion,
+    /// Its call and the place of its first end in it; `None` for a stray.
+    pub call: Option<(&'a CallMedia, Bound)>,
+    /// Until when what was said is known: a minute after its last packet.
+    pub until: Time,
+}
+
+/// What has its turn.
+#[derive(Clone, Copy, Debug)]
+pub enum Settled<'a> {
+    /// A stream of RTP.
+    Stream(&'a Tied<'a>),
+    /// What passed beside RTP.
+    Beside(&'a TiedBeside<'a>),
+}
+
+/// What waits for its turn.
+#[derive(Debug)]
+enum Waiting {
+    Stream(Ended),
+    Beside(Box<Companion>),
+}
+
+/// What tells those of one moment and frame apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Stream(Flow),
+    Beside(Option<SessionNames>),
+}
+
 /// The seat of a call, and the place of a stream in it.
 type Placed = (Seat, Bound);
 
-/// The streams that wait for what may still be said of them, and which calls named which endpoint.
+/// The streams, and what passed beside them, that wait for what may still be said of them, and which calls named which endpoint.
 ///
 /// Calls are sharded by Call-ID and streams by flow; here they meet, in order. A stream is bound a minute after its last packet, by what was
-/// said until then: that depends on the running clock only.
+/// said until then: that depends on the running clock only, and so does the order, in which both kinds stand in one line.
 #[derive(Debug, Default)]
 pub struct Table {
     index: Index,
-    /// Streams that ended, by the running clock at their last packet.
-    ended: BTreeMap<(Time, Origin, Flow), Ended>,
-    /// What passed beside RTP, by the running clock at its last packet.
-    beside: BTreeMap<(Time, Origin, Option<SessionNames>), Companion>,
+    /// What ended, by the running clock at its last packet.
+    waiting: BTreeMap<(Time, Origin, What), Waiting>,
     pairs: Pairs,
     /// When the first SDP passed.
     first_sdp: Option<Time>,
@@ -95,74 +127,67 @@ impl Table {
     /// Takes a stream that ended; its turn comes when a minute has passed since.
     pub fn end(&mut self, stream: impl Into<Ended>) {
         let stream = stream.into();
-        self.ended.insert(stream.key(), stream);
-    }
-
-    /// Hands on the streams whose turn it is at `clock`, in the order in which they ended.
-    pub fn settle(&mut self, calls: &mut [&mut MediaCalls], clock: Time, mut hand_on: impl FnMut(&Tied<'_>)) {
-        while let Some(entry) = self.ended.first_entry()
-            && clock.since(entry.key().0) > IDLE
-        {
-            let mut stream = Stream::from(entry.remove());
-            let until = stream.clock.plus(IDLE);
-            self.pairs.note(stream.flow.source.ip, stream.flow.destination.ip, until);
-            let (owner, sharers) = self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
-            // The rate of its clock is known where its call names its payload type.
-            let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
-            if let Some(codec) = call.and_then(|(call, bound)| call.codec(bound, stream.main, stream.begun)) {
-                stream.agree(codec.clock);
-            }
-            for (seat, bound, shared) in
-                sharers.into_iter().map(|(seat, bound)| (seat, bound, true)).chain(owner.map(|(seat, bound)| (seat, bound, false)))
-            {
-                if let Some(call) = at_mut(calls, seat) {
-                    call.send(sent(call, &stream, bound, shared));
-                }
-            }
-            let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
-            let any_sdp = self.first_sdp.is_some_and(|first| first <= until);
-            hand_on(&Tied { stream: &stream, call, until, any_sdp });
-        }
+        let (clock, first, flow) = stream.key();
+        self.waiting.insert((clock, first, What::Stream(flow)), Waiting::Stream(stream));
     }
 
     /// Takes what passed beside RTP between two endpoints, when it is over; its turn comes as that of streams.
     pub fn end_beside(&mut self, companion: Companion) {
-        self.beside.insert((companion.clock, companion.first, companion.session.clone()), companion);
+        let key = (companion.clock, companion.first, What::Beside(companion.session.clone()));
+        self.waiting.insert(key, Waiting::Beside(Box::new(companion)));
     }
 
-    /// Hands on what passed beside RTP and has its turn at `clock`, with its call, the place of its first end in it, and until when that is known.
-    pub fn settle_beside(
-        &mut self,
-        calls: &mut [&mut MediaCalls],
-        clock: Time,
-        mut hand_on: impl FnMut(&Companion, Option<(&CallMedia, Bound)>, Time),
-    ) {
-        while let Some(entry) = self.beside.first_entry()
+    /// Hands on what has its turn at `clock`, in the order in which it ended.
+    pub fn settle(&mut self, calls: &mut [&mut MediaCalls], clock: Time, mut hand_on: impl FnMut(Settled<'_>)) {
+        while let Some(entry) = self.waiting.first_entry()
             && clock.since(entry.key().0) > IDLE
         {
-            let companion = entry.remove();
-            let until = companion.clock.plus(IDLE);
-            let flow = Flow { source: companion.a, destination: companion.b, ssrc: 0 };
-            let is_fax = companion.fax_ab.is_some() || companion.fax_ba.is_some();
-            let mark = companion.session.as_ref().map_or(if is_fax { Mark::Fax } else { Mark::None }, Mark::Session);
-            let (owner, _) = self.bind(calls, &flow, mark, companion.begun, companion.ended, until);
-            if let Some((call, bound)) = owner.and_then(|(seat, bound)| Some((at_mut(calls, seat)?, bound))) {
-                let faxes = [(bound.side, &companion.fax_ab), (bound.side.other(), &companion.fax_ba)];
-                let faxes = faxes.into_iter().filter_map(|(side, fax)| fax.as_ref().map(|fax| (side, fax.begun, fax.ended)));
-                faxes.for_each(|fax| call.fax(fax));
-                if companion.session.is_some() {
-                    call.wrote = call.wrote.max(Some(companion.ended));
-                }
+            match entry.remove() {
+                Waiting::Stream(ended) => self.stream(calls, ended.into(), &mut hand_on),
+                Waiting::Beside(companion) => self.beside(calls, &companion, &mut hand_on),
             }
-            let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
-            hand_on(&companion, call, until);
         }
+    }
+
+    fn stream(&mut self, calls: &mut [&mut MediaCalls], mut stream: Stream, hand_on: &mut impl FnMut(Settled<'_>)) {
+        let until = stream.clock.plus(IDLE);
+        self.pairs.note(stream.flow.source.ip, stream.flow.destination.ip, until);
+        let (owner, sharers) = self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
+        // The rate of its clock is known where its call names its payload type.
+        let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
+        if let Some(codec) = call.and_then(|(call, bound)| call.codec(bound, stream.main, stream.begun)) {
+            stream.agree(codec.clock);
+        }
+        for (seat, bound, shared) in
+            sharers.into_iter().map(|(seat, bound)| (seat, bound, true)).chain(owner.map(|(seat, bound)| (seat, bound, false)))
+        {
+            if let Some(call) = at_mut(calls, seat) {
+                call.send(sent(call, &stream, bound, shared));
+            }
+        }
+        let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
+        let any_sdp = self.first_sdp.is_some_and(|first| first <= until);
+        hand_on(Settled::Stream(&Tied { stream: &stream, call, until, any_sdp }));
+    }
+
+    fn beside(&mut self, calls: &mut [&mut MediaCalls], companion: &Companion, hand_on: &mut impl FnMut(Settled<'_>)) {
+        let until = companion.clock.plus(IDLE);
+        let flow = Flow { source: companion.a, destination: companion.b, ssrc: 0 };
+        let is_fax = companion.fax_ab.is_some() || companion.fax_ba.is_some();
+        let mark = companion.session.as_ref().map_or(if is_fax { Mark::Fax } else { Mark::None }, Mark::Session);
+        let (owner, _) = self.bind(calls, &flow, mark, companion.begun, companion.ended, until);
+        if let Some((call, bound)) = owner.and_then(|(seat, bound)| Some((at_mut(calls, seat)?, bound))) {
+            call.stand_beside(companion, bound);
+        }
+        let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
+        hand_on(Settled::Beside(&TiedBeside { companion, call, until }));
     }
 
     /// The earliest second of which streams that are still here may speak.
     #[must_use]
     pub fn earliest(&self) -> Option<Time> {
-        self.ended.values().map(Ended::earliest).min()
+        let streams = self.waiting.values().filter_map(|waiting| if let Waiting::Stream(ended) = waiting { Some(ended) } else { None });
+        streams.map(Ended::earliest).min()
     }
 
     /// The call that owns a stream, and the others that name the same two ends while it lasts.

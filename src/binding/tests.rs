@@ -53,8 +53,12 @@ impl Both {
         self.table.learn(&mut self.calls);
     }
 
-    fn settle(&mut self, clock: Time, hand_on: impl FnMut(&Tied<'_>)) {
-        self.table.settle(&mut [&mut self.calls], clock, hand_on);
+    fn settle(&mut self, clock: Time, mut hand_on: impl FnMut(&Tied<'_>)) {
+        self.table.settle(&mut [&mut self.calls], clock, |settled| {
+            if let Settled::Stream(tied) = settled {
+                hand_on(tied);
+            }
+        });
     }
 
     fn close(&mut self, clock: Time, open: &HashMap<Endpoint, Time>, hand_on: impl FnMut(CallMedia, &Known<'_>)) {

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::folds::CallShard;
 use crate::audit::{CarriedStream, EndedCall, Judge, Records, Sides};
 use crate::base::{Endpoint, Time, seconds};
-use crate::binding::{END, MediaCalls, Table};
+use crate::binding::{END, MediaCalls, Settled, Table};
 use crate::media::{Companions, Passed, Streams};
 
 /// How often calls that are over are looked at: what is still open need not be asked for every window.
@@ -118,18 +118,17 @@ impl<'r> Joint<'r> {
         for stream in media.iter_mut().flat_map(|streams| streams.finished.drain(..)) {
             self.table.end(stream);
         }
-        let (start, records, carried) = (self.start, &mut self.records, &mut self.carried);
-        self.table.settle(&mut calls, clock, |tied| {
-            bench.carried(&Passed::of(tied.stream));
-            let row = bench.stream(tied, start, sides);
-            records.stream(&row);
-            if let Some((call, bound)) = tied.call {
-                carried.entry(call.number).or_default().push(CarriedStream::of(&row, bound));
-            }
-        });
         beside.iter_mut().flat_map(|pairs| pairs.finished.drain(..)).for_each(|companion| self.table.end_beside(companion));
-        self.table.settle_beside(&mut calls, clock, |companion, call, until| {
-            for row in bench.beside(companion, call, until, sides) {
+        let (start, records, carried) = (self.start, &mut self.records, &mut self.carried);
+        self.table.settle(&mut calls, clock, |settled| {
+            let (rows, call) = match settled {
+                Settled::Stream(tied) => {
+                    bench.carried(&Passed::of(tied.stream));
+                    (vec![bench.stream(tied, start, sides)], tied.call)
+                }
+                Settled::Beside(tied) => (bench.beside(tied, sides), tied.call),
+            };
+            for row in rows {
                 records.stream(&row);
                 if let Some((call, bound)) = call {
                     carried.entry(call.number).or_default().push(CarriedStream::of(&row, bound));

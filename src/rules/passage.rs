@@ -10,7 +10,7 @@ use super::{Check, HandshakeSubject, MediaSubject, Rule, StreamSubject, Verdict}
 use crate::base::{Endpoint, Origin, Time};
 pub(super) use crate::binding::made::ms;
 use crate::binding::made::pcma;
-use crate::binding::{Bound, CallMedia, Event, MediaCalls, Named, Said, Side, Table};
+use crate::binding::{Event, MediaCalls, Named, Said, Settled, Side, Table, TiedBeside};
 use crate::call::{Session, Trace};
 use crate::media::{Companion, Fax, Handshake, Stream};
 use crate::metrics::Rated;
@@ -26,6 +26,7 @@ pub(super) struct Passage {
     streams: Vec<Stream>,
     /// Fax of the caller: from when to when.
     fax: Option<(Time, Time)>,
+    shaken: Vec<Handshake>,
     answered: Option<Time>,
     ended: Option<Time>,
     last: Time,
@@ -46,6 +47,7 @@ impl Passage {
             agreed: Vec::new(),
             streams: Vec::new(),
             fax: None,
+            shaken: Vec::new(),
             answered: Some(ms(101_000)),
             ended: Some(ms(112_000)),
             last: ms(112_100),
@@ -109,6 +111,21 @@ impl Passage {
     /// With a fax that the caller sends over UDPTL between the same ports.
     pub(super) fn faxed(mut self, from: i64, to: i64) -> Self {
         self.fax = Some((ms(from), ms(to)));
+        self
+    }
+
+    /// With a DTLS handshake between the two media addresses: begun by the callee at 101.1 s, DTLS 1.2, answered after 50 ms.
+    pub(super) fn shaken(mut self, change: impl FnOnce(&mut Handshake)) -> Self {
+        let (a, b) = (Self::end(Side::Caller), Self::end(Side::Callee));
+        let mut handshake = Handshake {
+            client: Some((b, Origin::default(), ms(101_100))),
+            server: Some((a, Origin::default(), ms(101_150))),
+            client_hellos: 1,
+            version: Some(0xfefd),
+            ..Handshake::default()
+        };
+        change(&mut handshake);
+        self.shaken.push(handshake);
         self
     }
 
@@ -199,6 +216,11 @@ impl Passage {
                 ..nothing_beside(Self::end(Side::Caller), Self::end(Side::Callee))
             });
         }
+        for (n, handshake) in (0..).zip(&self.shaken) {
+            let first = Origin { serial: n, ..Origin::default() };
+            let handshake = handshake.clone();
+            table.end_beside(Companion { dtls: 4, first, handshake, ..nothing_beside(Self::end(Side::Caller), Self::end(Side::Callee)) });
+        }
         (table, calls)
     }
 
@@ -216,7 +238,8 @@ impl Passage {
         let mut verdict = Verdict::NotApplicable;
         let last = self.streams.last().map(|stream| stream.flow);
         let (mut table, mut calls) = self.table();
-        table.settle(&mut [&mut calls], Time(i64::MAX), |tied| {
+        table.settle(&mut [&mut calls], Time(i64::MAX), |settled| {
+            let Settled::Stream(tied) = settled else { return };
             if Some(tied.stream.flow) != last {
                 return;
             }
@@ -243,41 +266,27 @@ impl Passage {
         endpoint(if side == Side::Caller { CALLER.1 } else { CALLEE.1 })
     }
 
-    /// What `rule` says of a DTLS handshake between the two media addresses: begun by the callee at 101.1 s, DTLS 1.2, answered after 50 ms.
-    pub(super) fn judge_handshake(&self, rule: &Rule, change: impl FnOnce(&mut Handshake)) -> Verdict {
-        let found = rule.checks().iter().find_map(|check| if let Check::Handshake(check) = check { Some(check) } else { None });
-        let check = found.unwrap_or_else(|| panic!("{} looks at no handshake", rule.id));
-        let (a, b) = (Self::end(Side::Caller), Self::end(Side::Callee));
-        let mut handshake = Handshake {
-            client: Some((b, Origin::default(), ms(101_100))),
-            server: Some((a, Origin::default(), ms(101_150))),
-            client_hellos: 1,
-            version: Some(0xfefd),
-            ..Handshake::default()
-        };
-        change(&mut handshake);
-        let (mut table, mut calls) = self.table();
-        table.end_beside(Companion { dtls: 4, handshake, ..nothing_beside(a, b) });
-        let mut verdict = Verdict::NotApplicable;
-        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |companion, call, until| {
-            verdict = check(&self.beside(companion, call, until));
-        });
-        verdict
+    /// What `rule` says of a DTLS handshake, which is as [`Self::shaken`] says.
+    pub(super) fn judge_handshake(self, rule: &Rule, change: impl FnOnce(&mut Handshake)) -> Verdict {
+        self.shaken(change).judge_beside(rule)
     }
 
-    /// What `rule` says of the fax.
-    pub(super) fn judge_fax(&self, rule: &Rule) -> Verdict {
+    /// What `rule` says of the fax, or of the last handshake.
+    pub(super) fn judge_beside(&self, rule: &Rule) -> Verdict {
         let found = rule.checks().iter().find_map(|check| if let Check::Handshake(check) = check { Some(check) } else { None });
         let check = found.unwrap_or_else(|| panic!("{} looks at nothing beside RTP", rule.id));
         let (mut table, mut calls) = self.table();
         let mut verdict = Verdict::NotApplicable;
-        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |companion, call, until| {
-            verdict = check(&self.beside(companion, call, until));
+        table.settle(&mut [&mut calls], Time(i64::MAX), |settled| {
+            if let Settled::Beside(tied) = settled {
+                verdict = check(&self.beside(tied));
+            }
         });
         verdict
     }
 
-    fn beside<'a>(&'a self, companion: &'a Companion, call: Option<(&'a CallMedia, Bound)>, until: Time) -> HandshakeSubject<'a> {
+    fn beside<'a>(&'a self, tied: &TiedBeside<'a>) -> HandshakeSubject<'a> {
+        let TiedBeside { companion, call, until } = *tied;
         let parties = [self.party(CALLER.0, companion.a), self.party(CALLEE.0, companion.b)];
         HandshakeSubject { companion, call, until, policy: &self.policy, parties, terms: &self.terms }
     }
@@ -288,7 +297,6 @@ impl Passage {
         let check = found.unwrap_or_else(|| panic!("{} looks at no media of calls", rule.id));
         let (mut table, mut calls) = self.table();
         table.settle(&mut [&mut calls], Time(i64::MAX), |_| ());
-        table.settle_beside(&mut [&mut calls], Time(i64::MAX), |_, _, _| ());
         let mut verdict = Verdict::NotApplicable;
         calls.close(Time(i64::MAX), &HashMap::new(), table.pairs(), |call, known| {
             let end = self.ended.is_none().then_some(self.last);

@@ -241,3 +241,45 @@ fn what_a_back_to_back_agent_changed_shows_between_the_legs_of_a_session() {
     let chain = [near(session), far(session, &other), leg("third", (INNER, third), session, &other, 0.02)].concat();
     assert_eq!(judge(&all(chain, vec![])), (vec!["both: 1 x a=fingerprint changed".to_owned()], vec![1, 1]));
 }
+
+/// A record under the keys of a handshake: epoch 1 (RFC 6347 §4.1).
+fn finished() -> Vec<u8> {
+    [&[22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 40][..], &[0x5a; 40]].concat()
+}
+
+/// RFC 5764 §5.1: peers can send RTP once the handshake has completed. What passes before it, whatever it is, has no keys.
+#[test]
+fn media_before_its_handshake_is_told() {
+    let by_dtls = |setup: &str| format!("m=audio 20000 UDP/TLS/RTP/SAVP 8\n{FINGERPRINT}a=setup:{setup}\n");
+    let shake = |at: f64| {
+        let version = 0xfefd;
+        let hellos = vec![udp(at, B, A, &hello(version, None)), udp(at + 0.05, A, B, &hello(version, Some(7)))];
+        [hellos, vec![udp(at + 0.1, B, A, &finished()), udp(at + 0.15, A, B, &finished())]].concat()
+    };
+    let sealed = |from, to, ssrc| Voice { octets: vec![0xd5; 176], ..voice(from, to, ssrc) };
+    let clear = |from, to, ssrc| voice(from, to, ssrc);
+    let call = || between("early", &by_dtls("actpass"), &by_dtls("active"));
+    let told = |calls: Vec<Call>, media: Vec<Vec<Frame>>| {
+        let report = report(&frames(calls, media), "");
+        (found(&report, "MSEC-DTLS-003"), counts(&report, "MSEC-DTLS-003")[2])
+    };
+    // Bravo sends a second in the clear, then SRTP under the same SSRC: of its packets, too few are clear to be told by their length.
+    let early = vec![clear(B, A, 2).send(42.1, 43.1), shake(43.2), sealed(A, B, 1).send(43.4, 60.0), sealed(B, A, 2).send(43.4, 60.0)];
+    assert_eq!(told(vec![call()], early.clone()), (vec!["bravo: 1 x RTP before the DTLS handshake".to_owned()], 0));
+    holds_for_any_cut(&frames(vec![call()], early), "");
+    let late = vec![shake(42.2), sealed(A, B, 1).send(42.4, 60.0), sealed(B, A, 2).send(42.4, 60.0)];
+    assert_eq!(told(vec![call()], late.clone()), (vec![], 0));
+    // A second handshake on the way takes nothing from the keys of the first.
+    let again = [late.clone(), vec![shake(50.0)]].concat();
+    assert_eq!(told(vec![call()], again), (vec![], 0));
+    // A handshake that the tap does not see is none that was left out.
+    assert_eq!(told(vec![call()], late[1..].to_vec()), (vec![], 1));
+    // A call that goes over to SRTP by a re-offer was free to send before.
+    let mut upgraded = begun("upgraded", "m=audio 20000 RTP/AVP 8\n", "m=audio 20000 RTP/AVP 8\n");
+    upgraded.sdp = sdp(&by_dtls("actpass"));
+    upgraded.again(50.0, "");
+    upgraded.sdp = sdp(&by_dtls("active"));
+    upgraded.answer(51.0, 200).ack(51.1);
+    let media = vec![clear(B, A, 2).send(42.1, 51.3), shake(51.2), sealed(B, A, 2).send(51.4, 60.0)];
+    assert_eq!(told(vec![over(upgraded, 60.0)], media), (vec![], 0));
+}

@@ -1,13 +1,15 @@
-//! Takes an answered offer or a DTLS handshake of a call, gives whether roles, version and time are as agreed, never whose certificate it is.
+//! Takes an answered offer, a DTLS handshake or the media of a call, gives whether roles, version and times are as agreed, never whose certificate it is.
 
 use crate::base::Time;
-use crate::binding::{CallMedia, Side};
+use crate::binding::{CallMedia, Fit, Said, Sent, Side};
+use crate::call::Trace;
+use crate::media::Flow;
 use crate::policy::Severity;
 use crate::rules::distinct::Distinct;
-use crate::rules::{Breach, Check, HandshakeSubject, Offender, OfferAnswerSubject, Reason, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, HandshakeSubject, MediaSubject, Offender, OfferAnswerSubject, Reason, Rule, Scope, Verdict};
 use crate::sdp::{Description, Media};
 
-use super::keying::is_dtls;
+use super::keying::{is_dtls, streams};
 
 pub(crate) static RULE: Rule = Rule {
     id: "MSEC-DTLS-003",
@@ -17,14 +19,14 @@ pub(crate) static RULE: Rule = Rule {
     tier: 2,
     scope: Scope::Session,
     offender: Offender::Both,
-    reference: "RFC 5763 §5; RFC 8842 §5; RFC 4145 §4; RFC 9325",
+    reference: "RFC 5763 §5; RFC 5764 §5.1; RFC 8842 §5; RFC 4145 §4; RFC 9325",
     keys: &["media.security.dtls_timeout_ms", "media.security.dtls_min_version"],
     what: "Of a DTLS-SRTP stream one side is active and the other passive, and no answer is actpass; the active side sends the ClientHello; the ServerHello comes within the agreed time \
-           and chooses at least the agreed version.",
+           and chooses at least the agreed version. No RTP of the stream passes before the first record under the keys of its handshake: it cannot be SRTP.",
     why: "When both sides wait, or both begin, there are no keys and no media: the call is answered and silent.",
-    confirm: "Filter `dtls.handshake` between the two media addresses, and read a=setup of both SDPs.",
-    fix: "let the answering side choose a=setup:active, and open the media path for DTLS before media",
-    check: Check::Several(&[Check::OfferAnswer(roles), Check::Handshake(handshake)]),
+    confirm: "Filter `dtls.handshake` between the two media addresses, and read a=setup of both SDPs; for early RTP compare `rtp` with the first `dtls.record.epoch == 1`.",
+    fix: "let the answering side choose a=setup:active, and open the media path for DTLS before media, of which nothing may leave before the handshake is complete",
+    check: Check::Several(&[Check::OfferAnswer(roles), Check::Handshake(handshake), Check::Media(early)]),
 };
 
 fn roles(subject: &OfferAnswerSubject<'_>) -> Verdict {
@@ -124,6 +126,55 @@ fn active_side(call: &CallMedia, subject: &HandshakeSubject<'_>, line: u16) -> O
     }
 }
 
+/// How far the clocks of two taps may differ, in nanoseconds.
+const SKEW: i64 = 20_000_000;
+
+/// Streams that began before there were keys.
+fn early(subject: &MediaSubject<'_>) -> Verdict {
+    let call = subject.call;
+    let (mut breaches, mut open) = (Distinct::default(), None);
+    // A handshake may hold for other pairs of addresses too (RFC 8842 §5, RFC 9143), so the first of the call counts for all.
+    let keyed = call.shaken.iter().filter_map(|shaken| shaken.keyed).min();
+    let begun = call.sessions.iter().map(|session| session.invite.first).min();
+    for sent in call.sent.iter().filter(|sent| sent.bound.fit >= Fit::Destination && !sent.shared && is_by_dtls(call, sent)) {
+        let Flow { source, destination, .. } = sent.flow;
+        let ends = (source.min(destination), source.max(destination));
+        let own = call.shaken.iter().any(|shaken| shaken.ends == ends && shaken.keyed.is_some());
+        match keyed {
+            // Of a call that was there before the capture, an earlier handshake may have been too.
+            _ if begun.is_none_or(|begun| sent.begun < begun) => open = Some(Reason::Boundary),
+            Some(keyed) if sent.begun.plus(SKEW) >= keyed => breaches.judge(),
+            Some(keyed) if own => {
+                breaches.judge();
+                let ahead = keyed.seconds_since(sent.begun);
+                let line = format!("RTP {source} to {destination}, {}, {ahead:.2} s before the first record under keys", sent.codec);
+                let (origin, first, last) = (sent.first, sent.begun, sent.ended);
+                let exhibit = Trace { origin, first, last, source, destination, line: line.as_bytes().into() };
+                let breach = Breach::of_standard("RTP before the DTLS handshake", "RTP when the handshake is complete (RFC 5764 §5.1)");
+                breaches.add(breach.by(MediaSubject::offender(sent.bound.side)).seen_in(&exhibit));
+            }
+            _ => open = Some(if call.shaken.is_empty() { Reason::OffPath } else { Reason::Boundary }),
+        }
+    }
+    match (breaches.verdict(), open) {
+        (Verdict::NotApplicable, Some(reason)) => Verdict::Indeterminate(reason),
+        (verdict, _) => verdict,
+    }
+}
+
+/// Whether a stream was negotiated with keys by DTLS and by nothing else when it began; before any answer, by the first.
+fn is_by_dtls(call: &CallMedia, sent: &Sent) -> bool {
+    let mut accords = call.accords(sent.bound.hop, sent.bound.tag);
+    let Some(first) = accords.next() else { return false };
+    let (_, offer, answer) = accords.take_while(|(since, ..)| *since <= sent.begun).last().unwrap_or(first);
+    let by_dtls = |said: &Said| {
+        let own = said.sdp.media().get(usize::from(sent.bound.line)).map(|media| media.line);
+        let mut wanted = streams(&said.sdp).filter(|(media, _)| Some(media.line) == own);
+        wanted.any(|(media, methods)| is_dtls(media) && methods.as_slice() == ["dtls-srtp"])
+    };
+    by_dtls(offer) && by_dtls(answer)
+}
+
 /// The version on the wire of what the policy names.
 fn number(version: &str) -> Option<u16> {
     match version {
@@ -188,6 +239,37 @@ mod tests {
     #[test]
     fn an_orderly_handshake_keeps_it() {
         assert_eq!(shaken(|_| ()), Verdict::Pass);
+    }
+
+    /// Media that the callee sends from so many milliseconds on; of its handshake, when the ClientHello and the first record under keys passed.
+    fn early(begun: i64, handshakes: &[(i64, Option<i64>)]) -> Verdict {
+        let mut passage =
+            Passage::of(&line(4_000, "actpass"), &line(5_000, "active")).silent().stream(Side::Callee, |s| s.begun = ms(begun));
+        for &(asked, keyed) in handshakes {
+            passage = passage.shaken(|h| {
+                h.client = Some((Passage::end(Side::Callee), Default::default(), ms(asked)));
+                h.encrypted = keyed.map(|at| (Default::default(), ms(at)));
+            });
+        }
+        passage.judge_call(&RULE)
+    }
+
+    #[test]
+    fn media_before_there_are_keys_breaks_it() {
+        let verdict = early(101_100, &[(101_150, Some(101_250))]);
+        assert_eq!(observed(&verdict), ["RTP before the DTLS handshake"]);
+        assert_eq!(early(101_300, &[(101_150, Some(101_250))]), Verdict::Pass);
+        // Another handshake on the way (RFC 5763 §6.6), under the keys of the first.
+        assert_eq!(early(101_300, &[(101_150, Some(101_250)), (105_000, Some(105_100))]), Verdict::Pass);
+    }
+
+    #[test]
+    fn without_the_whole_handshake_early_media_cannot_be_judged() {
+        assert_eq!(early(101_100, &[]), Verdict::Indeterminate(Reason::OffPath));
+        assert_eq!(early(101_100, &[(101_150, None)]), Verdict::Indeterminate(Reason::Boundary));
+        let plain = Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n");
+        let plain = plain.shaken(|h| h.encrypted = Some((Default::default(), ms(111_000))));
+        assert_eq!(plain.judge_call(&RULE), Verdict::NotApplicable);
     }
 
     #[test]

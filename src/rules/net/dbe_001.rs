@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_fax_goes_the_same_way() {
-        let fax = |change: fn(&mut [Peer])| audio().declared(change).faxed(105_000, 110_000).judge_fax(&RULE);
+        let fax = |change: fn(&mut [Peer])| audio().declared(change).faxed(105_000, 110_000).judge_beside(&RULE);
         assert_eq!(fax(|_| ()), Verdict::Pass);
         let verdict = fax(|p| p[1].dbe[0].addresses = vec!["203.0.113.0/24".parse().unwrap()]);
         assert_eq!(observed(&verdict), ["media at 198.51.100.0/24"]);
