@@ -59,7 +59,8 @@ fn told(least: u32, threads: usize) -> (Vec<String>, Value) {
     }
     frames.sort_by_key(|frame| frame.micros);
     let policy = folder.path().join("policy.toml");
-    let ranges = "ssp_domains = [\"alpha.example\", \"old.example\"]\nnumbers = { e164_prefixes = [\"+4930\", \"+33\"] }";
+    let ranges =
+        "ssp_domains = [\"alpha.example\", \"old.example\"]\nnumbers = { e164_prefixes = [\"+4930\", \"+33\", \"+49301\", \"+49309\"] }";
     let peers = PEERS
         .replace("ssp_domains = [\"alpha.example\"]", ranges)
         .replace("addresses = [\"192.0.2.16/29\"]", "addresses = [\"192.0.2.16/29\", \"192.0.2.128/29\"]");
@@ -87,6 +88,7 @@ fn what_much_passed_by_is_told_and_nothing_else() {
         "header X-Gone unused in 10 messages",
         "method REFER unused in 6 requests",
         "number range +33 unused in 2 session requests",
+        "number range +49309 unused in 2 session requests",
         "option tag 100rel unused in 2 messages with option tags",
         "response 486 unused in 4 responses",
     ];

@@ -10,7 +10,7 @@ use super::judge::{Judge, Matter};
 use crate::base::{Time, seconds};
 use crate::call::{Standing, Trace};
 use crate::policy::{Party, TrunkId};
-use crate::rules::BackoffSubject;
+use crate::rules::{BackoffSubject, Number};
 use crate::sip::value::number;
 use crate::sip::{HeaderName, Method};
 
@@ -96,9 +96,8 @@ fn is_emergency(heard: &Heard<'_, '_>) -> bool {
     let target = message.target().and_then(|address| address.uri);
     let is_sos = target.is_some_and(|uri| uri.text.get(..15).is_some_and(|urn| urn.eq_ignore_ascii_case(b"urn:service:sos")));
     let says = message.get(HeaderName::Priority).is_some_and(|v| v.trim_ascii().eq_ignore_ascii_case(b"emergency"));
-    let user = target.and_then(|uri| uri.user_name());
     let agreed = heard.by_message.identity.emergency_numbers.as_ref();
-    is_sos || says || agreed.is_some_and(|list| list.value.iter().any(|number| user == Some(number.as_bytes())))
+    is_sos || says || target.zip(agreed).is_some_and(|(uri, list)| Number::is_listed(&uri, &list.value))
 }
 
 /// A host that asked to be left alone.

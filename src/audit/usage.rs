@@ -1,10 +1,11 @@
 //! Takes what passes, gives which entries of the policy's lists it used, never whether it was allowed.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::seen::is_digits;
 use crate::call::{Place, Session, Standing};
-use crate::policy::{ListKind, Listed, Policy};
+use crate::policy::{Beginnings, ListKind, Listed, Policy};
 use crate::rules::ListedUse;
 use crate::sdp::Description;
 use crate::sip::value::{elements, media_type};
@@ -15,7 +16,7 @@ use crate::stir::Passport;
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     /// By kind, as indices into [`Roll::entries`].
-    unused: [Vec<u32>; ListKind::COUNT],
+    unused: [BTreeSet<u32>; ListKind::COUNT],
     /// How much passed that could have used an entry of a kind.
     occasions: [u64; ListKind::COUNT],
 }
@@ -26,6 +27,8 @@ pub struct Roll {
     entries: Vec<Listed>,
     /// Of entries that name a header, which.
     headers: Vec<HeaderName>,
+    /// Of entries that are numbers or begin some, by kind: which entry, and whether the number ends there.
+    numbers: [Beginnings<(u32, bool)>; ListKind::COUNT],
 }
 
 impl Roll {
@@ -35,7 +38,18 @@ impl Roll {
         let asks = policy.global().report.report_unused.as_ref().is_some_and(|clause| clause.value);
         let entries = if asks { policy.listed() } else { Vec::new() };
         let headers = entries.iter().map(|entry| if entry.kind == ListKind::Header { entry.header() } else { HeaderName::Other });
-        Self { headers: headers.collect(), entries }
+        let mut numbers: [Vec<_>; ListKind::COUNT] = std::array::from_fn(|_| Vec::new());
+        for (index, entry) in (0..).zip(&entries) {
+            let (text, is_whole) = match entry.kind {
+                ListKind::NumberRange | ListKind::CallerPrefix | ListKind::CalledPrefix => (&*entry.text, false),
+                ListKind::Caller => entry.text.strip_suffix('*').map_or((&*entry.text, true), |beginning| (beginning, false)),
+                _ => continue,
+            };
+            if let Some(of_kind) = numbers.get_mut(entry.kind as usize) {
+                of_kind.push((text.as_bytes().into(), (index, is_whole)));
+            }
+        }
+        Self { headers: headers.collect(), entries, numbers: numbers.map(Beginnings::from_iter) }
     }
 }
 
@@ -46,7 +60,7 @@ impl Usage {
         let mut usage = Self::default();
         for (index, entry) in (0..).zip(&roll.entries) {
             if let Some(unused) = usage.unused.get_mut(entry.kind as usize) {
-                unused.push(index);
+                unused.insert(index);
             }
         }
         usage
@@ -55,7 +69,7 @@ impl Usage {
     /// Adds another part: unused is what neither used.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.unused.iter_mut().zip(&other.unused) {
-            mine.retain(|index| theirs.binary_search(index).is_ok());
+            mine.retain(|index| theirs.contains(index));
         }
         self.occasions.iter_mut().zip(other.occasions).for_each(|(mine, theirs)| *mine += theirs);
     }
@@ -140,7 +154,7 @@ impl Usage {
         let listed = [ListKind::PassportKind, ListKind::CertificateHost];
         for line in message.lines(HeaderName::Identity) {
             listed.into_iter().for_each(|kind| self.occasion(kind, 1));
-            if listed.iter().all(|kind| self.unused.get(*kind as usize).is_none_or(Vec::is_empty)) {
+            if listed.iter().all(|kind| self.unused.get(*kind as usize).is_none_or(BTreeSet::is_empty)) {
                 continue;
             }
             let passport = Passport::read(message.at(line.value));
@@ -165,20 +179,24 @@ impl Usage {
     /// Takes note of a session request that is over.
     pub fn session(&mut self, roll: &Roll, session: &Session) {
         let (caller, callee) = (session.caller.as_deref(), session.callee.as_deref());
-        self.occasion(ListKind::NumberRange, 1);
-        self.strike(roll, ListKind::NumberRange, |entry, _| {
-            [caller, callee].into_iter().flatten().any(|number| number.starts_with(&*entry.text))
-        });
-        for (kind, number) in [(ListKind::CallerPrefix, caller), (ListKind::CalledPrefix, callee)] {
-            self.occasion(kind, 1);
-            self.strike(roll, kind, |entry, _| number.is_some_and(|number| number.starts_with(&*entry.text)));
+        self.numbers(roll, ListKind::NumberRange, &[caller, callee]);
+        self.numbers(roll, ListKind::CallerPrefix, &[caller]);
+        self.numbers(roll, ListKind::CalledPrefix, &[callee]);
+        self.numbers(roll, ListKind::Caller, &[caller]);
+    }
+
+    /// Takes the entries that hold one of these numbers off the list.
+    fn numbers(&mut self, roll: &Roll, kind: ListKind, numbers: &[Option<&str>]) {
+        self.occasion(kind, 1);
+        let listed = self.unused.get_mut(kind as usize).filter(|unused| !unused.is_empty()).zip(roll.numbers.get(kind as usize));
+        let Some((unused, beginnings)) = listed else { return };
+        for number in numbers.iter().copied().flatten() {
+            for (text, (index, is_whole)) in beginnings.of(number.as_bytes()) {
+                if !is_whole || text.len() == number.len() {
+                    unused.remove(index);
+                }
+            }
         }
-        self.occasion(ListKind::Caller, 1);
-        self.strike(roll, ListKind::Caller, |entry, _| match (entry.text.strip_suffix('*'), caller) {
-            (Some(beginning), Some(caller)) => caller.starts_with(beginning),
-            (None, Some(caller)) => caller == &*entry.text,
-            (_, None) => false,
-        });
     }
 
     /// Takes note of everything of a kind at once: `used` says whether any of it was an entry, `occasions` how much there was.
@@ -197,7 +215,7 @@ impl Usage {
     /// What it came to, in the order of the lists.
     pub(super) fn report<'r>(&self, roll: &'r Roll) -> Vec<ListedUse<'r>> {
         let used = |index: u32, entry: &Listed| {
-            let unused = self.unused.get(entry.kind as usize).is_some_and(|unused| unused.binary_search(&index).is_ok());
+            let unused = self.unused.get(entry.kind as usize).is_some_and(|unused| unused.contains(&index));
             let occasions = self.occasions.get(entry.kind as usize).copied().unwrap_or(0);
             (!unused, occasions)
         };
@@ -217,8 +235,8 @@ impl Usage {
     /// Takes the entries that were used off the list.
     fn strike(&mut self, roll: &Roll, kind: ListKind, used: impl Fn(&Listed, HeaderName) -> bool) {
         let Some(unused) = self.unused.get_mut(kind as usize).filter(|unused| !unused.is_empty()) else { return };
-        unused.retain(|&index| {
-            let at = index as usize;
+        unused.retain(|index| {
+            let at = *index as usize;
             !roll.entries.get(at).zip(roll.headers.get(at)).is_some_and(|(entry, id)| used(entry, *id))
         });
     }

@@ -44,7 +44,7 @@ pub use document::{Document, Explained, Explanation, Reading, Setting, Sheet, bu
 pub use level::{Level, LevelTable};
 pub use listed::{ListKind, Listed};
 pub use mistake::Style;
-pub use numbers::{NumberList, Prefixes};
+pub use numbers::{Beginnings, NumberList, Prefixes};
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};
 #[cfg(test)]

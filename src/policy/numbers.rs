@@ -1,4 +1,4 @@
-//! Takes ranges and lists of numbers as the policy writes them, gives which of them holds a number, never looks at each.
+//! Takes ranges and lists of numbers as the policy writes them, gives which of them hold a number, never looks at each.
 
 use std::ops::Deref;
 
@@ -72,19 +72,59 @@ impl From<Vec<String>> for Prefixes {
     }
 }
 
+/// Texts, each with what it stands for, by which numbers they begin.
+#[derive(Clone, Debug)]
+pub struct Beginnings<T> {
+    sorted: Vec<(Box<[u8]>, T)>,
+}
+
+impl<T> Default for Beginnings<T> {
+    fn default() -> Self {
+        Self { sorted: Vec::new() }
+    }
+}
+
+impl<T> FromIterator<(Box<[u8]>, T)> for Beginnings<T> {
+    fn from_iter<I: IntoIterator<Item = (Box<[u8]>, T)>>(all: I) -> Self {
+        let mut sorted: Vec<_> = all.into_iter().collect();
+        sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self { sorted }
+    }
+}
+
+impl<T> Beginnings<T> {
+    /// Those that begin a number, the shorter first: a search for each digit at which the ways of texts and number part.
+    pub fn of(&self, number: &[u8]) -> impl Iterator<Item = (&[u8], &T)> {
+        let mut rest = self.sorted.as_slice();
+        std::iter::from_fn(move || {
+            loop {
+                let (first, behind) = rest.split_first()?;
+                let common = first.0.iter().zip(number).take_while(|(one, other)| one == other).count();
+                if common == first.0.len() {
+                    rest = behind;
+                    return Some((&*first.0, &first.1));
+                }
+                // Whatever begins the number is no greater than it, and has this digit where it comes later than this text.
+                if first.0.get(common) > number.get(common) {
+                    return None;
+                }
+                let wanted = number.get(..=common)?;
+                rest = rest.get(rest.partition_point(|(text, _)| **text < *wanted)..)?;
+            }
+        })
+    }
+}
+
 /// Numbers, and beginnings of them where an entry ends in `*`; with a plus, global ones only.
 #[derive(Clone, Debug, Default)]
 pub struct NumberList {
     written: Vec<String>,
     /// By their digits.
-    sorted: Vec<Entry>,
-    /// The most digits of an entry.
-    longest: usize,
+    entries: Beginnings<Entry>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
-    digits: Box<[u8]>,
     is_global: bool,
     is_prefix: bool,
     at: usize,
@@ -94,16 +134,12 @@ impl NumberList {
     /// The longest entry that holds a number of these digits, which may be a global one and may be one without plus.
     #[must_use]
     pub fn entry(&self, number: &[u8], is_global: bool, is_plain: bool) -> Option<&str> {
-        let lengths = 0..=number.len().min(self.longest);
-        let found = lengths.flat_map(|length| {
-            let digits = number.get(..length).unwrap_or_default();
-            let begin = self.sorted.partition_point(|entry| *entry.digits < *digits);
-            let same = self.sorted.get(begin..).unwrap_or_default().iter().take_while(move |entry| *entry.digits == *digits);
-            same.filter(move |entry| if entry.is_global { is_global } else { is_plain })
-                .filter(move |entry| entry.is_prefix || length == number.len())
-        });
-        let longest = found.filter_map(|entry| Some((self.written.get(entry.at)?, entry.at))).max_by_key(|(text, at)| (text.len(), *at));
-        longest.map(|(text, _)| text.as_str())
+        let holds = |(digits, entry): &(&[u8], &Entry)| {
+            let is_of_kind = if entry.is_global { is_global } else { is_plain };
+            is_of_kind && (entry.is_prefix || digits.len() == number.len())
+        };
+        let found = self.entries.of(number).filter(holds).filter_map(|(_, entry)| Some((self.written.get(entry.at)?, entry.at)));
+        found.max_by_key(|(text, at)| (text.len(), *at)).map(|(text, _)| text.as_str())
     }
 }
 
@@ -120,16 +156,10 @@ impl From<Vec<String>> for NumberList {
         let entry = |(at, text): (usize, &String)| {
             let (text, is_prefix) = text.strip_suffix('*').map_or((text.as_str(), false), |text| (text, true));
             let (text, is_global) = text.strip_prefix('+').map_or((text, false), |digits| (digits, true));
-            Entry { digits: text.as_bytes().into(), is_global, is_prefix, at }
+            (text.as_bytes().into(), Entry { is_global, is_prefix, at })
         };
-        let mut sorted: Vec<Entry> = written.iter().enumerate().map(entry).collect();
-        sorted.sort_unstable();
-        // Of entries that are written twice the last counts.
-        sorted.reverse();
-        sorted.dedup_by(|a, b| (&a.digits, a.is_global, a.is_prefix) == (&b.digits, b.is_global, b.is_prefix));
-        sorted.reverse();
-        let longest = sorted.iter().map(|entry| entry.digits.len()).max().unwrap_or(0);
-        Self { written, sorted, longest }
+        let entries = written.iter().enumerate().map(entry).collect();
+        Self { written, entries }
     }
 }
 
@@ -154,6 +184,23 @@ mod tests {
             of_kind && if is_prefix { number.starts_with(digits) } else { number == digits }
         };
         list.iter().filter(holds).max_by_key(|entry| entry.len()).map(String::as_str)
+    }
+
+    /// Each number of a long list is found, and so is what begins it, wherever in the order that stands.
+    #[test]
+    fn a_long_list_is_searched_to_its_ends() {
+        let list: Vec<String> = (0..100_000).map(|n| format!("+49{n:06}")).chain(["+490*", "+4991*", "+4*"].map(String::from)).collect();
+        let numbers = NumberList::from(list.clone());
+        for text in &list[..100_000] {
+            let number = &text.as_bytes()[1..];
+            assert_eq!(numbers.entry(number, true, false), Some(text.as_str()));
+            assert_eq!(numbers.entry(number, false, true), None);
+        }
+        let entry = |number: &[u8]| numbers.entry(number, true, false);
+        assert_eq!(
+            [entry(b"49912"), entry(b"490000000"), entry(b"491"), entry(b"5")].map(Option::unwrap_or_default),
+            ["+4991*", "+490*", "+4*", ""]
+        );
     }
 
     /// Numbers and lists of few digits, so that they often meet, in an order that repeats.
@@ -182,6 +229,10 @@ mod tests {
                 let (is_global, is_plain) = (next(2) == 0, next(2) == 0);
                 let number = number.as_bytes();
                 assert_eq!(searched.entry(number, is_global, is_plain), one_by_one(&list, number, is_global, is_plain), "{list:?}");
+                let listed: Beginnings<()> = list.iter().map(|text| (text.as_bytes().into(), ())).collect();
+                let mut beginning: Vec<&[u8]> = list.iter().map(|text| text.as_bytes()).filter(|text| number.starts_with(text)).collect();
+                beginning.sort_unstable();
+                assert_eq!(listed.of(number).map(|(text, ())| text).collect::<Vec<_>>(), beginning, "{list:?}");
                 let begins = list.iter().any(|text| number.starts_with(text.trim_start_matches('+').as_bytes()));
                 assert_eq!(prefixes.hold(number), begins, "{list:?}");
             }

@@ -54,6 +54,7 @@ pub use kind::Kind;
 pub use legs_subject::{LegSaid, LegsSubject};
 pub use med::listens_for_tones;
 pub use media_subject::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
+pub(crate) use numbers::Number;
 pub use page::{Catalogue, Page};
 pub use passports::Passports;
 pub use ping::{Echo, PingSubject, Watch};

@@ -13,7 +13,7 @@ const SHORTEST: usize = 8;
 
 /// A telephone number in the form in which numbers are compared (`standards.md` §5.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     digits: SmallVec<[u8; 16]>,
     has_plus: bool,
 }
@@ -51,6 +51,11 @@ impl Number {
     /// Whether it lies in one of these ranges of global numbers.
     pub(super) fn is_within(&self, prefixes: &Prefixes) -> bool {
         self.is_global() && prefixes.hold(&self.digits)
+    }
+
+    /// Whether an entry of a list holds the number that a URI names.
+    pub(crate) fn is_listed(uri: &Uri<'_>, list: &NumberList) -> bool {
+        Self::of(uri).is_some_and(|number| number.entry(list).is_some())
     }
 
     /// The longest entry of a list that holds it: with `*` at its end a beginning, else the whole number; with a plus a global one.

@@ -83,6 +83,11 @@ pub(crate) fn overload() {
     for (said, says) in [(refused(""), Broken), (again(40.0), Kept), (again(10.0), Broken)] {
         check("SIP-RESP-003", terms, &said, says);
     }
+    // Calls to numbers of emergency wait for nothing: a whole number or a beginning, global with a plus.
+    for (number, broken) in [("+4420555000", 0), ("+44205*", 0), ("+442055500", 1), ("4420555000", 1), ("112", 1)] {
+        let numbers = format!("{terms}[identity.emergency_numbers]\nnumbers = [\"999\", \"{number}\", \"+1*\"]\n");
+        assert_eq!(counts(&judged(&frames(&again(10.0)), &numbers), "SIP-RESP-003")[1], broken, "{number}");
+    }
 }
 
 const OPEN: &str = "<?xml version=\"1.0\"?>\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" entity=\"pres:a@alpha.example\"><tuple id=\"t\">\

@@ -2,6 +2,7 @@
 
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::addresses::Address;
+use crate::rules::numbers::Number;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::value::Telephone;
 
@@ -37,13 +38,12 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if subject.may_be_in_dialog() {
         return Verdict::Indeterminate(Reason::Truncated);
     }
-    let special = terms.special_numbers.as_ref().map_or(&[][..], |c| &*c.value);
     let mut breaches = Vec::new();
     let mut numbers = false;
     for address in subject.addresses() {
-        let Some(number) = address.uri.as_ref().and_then(Telephone::of) else { continue };
+        let Some((uri, number)) = address.uri.as_ref().and_then(|uri| Some((uri, Telephone::of(uri)?))) else { continue };
         numbers = true;
-        if special.iter().any(|pattern| is_special(number, pattern)) {
+        if terms.special_numbers.as_ref().is_some_and(|list| Number::is_listed(uri, &list.value)) {
             continue;
         }
         let breach = separators.filter(|_| number.has_separators()).map(|level| separated(level, address));
@@ -65,14 +65,6 @@ fn misformatted(format: &Clause<String>, number: Telephone<'_>, address: &Addres
         _ => ("not +E.164", "+E.164"),
     };
     Some(Breach::of_clause(format, format!("{}: {what}", address.place.text()), agreed).at(address.at).about(address.place.text()))
-}
-
-/// Whether `number` is the service code `pattern`, or begins with it where it ends in `*`.
-fn is_special(number: Telephone<'_>, pattern: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => number.bare().zip(prefix.bytes()).filter(|(a, b)| a == b).count() == prefix.len(),
-        None => number.bare().eq(pattern.bytes()),
-    }
 }
 
 #[cfg(test)]
