@@ -85,7 +85,7 @@ pub struct EndedCall {
     /// Its number among the calls of its shard.
     pub call: u64,
     /// Its session requests.
-    pub(super) sessions: Vec<Session>,
+    pub(super) sessions: SmallVec<[Arc<Session>; 1]>,
     pub(super) trunk: Option<TrunkId>,
     pub(super) broken: Broken,
     pub(super) labels: Labels,
@@ -158,7 +158,7 @@ impl Judge<'_> {
         let rules: Vec<Cow<'static, str>> =
             rules.iter().filter_map(|&rule| self.docket.rule(rule)).map(|rule| Cow::Borrowed(rule.id)).collect();
         let owners = owners(&sessions, streams);
-        let row = |(number, session): (usize, &Session)| {
+        let row = |(number, session): (usize, &Arc<Session>)| {
             let own: Vec<&CarriedStream> = streams.iter().zip(&owners).filter(|(_, owner)| **owner == number).map(|(s, _)| s).collect();
             CallRow { rules: rules.clone(), ..self.call_row(session, &own, trunk, sides) }
         };
@@ -235,9 +235,9 @@ impl Judge<'_> {
 }
 
 /// For each stream the place of the session request that it belongs to: at its hop the last that began before it.
-pub(super) fn owners(sessions: &[Session], streams: &[CarriedStream]) -> Vec<usize> {
+pub(super) fn owners(sessions: &[Arc<Session>], streams: &[CarriedStream]) -> Vec<usize> {
     let owner = |stream: &CarriedStream| {
-        let at_hop = |s: &&Session| hop(s) == stream.hop;
+        let at_hop = |s: &&Arc<Session>| hop(s) == stream.hop;
         let begun_before = sessions.iter().rposition(|s| at_hop(&s) && s.invite.first <= stream.begun);
         begun_before.or_else(|| sessions.iter().position(|s| at_hop(&s))).unwrap_or(0)
     };

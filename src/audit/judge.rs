@@ -50,7 +50,7 @@ pub(super) struct Docketed {
     touched: SmallVec<[usize; 4]>,
     /// Rules that it breaks, where someone wants rows of calls; and its session requests.
     broken: Broken,
-    sessions: Vec<Session>,
+    sessions: SmallVec<[Arc<Session>; 1]>,
     /// What tells it from other calls.
     pub(super) labels: Labels,
     /// A registration that was challenged, and between whom.
@@ -248,7 +248,7 @@ impl<'p> Judge<'p> {
         self.judge(&self.docket.dialogs, matter, |check| check(&subject));
     }
 
-    fn session(&mut self, call: u64, session: &Session) {
+    fn session(&mut self, call: u64, session: &Arc<Session>) {
         let invite = &session.invite;
         let (from, to, trunk, terms) = self.between(invite.source.ip, invite.destination.ip, call);
         let interval = interval_of(self.policy.terms(from, to, None), invite.first);
@@ -267,7 +267,7 @@ impl<'p> Judge<'p> {
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
         self.proceedings.usage.session(&self.docket.roll, session);
-        self.known(call).sessions.push(session.clone());
+        self.known(call).sessions.push(Arc::clone(session));
         let matter = self.matter("session", (call, &session.call_id), (from, to), trunk, invite);
         let known = self.live.get(&call);
         let (attest, carriage) = (known.and_then(|known| known.attest), known.and_then(|known| known.carriage));

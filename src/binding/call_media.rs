@@ -49,7 +49,7 @@ pub struct CallMedia {
     /// When something last passed in an MSRP session of it.
     pub wrote: Option<Time>,
     /// The sessions of it that were answered.
-    pub sessions: Vec<Session>,
+    pub sessions: SmallVec<[Arc<Session>; 1]>,
 }
 
 impl CallMedia {

@@ -1,6 +1,7 @@
 //! Takes what happens in the calls of one shard, gives each call when its media is settled, never sees a stream before it is bound.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -29,7 +30,7 @@ pub enum Event<'a> {
     /// The call lives from now on, or no more.
     Lives(Time, bool),
     /// An answered session is over.
-    Session(&'a Session),
+    Session(&'a Arc<Session>),
     /// The call was forgotten; its last message passed at this running clock.
     Over(Time),
 }
@@ -111,7 +112,7 @@ impl MediaCalls {
                 slot.call.live(time, true);
             }
             Event::Lives(time, alive) => slot.call.live(time, alive),
-            Event::Session(session) => slot.call.sessions.push(session.clone()),
+            Event::Session(session) => slot.call.sessions.push(Arc::clone(session)),
             Event::Over(last) => {
                 let first = slot.call.said.first().map(|said| said.origin).unwrap_or_default();
                 self.live.remove(&call);

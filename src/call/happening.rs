@@ -127,7 +127,7 @@ pub enum Happening {
     /// A dialog is over.
     Dialog(Dialog),
     /// A session request is over.
-    Session(Session),
+    Session(Arc<Session>),
     /// The load changed.
     Load(LoadEvent),
     /// A call was forgotten: every Call-ID ends with exactly one of these, also at the end of the capture.

@@ -234,7 +234,7 @@ impl LiveCall {
         if self.latest.get(latest) == Some(&serial) {
             self.latest.remove(latest);
         }
-        chain.close().map(Happening::Session).into_iter().for_each(|closed| turn.report(closed));
+        chain.close().map(Arc::new).map(Happening::Session).into_iter().for_each(|closed| turn.report(closed));
     }
 
     /// A BYE ended; what that makes of its dialog and session.
@@ -265,7 +265,7 @@ impl LiveCall {
         let report = |happening| Report { call, happening };
         out.extend(self.transactions.drain().map(|t| report(Happening::Transaction(t.close(&text, false)))));
         out.extend(self.dialogs.drain().filter_map(|d| d.close(&text)).map(Happening::Dialog).map(report));
-        out.extend(self.chains.drain().filter_map(|c| c.close()).map(Happening::Session).map(report));
+        out.extend(self.chains.drain().filter_map(|c| c.close()).map(Arc::new).map(Happening::Session).map(report));
         out.push(report(self.over(Time(i64::MAX))));
     }
 

@@ -114,7 +114,7 @@ fn arrival(serial: usize, line: &str) -> Arrival {
 
 impl Played {
     pub(super) fn sessions(&self) -> Vec<&Session> {
-        self.happenings.iter().filter_map(|h| if let Happening::Session(s) = h { Some(s) } else { None }).collect()
+        self.happenings.iter().filter_map(|h| if let Happening::Session(s) = h { Some(&**s) } else { None }).collect()
     }
 
     /// The only session.

@@ -1,6 +1,7 @@
 //! Takes messages that the capture cut beyond recognition, gives when each host was out of sight of another, never what they said.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -54,7 +55,7 @@ impl BlindSpots {
         match happening {
             Happening::Transaction(transaction) => transaction.out_of_sight = self.hide_end_of(transaction),
             Happening::Session(session) if session.outcome == Outcome::Timeout && self.hide_answer_of(session) => {
-                session.outcome = Outcome::Censored;
+                Arc::make_mut(session).outcome = Outcome::Censored;
             }
             _ => {}
         }

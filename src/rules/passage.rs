@@ -202,7 +202,7 @@ impl Passage {
             outcome: crate::call::Outcome::Success,
             ..Session::default()
         });
-        session.iter().for_each(|session| calls.hear(1, Event::Session(session)));
+        session.map(Arc::new).iter().for_each(|session| calls.hear(1, Event::Session(session)));
         calls.hear(1, Event::Over(self.last));
         table.learn(&mut calls);
         self.streams.iter().for_each(|stream| table.end(stream.clone()));

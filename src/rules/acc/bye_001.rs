@@ -52,8 +52,8 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
 fn silent(subject: &MediaSubject<'_>) -> Verdict {
     let (Some(clause), Some(end)) = (&subject.terms.accounting.missing_bye_idle_s, subject.end) else { return Verdict::NotApplicable };
     let call = subject.call;
-    let is_open = |session: &&Session| session.bye.is_none() && session.end.is_none();
-    let Some(session) = call.sessions.iter().find(is_open) else { return Verdict::NotApplicable };
+    let is_open = |session: &Session| session.bye.is_none() && session.end.is_none();
+    let Some(session) = call.sessions.iter().find(|session| is_open(session)) else { return Verdict::NotApplicable };
     let Some(answer) = session.answer.as_deref().filter(|_| call.sessions.len() == 1) else { return Verdict::NotApplicable };
     // A call on hold is silent and lives.
     if is_held(call) {
