@@ -1,7 +1,7 @@
 //! Takes an answered offer, a DTLS handshake or the media of a call, gives whether roles, version and times are as agreed, never whose certificate it is.
 
 use crate::base::Time;
-use crate::binding::{CallMedia, Fit, Said, Sent, Side};
+use crate::binding::{CallMedia, Fit, Said, Sent, Shaken, Side};
 use crate::call::Trace;
 use crate::media::Flow;
 use crate::policy::Severity;
@@ -129,6 +129,9 @@ fn active_side(call: &CallMedia, subject: &HandshakeSubject<'_>, line: u16) -> O
 /// How far the clocks of two taps may differ, in nanoseconds.
 const SKEW: i64 = 20_000_000;
 
+/// A first record under keys so long after the ClientHello, in nanoseconds, is hardly the first that there was: the capture lost those of the handshake.
+const PROMPT: i64 = 10_000_000_000;
+
 /// Streams that began before there were keys.
 fn early(subject: &MediaSubject<'_>) -> Verdict {
     let call = subject.call;
@@ -139,7 +142,8 @@ fn early(subject: &MediaSubject<'_>) -> Verdict {
     for sent in call.sent.iter().filter(|sent| sent.bound.fit >= Fit::Destination && !sent.shared && is_by_dtls(call, sent)) {
         let Flow { source, destination, .. } = sent.flow;
         let ends = (source.min(destination), source.max(destination));
-        let own = call.shaken.iter().any(|shaken| shaken.ends == ends && shaken.keyed.is_some());
+        let is_prompt = |shaken: &Shaken| shaken.keyed.is_some_and(|keyed| keyed.since(shaken.asked) <= PROMPT);
+        let own = call.shaken.iter().any(|shaken| shaken.ends == ends && is_prompt(shaken));
         match keyed {
             // Of a call that was there before the capture, an earlier handshake may have been too.
             _ if begun.is_none_or(|begun| sent.begun < begun) => open = Some(Reason::Boundary),
@@ -267,6 +271,8 @@ mod tests {
     fn without_the_whole_handshake_early_media_cannot_be_judged() {
         assert_eq!(early(101_100, &[]), Verdict::Indeterminate(Reason::OffPath));
         assert_eq!(early(101_100, &[(101_150, None)]), Verdict::Indeterminate(Reason::Boundary));
+        // Eleven seconds for a handshake: what passed under keys first was lost.
+        assert_eq!(early(101_300, &[(101_150, Some(112_200))]), Verdict::Indeterminate(Reason::Boundary));
         let plain = Passage::of("m=audio 4000 RTP/AVP 8\n", "m=audio 5000 RTP/AVP 8\n");
         let plain = plain.shaken(|h| h.encrypted = Some((Default::default(), ms(111_000))));
         assert_eq!(plain.judge_call(&RULE), Verdict::NotApplicable);
