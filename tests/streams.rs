@@ -367,7 +367,11 @@ fn streams_are_measured_as_tshark_does_or_there_is_a_reason() {
 #[ignore = "needs tshark"]
 fn handshakes_and_faxes_are_those_of_tshark() {
     let (mut hellos, mut faxes) = (0, 0);
-    for capture in captures() {
+    // Of the captures that others made, none may hold a fax.
+    let with_fax = PathBuf::from("samples/t38-fax/capture.pcap");
+    let all = captures();
+    let more = Some(with_fax).filter(|fax| !all.contains(fax));
+    for capture in all.into_iter().chain(more) {
         let found = beside(&capture);
         let at = |ip: &str, port: &str| Some(Endpoint::new(ip.parse().ok()?, port.parse().ok()?));
         let names = ["ip.src", "udp.srcport", "dtls.handshake.extensions.supported_version", "dtls.use_srtp.protection_profile"];
@@ -404,6 +408,7 @@ fn handshakes_and_faxes_are_those_of_tshark() {
         }
     }
     println!("{hellos} handshakes, {faxes} faxes");
+    assert!(hellos > 0 && faxes >= 2, "{hellos} handshakes, {faxes} directions of faxes: nothing to compare");
 }
 
 /// A telephone event: its flow, payload type, time stamp and code.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{Hop, Side, SideTag};
 use crate::base::{Endpoint, Origin, Time};
-use crate::media::{Flow, HeardTone};
+use crate::media::{Aimed, Flow, HeardTone};
 
 /// How well a stream fits the addresses that its call named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +57,10 @@ pub struct Sent {
     pub codec: Arc<str>,
     /// The first tone of a fax in its audio.
     pub fax: Option<HeardTone>,
+    /// Where RTCP of its source went.
+    pub aimed: SmallVec<[Aimed; 1]>,
+    /// The ports from which its receiver sent RTCP about it.
+    pub answered_from: SmallVec<[u16; 2]>,
     /// Whether another call may have as much right to it: both name the same two endpoints.
     pub shared: bool,
 }

@@ -322,6 +322,8 @@ fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
         comfort_noise: stream.comfort_noise,
         quiet,
         fax: stream.tones.fax,
+        aimed: stream.reports.aimed.clone(),
+        answered_from: stream.reports.answered_from.clone(),
         codec: codec_name(codec, stream.main).into(),
         shared,
     }

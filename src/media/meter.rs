@@ -542,7 +542,7 @@ impl Meter {
         let from = reports.partition_point(|report| report.origin.serial <= self.heard);
         for (n, report) in reports.iter().enumerate().skip(from).take_while(|(_, report)| report.origin.serial < until) {
             if !self.is_over(report.clock) && report.is_about(flow) {
-                self.hearing.get_or_insert_default().on(report, flow);
+                self.hearing.get_or_insert_default().on(report);
                 taken(n);
             }
             self.heard = report.origin.serial;

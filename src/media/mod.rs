@@ -52,7 +52,7 @@ pub use meter::Gauge;
 pub use pace::Pace;
 pub use passed::Passed;
 pub use reception::Reception;
-pub use reports::{Report, Reports};
+pub use reports::{Aimed, Report, Reports};
 pub use runs::{Flow, IDLE, Kin, Runs, Tape};
 pub use series::{Interval, Series};
 pub use stream::{Format, Stream};

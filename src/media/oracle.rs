@@ -108,7 +108,7 @@ fn streams(items: &[Item], cuts: &[usize]) -> Vec<Stream> {
                     let (source, destination) = if *own { (end(1, 4001), end(2, 5001)) } else { (end(2, 5001), end(1, 4001)) };
                     let statement = Statement { by: if *own { SSRC } else { 9 }, about: SSRC, what: *what };
                     let Frame { origin, time, clock, .. } = frame;
-                    reports.push(Report { origin, time, clock, source, destination, statement });
+                    reports.push(Report::new((origin, time, clock), [source, destination], statement));
                 }
             }
         }

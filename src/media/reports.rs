@@ -1,5 +1,7 @@
 //! Takes what RTCP says of one stream, gives it as counts and last values, never the stream itself.
 
+use smallvec::SmallVec;
+
 use super::announced::Announced;
 use super::runs::{Flow, Kin};
 use crate::base::{Endpoint, Origin, Time};
@@ -10,6 +12,9 @@ const KEPT: usize = 64;
 
 /// Sender reports whose answer may still come.
 const PENDING: usize = 8;
+
+/// Ports of RTCP that are kept of a stream: one, two where it moves; more are a fault that the first show.
+const PORTS: usize = 8;
 
 /// One statement of an RTCP packet, and where it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +29,19 @@ pub struct Report {
     pub source: Endpoint,
     /// Its receiver.
     pub destination: Endpoint,
+    /// The ports of both on the wire, which those of sender and receiver may stand in for: see [`Self::placed`].
+    pub ports: [u16; 2],
     /// What it says.
     pub statement: Statement,
 }
 
 impl Report {
+    /// A statement, and where it was made.
+    #[must_use]
+    pub const fn new((origin, time, clock): (Origin, Time, Time), [source, destination]: [Endpoint; 2], statement: Statement) -> Self {
+        Self { origin, time, clock, source, destination, ports: [source.port, destination.port], statement }
+    }
+
     /// What it has in common with the stream that it is about.
     #[must_use]
     pub fn kin(&self) -> Kin {
@@ -90,10 +103,10 @@ pub struct Reports {
     pub spoken: Option<(Time, Time)>,
     /// The longest time between two RTCP packets from its source, in nanoseconds.
     pub longest_interval: i64,
-    /// Whether one came on the port of the media itself (RFC 5761).
-    pub muxed: bool,
-    /// Whether one came on another port.
-    pub beside: bool,
+    /// Where RTCP of its source went: the first ports.
+    pub aimed: SmallVec<[Aimed; 1]>,
+    /// From where its receiver sent RTCP about it: the first ports.
+    pub answered_from: SmallVec<[u16; 2]>,
     /// Round trips from the tap to the receiver and back, in nanoseconds: the first so many, in order.
     pub round_trips: Vec<i64>,
     /// How many there were.
@@ -112,6 +125,19 @@ pub struct Reports {
     pub voip_blocks: u64,
     /// What the last sender report said it had sent: packets, octets of payload.
     pub sent: Option<(u32, u32)>,
+}
+
+/// RTCP of a source to one port of its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aimed {
+    /// The port that sent the first.
+    pub from: u16,
+    /// The port to which it went.
+    pub to: u16,
+    /// The frame of the first, and when it passed.
+    pub first: (Origin, Time),
+    /// When the last passed.
+    pub last: Time,
 }
 
 impl Reports {
@@ -138,18 +164,23 @@ pub(super) struct Hearing {
 
 impl Hearing {
     /// Takes a report about the stream.
-    pub(super) fn on(&mut self, report: &Report, flow: &Flow) {
+    pub(super) fn on(&mut self, report: &Report) {
         let reports = &mut self.reports;
         let here = (report.origin, report.time);
         reports.first.get_or_insert(here);
         reports.last = Some(here);
-        let on_media = report.source.port == flow.source.port || report.source.port == flow.destination.port;
-        reports.muxed |= on_media;
-        reports.beside |= !on_media;
+        let [from, to] = report.ports;
         if report.is_own() {
+            if let Some(aimed) = reports.aimed.iter_mut().find(|aimed| aimed.to == to) {
+                aimed.last = aimed.last.max(report.time);
+            } else if reports.aimed.len() < PORTS {
+                reports.aimed.push(Aimed { from, to, first: here, last: report.time });
+            }
             let (first, last) = reports.spoken.unwrap_or((report.time, report.time));
             reports.longest_interval = reports.longest_interval.max(report.time.since(last));
             reports.spoken = Some((first, last.max(report.time)));
+        } else if !reports.answered_from.contains(&from) && reports.answered_from.len() < PORTS {
+            reports.answered_from.push(from);
         }
         match report.statement.what {
             Said::Sent { ntp, packets, octets, last, delay, .. } => {
@@ -245,7 +276,7 @@ mod tests {
 
     fn report(ms: i64, from: Endpoint, to: Endpoint, by: u32, about: u32, what: Said) -> Report {
         let time = Time(ms * 1_000_000);
-        Report { origin: Origin::default(), time, clock: time, source: from, destination: to, statement: Statement { by, about, what } }
+        Report::new((Origin::default(), time, time), [from, to], Statement { by, about, what })
     }
 
     /// standards.md §8.4, oracle R, with the tap where the sender is: sent at 46853.125 s, answered at 46864.500 s, held for 5.250 s.
@@ -254,38 +285,35 @@ mod tests {
         let flow = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
         let mut hearing = Hearing::default();
         let ntp = 46_853u64 << 32 | 0x2000_0000;
-        hearing.on(
-            &report(
-                46_853_125,
-                end(1, 4001),
-                end(2, 5001),
-                7,
-                7,
-                Said::Sent { ntp, timestamp: 0, packets: 1, octets: 160, last: 0, delay: 0 },
-            ),
-            &flow,
-        );
+        hearing.on(&report(
+            46_853_125,
+            end(1, 4001),
+            end(2, 5001),
+            7,
+            7,
+            Said::Sent { ntp, timestamp: 0, packets: 1, octets: 160, last: 0, delay: 0 },
+        ));
         let reception = Reception { last: 0xb705_2000, delay: 0x0005_4000, fraction_lost: 3, ..Reception::default() };
         let answer = report(46_864_500, end(2, 5001), end(1, 4001), 9, 7, Said::Received(reception));
         assert!(answer.is_about(&flow));
-        hearing.on(&answer, &flow);
+        hearing.on(&answer);
         let reports = hearing.finish();
         assert_eq!(reports.round_trips, [6_125_000_000]);
         assert_eq!((reports.sender_reports, reports.receptions, reports.worst_fraction), (1, 1, 3));
-        assert!(reports.beside && !reports.muxed);
+        let aimed: Vec<_> = reports.aimed.iter().map(|aimed| (aimed.from, aimed.to)).collect();
+        assert_eq!((aimed, &*reports.answered_from), (vec![(4001, 5001)], &[5001][..]));
     }
 
     /// The tap 50 ms from the sender and 125 ms from the receiver, which sends a report 2 s after it got one, as the sender does.
     #[test]
     fn the_round_trip_is_the_sum_of_both_sides_of_the_tap() {
-        let flow = Flow { source: end(1, 4000), destination: end(2, 5000), ssrc: 7 };
         let sent = |ntp: u64, last: u32| Said::Sent { ntp: ntp << 32, timestamp: 0, packets: 1, octets: 160, last, delay: 0x0002_0000 };
         let middle = |ntp: u32| ntp << 16;
         let block = |last: u32, sent: u32| Said::Received(Reception { last, sent, delay: 0x0002_0000, ..Reception::default() });
         let mut hearing = Hearing::default();
-        hearing.on(&report(1_000, end(1, 4001), end(2, 5001), 7, 7, sent(10, 0)), &flow);
-        hearing.on(&report(3_250, end(2, 5001), end(1, 4001), 9, 7, block(middle(10), middle(20))), &flow);
-        hearing.on(&report(5_350, end(1, 4001), end(2, 5001), 7, 7, sent(30, middle(20))), &flow);
+        hearing.on(&report(1_000, end(1, 4001), end(2, 5001), 7, 7, sent(10, 0)));
+        hearing.on(&report(3_250, end(2, 5001), end(1, 4001), 9, 7, block(middle(10), middle(20))));
+        hearing.on(&report(5_350, end(1, 4001), end(2, 5001), 7, 7, sent(30, middle(20))));
         let mut reports = hearing.finish();
         assert_eq!((&*reports.round_trips, &*reports.near_trips), (&[250_000_000][..], &[100_000_000][..]));
         assert_eq!(reports.round_trip(), Some(350_000_000));

@@ -164,14 +164,7 @@ impl Facts {
             self.counter.anomalies.note(Anomaly::RtcpBroken);
         }
         for statement in compound.statements {
-            let report = Report {
-                origin: frame.origin,
-                time: frame.time,
-                clock: frame.clock,
-                source: datagram.source,
-                destination: datagram.destination,
-                statement,
-            };
+            let report = Report::new((frame.origin, frame.time, frame.clock), [datagram.source, datagram.destination], statement);
             self.reports.push(shard_of(&report.kin()), report);
         }
     }

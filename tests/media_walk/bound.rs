@@ -32,7 +32,7 @@ fn candidates_are_as_good_as_the_line() {
 #[test]
 fn reports_are_found_where_they_were_announced() {
     let terms = "[media.transport]\nrtcp = \"required\"\n";
-    let judge = |lines: [&str; 2], ports: [u16; 2]| {
+    let judge_ways = |lines: [&str; 2], there: [u16; 2], back: [u16; 2]| {
         let [offer, answer] = lines.map(|line| format!("{AUDIO}{line}"));
         let sender = |from: End, to: End, [own, other]: [u16; 2], ssrc: u32| {
             let report = |n: u32| {
@@ -45,12 +45,12 @@ fn reports_are_found_where_they_were_announced() {
             };
             (0..4).map(report).collect::<Vec<_>>()
         };
-        let back = [ports[1], ports[0]];
-        let media = [voice(A, B, 1).send(42.0, 60.0), voice(B, A, 2).send(42.0, 60.0), sender(A, B, ports, 1), sender(B, A, back, 2)];
+        let media = [voice(A, B, 1).send(42.0, 60.0), voice(B, A, 2).send(42.0, 60.0), sender(A, B, there, 1), sender(B, A, back, 2)];
         let all = frames(vec![between("rtcp", &offer, &answer)], media);
         holds_for_any_cut(&all, terms);
         (cells(&all, &["rtcp"]), found(&report(&all, terms), "MED-RTP-005"))
     };
+    let judge = |lines: [&str; 2], ports: [u16; 2]| judge_ways(lines, ports, [ports[1], ports[0]]);
     let kept = || (vec!["true".to_owned(); 2], vec![]);
     assert_eq!(judge(["", ""], [20_001, 20_001]), kept());
     assert_eq!(judge(["a=rtcp-mux\n", "a=rtcp-mux\n"], [20_000, 20_000]), kept());
@@ -59,6 +59,15 @@ fn reports_are_found_where_they_were_announced() {
     // On one port without both having said so.
     let misplaced = |who: &str| format!("{who}: 1 x RTCP on the port of RTP, not negotiated");
     assert_eq!(judge(["a=rtcp-mux\n", ""], [20_000, 20_000]).1, [misplaced("alpha"), misplaced("bravo")]);
+    // Both agreed on one port, and alpha sends to the next all the same.
+    let beside = vec!["alpha: 1 x RTCP on a port of its own, though one for both was agreed".to_owned()];
+    assert_eq!(judge_ways(["a=rtcp-mux\n", "a=rtcp-mux\n"], [20_001, 20_001], [20_000, 20_000]).1, beside);
+    // From the port where it belongs to one that nobody named; bravo keeps to it, and is reached where it sends from (RFC 4961).
+    let astray = |who: &str| format!("{who}: 1 x RTCP to a port that its receiver did not name");
+    assert_eq!(judge_ways(["", ""], [20_001, 20_101], [20_001, 20_001]).1, [astray("alpha")]);
+    assert_eq!(judge_ways(["", ""], [20_001, 20_101], [20_101, 20_001]).1, Vec::<String>::new());
+    // One socket for both, towards the port that is meant for it: where it comes from is nobody's business.
+    assert_eq!(judge_ways(["", ""], [20_000, 20_001], [20_000, 20_001]).1, Vec::<String>::new());
     // Between ports that nobody named they may be of anything.
     let missing = |who: &str| format!("{who}: 1 x no RTCP from the sender");
     assert_eq!(judge(["", ""], [20_100, 20_300]), (vec!["false".to_owned(); 2], vec![missing("alpha"), missing("bravo")]));

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod apart;
+mod blameless;
 mod bound;
 mod measured;
 mod secured;

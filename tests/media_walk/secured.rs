@@ -277,7 +277,7 @@ fn media_before_its_handshake_is_told() {
     // A call that goes over to SRTP by a re-offer was free to send before.
     let mut upgraded = begun("upgraded", "m=audio 20000 RTP/AVP 8\n", "m=audio 20000 RTP/AVP 8\n");
     upgraded.sdp = sdp(&by_dtls("actpass"));
-    upgraded.again(50.0, "");
+    upgraded.again(50.0, "X-In-Dialog\r\n");
     upgraded.sdp = sdp(&by_dtls("active"));
     upgraded.answer(51.0, 200).ack(51.1);
     let media = vec![clear(B, A, 2).send(42.1, 51.3), shake(51.2), sealed(B, A, 2).send(51.4, 60.0)];
