@@ -60,6 +60,10 @@ impl CallMedia {
 
     /// Notes a body; gives its place, unless there are too many.
     pub(super) fn say(&mut self, said: Said) -> Option<usize> {
+        if self.said.is_empty() {
+            // Most calls say no more than an offer and its answer.
+            self.said.reserve_exact(2);
+        }
         (self.said.len() < MOST).then(|| {
             self.said.push(said);
             self.said.len() - 1
