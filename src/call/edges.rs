@@ -75,6 +75,44 @@ fn timer_c_starts_anew_with_each_ringing() {
     assert_eq!(played.session().outcome, Outcome::Censored);
 }
 
+/// RFC 3261 §13.3.1.1: who rings says so each minute, often in the same words.
+#[test]
+fn timer_c_starts_anew_with_the_same_ringing() {
+    let rings = "0 a>b INVITE 1\n 1 b>a 180 INVITE 1 to=t\n 61 b>a 180 INVITE 1 to=t\n 121 b>a 180 INVITE 1 to=t\n";
+    let busy = play(&format!("{rings} 250 b>a 486 INVITE 1 to=t\n 250.1 a>b ACK 1 to=t"), "300");
+    assert_eq!(busy.session().outcome, Outcome::Failed(486));
+    let played = play(rings, "400");
+    assert_eq!(played.transactions(Method::Invite)[0].ending, Ending::TimerC(time("301")));
+}
+
+#[test]
+fn a_2xx_tells_where_its_ack_goes() {
+    for (lines, elsewhere) in [
+        ("Contact:<sip:b@192.0.2.98>", false),
+        ("Contact:<sip:b@203.0.113.9>", true),
+        ("Contact:<sip:b@b.example>", false),
+        ("Contact:<sip:b@203.0.113.9> Record-Route:<sip:203.0.113.7;lr>,_<sip:192.0.2.98;lr>", false),
+        ("Contact:<sip:b@192.0.2.98> Record-Route:<sip:192.0.2.98;lr>,_<sip:203.0.113.7;lr>", true),
+    ] {
+        let played = play(&format!("0 a>b INVITE 1\n 1 b>a 200 INVITE 1 to=t {lines}"), "100");
+        assert_eq!(played.transactions(Method::Invite)[0].leads_elsewhere, elsewhere, "{lines}");
+    }
+}
+
+/// RFC 3261 §9.1.
+#[test]
+fn a_cancel_takes_the_route_of_its_invite() {
+    for (invite, cancel, other) in [
+        ("", "", false),
+        ("Route:<sip:p;lr>,<sip:q;lr>", "Route:<sip:p;lr>,_<sip:q;lr>", false),
+        ("Route:<sip:p;lr>", "", true),
+        ("Route:<sip:p;lr>,<sip:q;lr>", "Route:<sip:q;lr>,<sip:p;lr>", true),
+    ] {
+        let played = play(&format!("0 a>b INVITE 1 {invite}\n 1 b>a 180 INVITE 1 to=t\n 2 a>b CANCEL 1 {cancel}"), "100");
+        assert_eq!(played.transactions(Method::Invite)[0].cancel.as_ref().map(|c| c.other_route), Some(other), "{invite} {cancel}");
+    }
+}
+
 #[test]
 fn of_crossing_byes_the_earlier_counts() {
     let played =

@@ -12,7 +12,7 @@ use super::timer::Timer;
 use super::turn::{Alarm, Turn};
 use super::{AckFault, Cancel, Ending, Place, Reliable, Repeat, Standing, Trace, Transaction};
 use crate::base::Time;
-use crate::sip::value::{number, rack};
+use crate::sip::value::{elements, number, rack};
 use crate::sip::{Arrival, HeaderName, Method};
 
 /// A client that keeps to its timers sends a request eleven times (RFC 3261 §17.1.2.2); what is beyond shows at the twelfth.
@@ -36,6 +36,8 @@ pub(super) struct LiveTransaction {
     pub(super) to: Option<u64>,
     pub(super) cseq: u32,
     uri: u64,
+    /// Its Route; `None` where not all of it was captured.
+    route: Option<u64>,
     /// The IP identification of its last transmission.
     ip_id: u32,
     final_to: Option<u64>,
@@ -95,6 +97,7 @@ impl LiveTransaction {
             to: marks.to,
             cseq: marks.cseq,
             uri: if clocks.invite { hash(message.request_uri()) } else { 0 },
+            route: if clocks.invite { route(arrival) } else { None },
             ip_id: envelope.ip_id,
             final_to: None,
             lost_sight: false,
@@ -176,6 +179,11 @@ impl LiveTransaction {
     /// A provisional response.
     pub(super) fn provisional(&mut self, arrival: &Arrival, code: u16, turn: &mut Turn<'_>) {
         self.report.provisional.get_or_insert_with(|| turn.trace(arrival));
+        self.proceed(code, turn);
+    }
+
+    /// A provisional response, or one that is sent again: both show that somebody works on the request.
+    pub(super) fn proceed(&mut self, code: u16, turn: &mut Turn<'_>) {
         self.step(Event::Provisional(code), turn);
     }
 
@@ -209,6 +217,7 @@ impl LiveTransaction {
         let open = matches!(self.phase, Phase::Trying | Phase::Proceeding);
         if open {
             self.report.ending = Ending::Final { code, response: turn.trace(arrival) };
+            self.report.leads_elsewhere = self.clocks.invite && code < 300 && !self.report.in_dialog && leads_elsewhere(arrival);
             self.final_to = marks.to;
             self.report.ack_judgeable |= self.is_acknowledged();
         }
@@ -281,6 +290,7 @@ impl LiveTransaction {
                 early: self.phase == Phase::Trying,
                 late,
                 other_uri: hash(arrival.message.request_uri()) != self.uri,
+                other_route: self.route.zip(route(arrival)).is_some_and(|(own, other)| own != other),
                 accepted: None,
             }));
         }
@@ -356,6 +366,23 @@ impl LiveTransaction {
         }
         self.report
     }
+}
+
+/// The values of Route; `None` where some may be missing.
+fn route(arrival: &Arrival) -> Option<u64> {
+    let message = &arrival.message;
+    (!arrival.envelope.cut).then(|| {
+        let values = message.lines(HeaderName::Route).flat_map(|line| elements(message.at(line.value)));
+        values.fold(0, |all, value| hash((all, value)))
+    })
+}
+
+/// Whether a 2xx sends what follows to another host than it came from: by the first of its route set, which is the last of Record-Route, else
+/// by its Contact (RFC 3261 §12.1.2). A name may be any host's.
+fn leads_elsewhere(arrival: &Arrival) -> bool {
+    let message = &arrival.message;
+    let next = message.addresses_of(HeaderName::RecordRoute).last().or_else(|| message.addresses_of(HeaderName::Contact).next());
+    next.and_then(|address| address.uri?.host_ip()).is_some_and(|ip| ip != arrival.envelope.source.ip)
 }
 
 /// What an alarm did to a transaction.

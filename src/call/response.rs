@@ -36,6 +36,10 @@ impl LiveCall {
         if place.repeat == Repeat::Retransmission && !may_repeat(transaction.method, code, arrival) {
             transaction.needless(arrival, turn);
         }
+        if place.repeat == Repeat::Retransmission && (101..200).contains(&code) {
+            // A user agent says each minute that it still rings, often in the same words (RFC 3261 §13.3.1.1).
+            transaction.proceed(code, turn);
+        }
         if !is_repeat(&place) {
             self.first_response(&mut transaction, arrival, marks, code, sdp, &mut place, turn);
         }

@@ -55,6 +55,8 @@ pub struct Cancel {
     pub late: Option<i64>,
     /// Whether its Request-URI is another than that of the INVITE.
     pub other_uri: bool,
+    /// Whether its Route is another than that of the INVITE.
+    pub other_route: bool,
     /// When a 2xx to it passed.
     pub accepted: Option<Time>,
 }
@@ -119,6 +121,8 @@ pub struct Transaction {
     pub needless_repeat: Option<Arc<Trace>>,
     /// Whether what is missing may have passed without being recognised: the capture cut a message between the two hosts meanwhile.
     pub out_of_sight: bool,
+    /// Whether the ACK of its 2xx goes to a host that the 2xx did not come from: past the tap, perhaps.
+    pub leads_elsewhere: bool,
     /// Whether the request was a CANCELled INVITE.
     pub cancelled: bool,
     /// Where the request stood to its dialog.

@@ -32,6 +32,7 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     }
     let (observed, agreed) = match transaction.ack_fault {
         Some(AckFault::Missing) if transaction.out_of_sight => return Verdict::Indeterminate(Reason::Truncated),
+        Some(AckFault::Missing) if transaction.leads_elsewhere => return Verdict::Indeterminate(Reason::OffPath),
         Some(AckFault::Missing) => ("no ACK", "an ACK within 64·T1 of the final response"),
         Some(AckFault::CSeq) => ("ACK with another CSeq number", "the CSeq number of the INVITE"),
         Some(AckFault::Branch) => ("ACK for a non-2xx with another branch", "the branch of the INVITE"),

@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §9.1, §9.2",
     keys: &["sip.timers.t1_ms"],
     what: "A CANCEL comes after a provisional and not after a final response to its INVITE (one that crosses with it within T1 is no \
-           breach), has the branch, CSeq number and Request-URI of the INVITE, and once it is accepted the INVITE gets a final response \
+           breach), has the branch, CSeq number, Request-URI and Route of the INVITE, and once it is accepted the INVITE gets a final response \
            within 64·T1.",
     why: "A CANCEL that cannot be matched leaves the other side ringing for a caller who is gone, and one that nobody acts on leaves both \
           sides with a call that neither wants.",
@@ -48,6 +48,9 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     }
     if cancel.other_uri {
         break_by("CANCEL with another Request-URI than its INVITE", "that of the INVITE", Offender::Sender);
+    }
+    if cancel.other_route {
+        break_by("CANCEL with another Route than its INVITE", "that of the INVITE", Offender::Sender);
     }
     let wait = t1.saturating_mul(64);
     let in_vain = cancel.accepted.is_some_and(|accepted| match &transaction.ending {
@@ -95,6 +98,7 @@ mod tests {
         assert_eq!(observed(&judge(|_, c| c.early = true)), ["CANCEL before any response"]);
         assert_eq!(observed(&judge(|_, c| c.late = Some(500_000_000))), ["CANCEL after a final response"]);
         assert_eq!(observed(&judge(|_, c| c.other_uri = true)), ["CANCEL with another Request-URI than its INVITE"]);
+        assert_eq!(observed(&judge(|_, c| c.other_route = true)), ["CANCEL with another Route than its INVITE"]);
         let slow = Trace { first: Time(33_000_000_000), ..Trace::default() };
         let Verdict::Violation(slow) = judge(|t, _| t.ending = Ending::Final { code: 487, response: slow.into() }) else { panic!() };
         assert_eq!(slow[0].offender, Some(Offender::Responder));
