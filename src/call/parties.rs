@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::sip::value::unescaped;
 use crate::sip::{Address, HeaderName, Message};
 
 /// The calling number or URI: P-Asserted-Identity, a number before any other, else From (RFC 3325 §9.1).
@@ -52,10 +53,11 @@ fn subscriber(address: &Address<'_>) -> Option<Subscriber> {
 
 /// The digits of a telephone number with its `+`, without visual separators (RFC 3966 §5.1.1).
 fn number(user: &[u8]) -> Option<Arc<str>> {
-    let (plus, rest) = user.strip_prefix(b"+").map_or(("", user), |rest| ("+", rest));
+    let mut octets = unescaped(user).peekable();
+    let plus = octets.next_if_eq(&b'+').map_or("", |_| "+");
     let mut text = String::with_capacity(user.len());
     text.push_str(plus);
-    for &octet in rest {
+    for octet in octets {
         match octet {
             b'0'..=b'9' => text.push(char::from(octet)),
             b'-' | b'.' | b'(' | b')' => {}

@@ -14,8 +14,11 @@ const SHORTEST: usize = 8;
 /// A telephone number in the form in which numbers are compared (`standards.md` §5.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
+    /// Digits, `*` and `#`; of a routing number also the letters of hexadecimal ones (RFC 4694 §3), in upper case.
     digits: SmallVec<[u8; 16]>,
     has_plus: bool,
+    /// It holds in a context of its own only (RFC 3966 §5.1.4).
+    is_local: bool,
 }
 
 impl Number {
@@ -23,24 +26,40 @@ impl Number {
     pub(super) fn routed(uri: &Uri<'_>) -> Option<Self> {
         let params = uri.user_params();
         let ported = params.value(b"rn").filter(|_| params.has(b"npdi"));
-        ported.map(Self::of_text).or_else(|| Self::of(uri))
+        let number = |text: &[u8]| {
+            let dials = |b: &u8| b.is_ascii_hexdigit() || matches!(b, b'*' | b'#');
+            let digits = text.iter().filter(|b| dials(b)).map(u8::to_ascii_uppercase).collect();
+            Self { digits, has_plus: text.first() == Some(&b'+'), is_local: params.has(b"rn-context") }
+        };
+        ported.map(number).or_else(|| Self::of(uri))
     }
 
     /// The number that a URI names; `None` where it names none.
     pub(super) fn of(uri: &Uri<'_>) -> Option<Self> {
-        Telephone::of(uri).map(|number| Self::of_text(number.text))
-    }
-
-    fn of_text(text: &[u8]) -> Self {
-        let digits = text.iter().copied().filter(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#')).collect();
-        Self { digits, has_plus: text.first() == Some(&b'+') }
+        let number = Telephone::of(uri)?;
+        let digits = number.octets().filter(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#')).collect();
+        let has_plus = number.octets().next() == Some(b'+');
+        Some(Self { digits, has_plus, is_local: number.context.is_some() && !has_plus })
     }
 
     /// Whether it can be a global number, with its plus or without: 1 to 15 digits, no zero first; one without plus is no short number.
+    /// A routing number may have letters behind its country code, and then be longer.
     pub(super) fn is_global(&self) -> bool {
         let digits = self.digits.len();
+        if self.is_local || self.digits.first() == Some(&b'0') {
+            return false;
+        }
+        if self.has_plus && self.digits.iter().any(u8::is_ascii_uppercase) {
+            return self.digits.first().is_some_and(u8::is_ascii_digit) && self.digits.iter().all(u8::is_ascii_hexdigit);
+        }
         let enough = if self.has_plus { digits >= 2 } else { digits >= SHORTEST };
-        enough && digits <= 15 && self.digits.first() != Some(&b'0') && self.digits.iter().all(u8::is_ascii_digit)
+        enough && digits <= 15 && self.digits.iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether both may be the same though they are written otherwise: one without plus may lack its country, or hold in a context.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let is_end = |short: &Self, long: &Self| !short.has_plus && !short.digits.is_empty() && long.digits.ends_with(&short.digits);
+        self.is_global() != other.is_global() || is_end(self, other) || is_end(other, self)
     }
 
     /// Whether both are the same.

@@ -18,7 +18,7 @@ impl Person {
     #[must_use]
     pub fn of(uri: &Uri<'_>) -> Option<Self> {
         if let Some(number) = Telephone::of(uri) {
-            return Some(Self::Number(canonical(&String::from_utf8_lossy(number.text))));
+            return Some(Self::Number(canonical(number.octets().map(char::from))));
         }
         let user = String::from_utf8_lossy(uri.user_name()?).into_owned();
         let host = String::from_utf8_lossy(uri.host).to_ascii_lowercase();
@@ -41,20 +41,30 @@ impl Person {
         };
         let numbers = claim.get("tn").map(texts).unwrap_or_default();
         let uris = claim.get("uri").map(texts).unwrap_or_default();
-        let numbers = numbers.iter().map(|text| Self::Number(canonical(text)));
+        let numbers = numbers.iter().map(|text| Self::Number(canonical(text.chars())));
         numbers.chain(uris.iter().map(|text| Self::of_text(text))).collect()
     }
 
     /// Whether a number was written in a way that only its own country understands, so that it may be the same as another.
     #[must_use]
     pub fn is_local(uri: &Uri<'_>) -> bool {
-        Telephone::of(uri).is_some_and(|number| !number.is_global() && (number.text.first() == Some(&b'0') || number.digits().len() < 8))
+        Telephone::of(uri).is_some_and(|number| {
+            let is_short = || number.bare().next() == Some(b'0') || number.digits().len() < 8;
+            !number.is_global() && (number.context.is_some() || is_short())
+        })
+    }
+
+    /// Whether a number without plus is the end of this one, so that both may be the same: the signer may put the country before (RFC 8224 §8.3).
+    #[must_use]
+    pub fn may_be(&self, uri: &Uri<'_>) -> bool {
+        let Self::Number(own) = self else { return false };
+        Telephone::of(uri).is_some_and(|number| number.bare().next() != Some(b'+') && own.ends_with(&number.digits()))
     }
 }
 
 /// What is left of a number when all that pleases the eye is gone.
-fn canonical(number: &str) -> Box<str> {
-    number.chars().filter(|c| c.is_ascii_digit() || matches!(c, '#' | '*')).collect::<String>().into()
+fn canonical(number: impl Iterator<Item = char>) -> Box<str> {
+    number.filter(|c| c.is_ascii_digit() || matches!(c, '#' | '*')).collect::<String>().into()
 }
 
 #[cfg(test)]

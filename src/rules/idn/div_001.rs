@@ -39,7 +39,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     };
     // A national number and a global one may be the same.
-    if target.is_global() != to.is_global() {
+    if target.may_be(&to) {
         return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     let counts = |name: &str| terms.diversion_headers.as_ref().is_none_or(|list| list.value.iter().any(|h| h.eq_ignore_ascii_case(name)));
@@ -94,11 +94,14 @@ mod tests {
     #[test]
     fn calls_that_were_not_diverted_are_not_judged() {
         assert_eq!(call("sip:+44-20-7946-0000@bravo.example").judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(call("sip:%2B442079460000@bravo.example;user=phone").judge(&RULE), Verdict::NotApplicable);
         assert_eq!(call("sip:alice@bravo.example").judge(&RULE), Verdict::NotApplicable);
         let ported = call("tel:+442070000000").start("INVITE sip:+442079460000;npdi;rn=+44201@x SIP/2.0");
         assert_eq!(ported.judge(&RULE), Verdict::NotApplicable);
         assert_eq!(call("tel:+441").agreed(|t| t.identity.diversion = agreed(Level::Supported)).judge(&RULE), Verdict::NotApplicable);
-        assert_eq!(call("tel:02079460000").judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput), "it may be the same number");
+        for to in ["tel:02079460000", "sip:2079460000@bravo.example;user=phone", "tel:2079460000;phone-context=+44"] {
+            assert_eq!(call(to).judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput), "{to}: it may be the same number");
+        }
         let cut = call("tel:+442070000000").text().len() - 10;
         assert_eq!(call("tel:+442070000000").cut_to(cut).judge(&RULE), Verdict::Indeterminate(Reason::Truncated));
     }

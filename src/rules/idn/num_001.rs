@@ -3,7 +3,8 @@
 use crate::policy::{Level, Severity};
 use crate::rules::numbers::{Number, caller, may_name_another};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::{HeaderName, Method};
+use crate::sip::value::{elements, name_addr};
+use crate::sip::{HeaderName, Message, Method};
 
 pub(crate) static RULE: Rule = Rule {
     id: "IDN-NUM-001",
@@ -35,7 +36,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if may_name_another(subject) {
         return Verdict::Indeterminate(Reason::Truncated);
     }
-    let diverted = message.has(HeaderName::Diversion) || message.has(HeaderName::HistoryInfo);
+    let diverted = message.has(HeaderName::Diversion) || was_retargeted(message);
     let Some((uri, at)) = caller(subject).and_then(|a| Some((a.uri?, a.at))).filter(|_| !diverted) else { return Verdict::NotApplicable };
     let Some(number) = Number::of(&uri) else { return Verdict::NotApplicable };
     if peer.transit_for.iter().any(|domain| domain.as_bytes().eq_ignore_ascii_case(uri.host)) {
@@ -56,6 +57,13 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     }
     let breach = Breach { agreed: peer.e164_prefixes.text().into(), ..Breach::of_level(level, observed) };
     Verdict::breach(breach.at(at))
+}
+
+/// Whether History-Info tells of more than where the call began: one entry, of index 1, is the first target itself (RFC 7044 §10.3).
+fn was_retargeted(message: &Message) -> bool {
+    let mut entries = message.lines(HeaderName::HistoryInfo).flat_map(|line| elements(message.at(line.value)));
+    let is_first = |entry: &[u8]| name_addr(entry).is_some_and(|named| named.params.value(b"index") == Some(b"1"));
+    entries.next().is_some_and(|first| !is_first(first) || entries.next().is_some())
 }
 
 #[cfg(test)]
@@ -81,20 +89,31 @@ mod tests {
         ] {
             assert_eq!(observed(&from(uri).judge(&RULE)), [what], "{uri}");
         }
+        let began = from("tel:+331234567").add("History-Info: <sip:+44201@x>;index=1").judge(&RULE);
+        assert_eq!(observed(&began), ["calling number outside of the sender's ranges"], "where it went first is no diversion");
+        let local = from("tel:30123456;phone-context=+49").judge(&RULE);
+        assert_eq!(observed(&local), ["calling number that is no global number"]);
         let asserted = from("sip:+4930123456@alpha.example").add("P-Asserted-Identity: <sip:a@x>, <tel:+331>").judge(&RULE);
         assert_eq!(observed(&asserted).len(), 1, "what is asserted counts");
     }
 
     #[test]
     fn own_numbers_keep_it() {
-        assert_eq!(from("sip:+4930123456@alpha.example").judge(&RULE), Verdict::Pass);
+        for uri in ["sip:+4930123456@alpha.example", "sip:%2B4930123456@alpha.example;user=phone", "sip:+%34930123456@alpha.example"] {
+            assert_eq!(from(uri).judge(&RULE), Verdict::Pass, "{uri}");
+        }
         assert_eq!(from("sip:anonymous@anonymous.invalid").add("P-Asserted-Identity: <tel:+4940123456>").judge(&RULE), Verdict::Pass);
     }
 
     #[test]
     fn diverted_carried_and_nameless_calls_are_not_judged() {
         assert_eq!(from("tel:+331234567").add("Diversion: <tel:+4930123456>;reason=no-answer").judge(&RULE), Verdict::NotApplicable);
+        for history in ["<sip:+44201@x>;index=1, <sip:+44202@x>;index=1.1;mp=1", "<sip:+44202@x>;index=1.1", "<sip:+44201@x>"] {
+            let diverted = from("tel:+331234567").add(&format!("History-Info: {history}"));
+            assert_eq!(diverted.judge(&RULE), Verdict::NotApplicable, "{history}");
+        }
         assert_eq!(from("sip:+331234567@carried.example").judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(from("sip:restricted@alpha.example;user=phone").judge(&RULE), Verdict::NotApplicable, "no number");
         assert_eq!(from("sip:alice@alpha.example").judge(&RULE), Verdict::NotApplicable);
         assert_eq!(Scene::request("INVITE").declared(|_| {}).judge(&RULE), Verdict::NotApplicable);
         let foreign = from("tel:+331234567");

@@ -72,7 +72,12 @@ mod tests {
 
     #[test]
     fn numbers_of_the_receiver_keep_it() {
-        for uri in ["sip:+442079460000@bravo.example", "tel:+44-20-7946", "tel:+33123456;npdi;rn=+44201234"] {
+        for uri in [
+            "sip:+442079460000@bravo.example",
+            "tel:+44-20-7946",
+            "tel:+33123456;npdi;rn=+44201234",
+            "tel:+33123456;npdi;rn=+4420D0184420123456789",
+        ] {
             assert_eq!(to(uri).judge(&RULE), Verdict::Pass, "{uri}");
         }
     }

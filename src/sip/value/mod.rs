@@ -2,6 +2,7 @@
 
 mod cseq;
 mod date;
+mod escaped;
 mod host;
 mod list;
 mod media_type;
@@ -16,6 +17,7 @@ mod via;
 
 pub use cseq::{RAck, cseq, rack};
 pub use date::date;
+pub use escaped::unescaped;
 pub use list::elements;
 pub use media_type::{MediaType, media_type};
 pub use name_addr::{NameAddr, name_addr};

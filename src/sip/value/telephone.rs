@@ -1,39 +1,45 @@
 //! Takes a URI, gives the telephone number in it, never the number's owner (RFC 3966, E.164).
 
-use super::{Scheme, Uri};
+use super::{Scheme, Uri, unescaped};
 
 /// A telephone number as a URI carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Telephone<'a> {
-    /// The number as written, visual separators included.
+    /// The number as written, visual separators and escapes included.
     pub text: &'a [u8],
     /// `phone-context`: where a local number holds.
     pub context: Option<&'a [u8]>,
 }
 
 impl<'a> Telephone<'a> {
-    /// The number that `uri` names: any tel URI; a SIP(S) URI with `user=phone`, or whose user is made of what one dials.
+    /// The number that `uri` names: any tel URI; a SIP(S) URI whose user is made of what one dials, or with
+    /// `user=phone` holds a digit at least: `anonymous` is nobody's number.
     #[must_use]
     pub fn of(uri: &Uri<'a>) -> Option<Self> {
         let text = uri.user_name()?;
         let said = || uri.params.value(b"user").is_some_and(|v| v.eq_ignore_ascii_case(b"phone"));
         let is_number = match uri.scheme {
             Scheme::Tel => true,
-            Scheme::Sip | Scheme::Sips => is_dialled(text) || said(),
+            Scheme::Sip | Scheme::Sips => has_digit(text) && (is_dialled(text) || said()),
             Scheme::Urn | Scheme::Other => false,
         };
         is_number.then(|| Self { text, context: uri.user_params().value(b"phone-context") })
     }
 
+    /// The number without escapes: what its text stands for.
+    pub fn octets(self) -> impl Iterator<Item = u8> + Clone + use<'a> {
+        unescaped(self.text)
+    }
+
     /// The number without visual separators: `+` and what is dialled.
     pub fn bare(self) -> impl Iterator<Item = u8> {
-        self.text.iter().copied().filter(|&b| !is_separator(b))
+        self.octets().filter(|&b| !is_separator(b))
     }
 
     /// Whether visual separators stand in it.
     #[must_use]
     pub fn has_separators(self) -> bool {
-        self.text.iter().any(|&b| is_separator(b))
+        self.octets().any(is_separator)
     }
 
     /// Whether it is global E.164, separators aside: `+`, no zero first, 2 to 15 digits.
@@ -51,7 +57,7 @@ impl<'a> Telephone<'a> {
     /// The form in which numbers are compared: digits only.
     #[must_use]
     pub fn digits(self) -> String {
-        self.text.iter().filter(|b| b.is_ascii_digit()).map(|&b| char::from(b)).collect()
+        self.octets().filter(u8::is_ascii_digit).map(char::from).collect()
     }
 }
 
@@ -60,10 +66,13 @@ const fn is_separator(b: u8) -> bool {
     matches!(b, b'-' | b'.' | b'(' | b')')
 }
 
-/// Whether `text` holds only what one dials, a digit at least.
+/// Whether `text` holds only what one dials.
 fn is_dialled(text: &[u8]) -> bool {
-    let dial = |b: &u8| b.is_ascii_digit() || is_separator(*b) || matches!(b, b'+' | b'*' | b'#');
-    text.iter().all(dial) && text.iter().any(u8::is_ascii_digit)
+    unescaped(text).all(|b| b.is_ascii_digit() || is_separator(b) || matches!(b, b'+' | b'*' | b'#'))
+}
+
+fn has_digit(text: &[u8]) -> bool {
+    unescaped(text).any(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -81,6 +90,7 @@ mod tests {
         assert_eq!(number("sip:+49(30)123456;npdi;rn=+4930@example.com"), Some(("4930123456".into(), true)));
         assert_eq!(number("sip:110@example.com"), Some(("110".into(), false)));
         assert_eq!(number("sip:x12@example.com;user=phone"), Some(("12".into(), false)));
+        assert_eq!(number("sip:anonymous@anonymous.invalid;user=phone"), None);
         assert_eq!(
             [number("sip:alice@example.com"), number("sip:example.com"), number("sip:-@a"), number("urn:service:sos")],
             [const { None }; 4]
@@ -100,6 +110,14 @@ mod tests {
         ] {
             assert_eq!(number(&format!("tel:{text}")).unwrap().1, global, "{text}");
         }
+    }
+
+    #[test]
+    fn escapes_stand_for_what_is_dialled() {
+        for text in ["sip:%2B4930123456@example.com", "sip:+%34930123456@example.com;user=phone", "sip:%2b49%2D30123456@example.com"] {
+            assert_eq!(number(text), Some(("4930123456".into(), true)), "{text}");
+        }
+        assert_eq!(number("sip:%2331%23110@example.com"), Some(("31110".into(), false)));
     }
 
     #[test]
