@@ -105,6 +105,12 @@ impl Passport {
         passport
     }
 
+    /// Whether it tells of a diversion: `div`, or `div-o`, which has the PASSporT before in it (RFC 8946 §3, §5).
+    #[must_use]
+    pub fn is_diversion(&self) -> bool {
+        matches!(self.ppt.as_deref(), Some("div" | "div-o"))
+    }
+
     /// What it claims, as far as that can be read.
     #[must_use]
     pub fn payload(&self) -> Option<Map<String, Value>> {
@@ -215,9 +221,12 @@ impl Passport {
         let Some(claims) = claims else { return };
         match claims.get("iat") {
             // Years beyond those that nanoseconds can count are the last of those.
-            Some(Value::Number(number)) if number.is_i64() => {
-                self.iat = number.as_i64().map(|at| Time(at.saturating_mul(seconds(1))));
-            }
+            Some(Value::Number(number)) => match number.as_i64() {
+                Some(at) => self.iat = Some(Time(at.saturating_mul(seconds(1)))),
+                // RFC 7519 §2: seconds may have parts. Casts saturate.
+                #[allow(clippy::cast_possible_truncation)]
+                None => self.iat = number.as_f64().map(|at| Time((at * 1e9) as i64)),
+            },
             // RFC 8588 §6 prints it so, RFC 8225 §5.1.1 does not allow it.
             Some(Value::String(text)) if text.parse::<i64>().is_ok() => {
                 self.iat = text.parse::<i64>().ok().map(|at| Time(at.saturating_mul(seconds(1))));
@@ -250,7 +259,7 @@ impl Passport {
             if !claims.get("origid").and_then(Value::as_str).is_some_and(is_uuid) {
                 self.fault("origid that is no UUID");
             }
-        } else if ppt == Some("div") {
+        } else if self.is_diversion() {
             self.div = named("div").into_iter().next();
             if self.div.is_none() {
                 self.fault("no div");
@@ -351,6 +360,7 @@ mod tests {
         assert_eq!(with(r#","x5u":"https://certs.alpha.example/a.pem""#, ""), ["no x5u"]);
         assert_eq!(with(r#""ppt":"shaken""#, r#""ppt":"rcd""#), ["ppt that differs from that of the token"]);
         assert_eq!(with("1794650000", "null"), ["no iat"]);
+        assert_eq!(with("1794650000", "1794650000.25"), Vec::<&str>::new(), "RFC 7519 §2");
         assert_eq!(with("1794650000", "\"1794650000\""), ["iat in quotes"]);
         assert_eq!(with(r#""tn":"4930123456""#, r#""x":1"#), ["no orig"]);
         assert_eq!(with(r#"["442079460000"]"#, "[]"), ["no dest"]);

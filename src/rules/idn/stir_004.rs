@@ -58,7 +58,16 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             Some(Some(true)) | None => {}
         }
     }
-    let (diverted, own): (Vec<&Signed>, Vec<&Signed>) = readable.iter().partition(|signed| signed.passport.ppt.as_deref() == Some("div"));
+    let (diverted, own): (Vec<&Signed>, Vec<&Signed>) = readable.iter().partition(|signed| signed.passport.is_diversion());
+    if own.is_empty() {
+        // The PASSporT before the first diversion is not there, or cannot be read: only where the last one leads can be told.
+        let leads: Vec<Person> = diverted.iter().flat_map(|div| div.passport.dest.iter().cloned()).collect();
+        match (target.has(&leads), diverted.as_slice()) {
+            (Some(false), [.., last]) => breaches.push(astray(last)),
+            (Some(true), [only]) => unknown |= to.has(only.passport.div.as_slice()) != Some(true),
+            _ => unknown = true,
+        }
+    }
     for signed in own {
         let reached = follow(signed, &diverted, &mut breaches);
         let goal = if diverted.is_empty() { to.has(&reached) } else { either(target.has(&reached), to.has(&reached)) };
@@ -67,7 +76,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             Some(false) if diverted.is_empty() => {
                 breaches.push(of("dest that is not the called party", "dest is To, or div tells of a diversion").at(signed.at))
             }
-            Some(false) => breaches.push(of("div that does not lead to the target", "the last div leads to the Request-URI").at(signed.at)),
+            Some(false) => breaches.push(astray(signed)),
             None => unknown = true,
         }
     }
@@ -81,13 +90,20 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
 fn follow(first: &Signed, diverted: &[&Signed], breaches: &mut Vec<Breach>) -> Vec<Person> {
     let mut reached = first.passport.dest.clone();
     let mut left: Vec<&&Signed> = diverted.iter().collect();
-    while let Some(at) = left.iter().position(|div| div.passport.div.as_ref().is_some_and(|from| reached.contains(from))) {
+    loop {
+        let next = left.iter().position(|div| div.passport.div.as_ref().is_some_and(|from| reached.contains(from)));
+        // What lies before a `div-o` is in it (RFC 8946 §5).
+        let Some(at) = next.or_else(|| left.iter().position(|div| div.passport.ppt.as_deref() == Some("div-o"))) else { break };
         reached.clone_from(&left.swap_remove(at).passport.dest);
     }
     breaches.extend(left.first().map(|div| of("div that follows no dest", "div is a dest of the PASSporT before").at(div.at)));
     let other = diverted.iter().find(|div| div.passport.orig != first.passport.orig);
     breaches.extend(other.map(|div| of("div with another orig", "orig stays the same").at(div.at)));
     reached
+}
+
+fn astray(signed: &Signed) -> Breach {
+    of("div that does not lead to the target", "the last div leads to the Request-URI").at(signed.at)
 }
 
 fn of(observed: &'static str, agreed: &'static str) -> Breach {
@@ -103,18 +119,21 @@ const fn either(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 }
 
 /// Those whom a header names.
-struct People {
+struct People<'a> {
     known: Vec<Person>,
+    /// As they were written.
+    uris: Vec<Uri<'a>>,
     /// Whether one of them is written so that it may be anybody: a national number, or a caller who hides.
     unclear: bool,
 }
 
-impl People {
-    fn of<'a>(addresses: impl Iterator<Item = Address<'a>>) -> Self {
-        let mut people = Self { known: Vec::new(), unclear: false };
+impl<'a> People<'a> {
+    fn of(addresses: impl Iterator<Item = Address<'a>>) -> Self {
+        let mut people = Self { known: Vec::new(), uris: Vec::new(), unclear: false };
         for uri in addresses.filter_map(|address| address.uri) {
             people.unclear |= Person::is_local(&uri) || is_hidden(&uri);
             people.known.extend(Person::of(&uri));
+            people.uris.push(uri);
         }
         people
     }
@@ -128,7 +147,8 @@ impl People {
         if others.iter().any(|other| self.known.contains(other)) {
             Some(true)
         } else {
-            (!self.unclear && !self.known.is_empty()).then_some(false)
+            let may_be = || self.uris.iter().any(|uri| others.iter().any(|other| other.may_be(uri)));
+            (!self.unclear && !self.known.is_empty() && !may_be()).then_some(false)
         }
     }
 }
@@ -180,6 +200,24 @@ mod tests {
         );
     }
 
+    /// RFC 8946 §5: a `div-o` has the PASSporT before it in its `opt`.
+    #[test]
+    fn diversions_of_which_the_first_passport_is_not_there() {
+        let alone = |ppt: &str, from: &str, to: &str, target: &str| {
+            let payload = format!(
+                r#"{{"dest":{{"tn":["{to}"]}},"div":{{"tn":"{from}"}},"iat":1794650000,"opt":"a.b.c","orig":{{"tn":"4930123456"}}}}"#
+            );
+            let identity = identity(&HEADER.replace("shaken", ppt), &payload).replace("ppt=shaken", &format!("ppt={ppt}"));
+            let scene = Scene::request("INVITE").start(&format!("INVITE tel:+{target} SIP/2.0")).add(&format!("Identity: {identity}"));
+            scene.agreed(|t| t.identity.stir.identity_header = agreed(Level::Required)).judge(&RULE)
+        };
+        for ppt in ["div", "div-o"] {
+            assert_eq!(alone(ppt, "442079460000", "33123456", "33123456"), Verdict::Pass, "{ppt}");
+            assert_eq!(alone(ppt, "1555", "33123456", "33123456"), Verdict::Indeterminate(Reason::NoAuxInput), "{ppt}: from elsewhere");
+            assert_eq!(observed(&alone(ppt, "442079460000", "33123456", "33999999")), ["div that does not lead to the target"], "{ppt}");
+        }
+    }
+
     #[test]
     fn a_passport_of_this_call_keeps_it() {
         assert_eq!(call(PAYLOAD).judge(&RULE), Verdict::Pass);
@@ -192,7 +230,10 @@ mod tests {
     fn what_cannot_be_compared_is_not_judged() {
         let hidden = call(PAYLOAD).set("From: <sip:anonymous@anonymous.invalid>;tag=1");
         assert_eq!(hidden.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
-        assert_eq!(call(PAYLOAD).set("To: <tel:02079460000>").judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
+        for to in ["tel:02079460000", "sip:2079460000@bravo.example", "tel:2079460000;phone-context=+44"] {
+            let open = call(PAYLOAD).set(&format!("To: <{to}>")).judge(&RULE);
+            assert_eq!(open, Verdict::Indeterminate(Reason::NoAuxInput), "{to}: the signer knows the country (RFC 8224 §8.3)");
+        }
         assert_eq!(call("{}").judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
         assert_eq!(Scene::request("INVITE").judge(&RULE), Verdict::NotApplicable);
         let cut = call(PAYLOAD).text().len() - 60;
