@@ -41,10 +41,12 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         }
     }
     let enforced = privacy.enforce_privacy_id.as_ref().filter(|l| matches!(l.value, Level::Required | Level::Recommended));
-    let untrusted = subject.terms.identity.trust.as_ref().is_some_and(|trust| !trust.value);
+    // Without a word on trust nobody knows what privacy asks of this border.
+    let trust = subject.terms.identity.trust.as_ref().map(|trust| trust.value);
+    let enforced = enforced.filter(|_| trust.is_some());
     if let Some(level) = enforced.filter(|_| message.has(HeaderName::Privacy)) {
         judged = true;
-        if untrusted {
+        if trust == Some(false) {
             let mut disclosed = |id: HeaderName, asked: &str| {
                 let agreed = format!("privacy {} towards an untrusted peer", level.value.name());
                 let breach = Breach { agreed: agreed.into(), ..Breach::of_level(level, format!("{} despite Privacy: {asked}", id.text())) };
@@ -110,6 +112,8 @@ mod tests {
     #[test]
     fn who_asks_for_nothing_is_not_judged_and_a_cut_message_cannot_be() {
         assert_eq!(judged(Scene::request("INVITE").add("P-Asserted-Identity: <tel:+4930123456>"), false), Verdict::NotApplicable);
+        let untold = hidden("id").agreed(|t| t.privacy.enforce_privacy_id = agreed(Level::Required));
+        assert_eq!(untold.judge(&RULE), Verdict::NotApplicable, "nothing was agreed on trust");
         let cut = Scene::request("INVITE").agreed(|t| t.privacy.location_headers = agreed(Level::Forbidden)).cut_to(120);
         assert_eq!(cut.judge(&RULE), Verdict::Indeterminate(Reason::Truncated));
     }

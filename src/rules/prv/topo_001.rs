@@ -1,10 +1,13 @@
 //! Takes a message, gives whether its headers show the inside of the network that sent it, never what is behind the border.
 
+use std::borrow::Cow;
+
 use memchr::memrchr;
 
 use crate::call::Standing;
 use crate::policy::{Clause, Level, Severity};
 use crate::rules::prv::internal::{hosts, of_host};
+use crate::rules::quote::token_or;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::value::elements;
 use crate::sip::{Header, HeaderName as H, Message};
@@ -22,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
     what: "Where topology hiding was agreed, no header that the sender wrote names a host of `internal_domains`, an address of \
            `internal_cidrs`, or a private, unique local or loopback address outside the peering space: the declared border elements, or \
            without declared peers the two hosts themselves. Looked at are Via beyond the topmost `max_via`, Record-Route, Path, \
-           Service-Route, History-Info and Call-ID of requests, and Contact, Warning and P-headers of all messages. What a response only \
+           History-Info and Call-ID of requests, and Contact, Service-Route, Warning and P-headers of all messages. What a response only \
            copies from its request is not held against it.",
     why: "Internal names and addresses show an attacker what stands behind the border element, and a Contact or route that only exists \
           inside makes later requests of the call fail.",
@@ -34,8 +37,11 @@ pub(crate) static RULE: Rule = Rule {
 /// Written by the sender of the message itself.
 const ANYWHERE: u128 = set(&[
     H::Contact,
+    // Only responses to REGISTER have it (RFC 3608 §5).
+    H::ServiceRoute,
     H::Warning,
     H::PAssertedIdentity,
+    H::PAssertedService,
     H::PPreferredIdentity,
     H::PAccessNetworkInfo,
     H::PAssociatedUri,
@@ -47,7 +53,7 @@ const ANYWHERE: u128 = set(&[
 ]);
 
 /// Copied by responses, so the sender's own in requests only (RFC 3261 §8.2.6, §12.1.1).
-const IN_REQUESTS: u128 = ANYWHERE | set(&[H::RecordRoute, H::Path, H::ServiceRoute, H::HistoryInfo]);
+const IN_REQUESTS: u128 = ANYWHERE | set(&[H::RecordRoute, H::Path, H::HistoryInfo]);
 
 /// Bit n: the header with discriminant n.
 const fn set(mut ids: &[H]) -> u128 {
@@ -66,7 +72,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     let revealing = if message.is_request() { IN_REQUESTS } else { ANYWHERE };
     for header in message.headers() {
-        if revealing & (1 << header.id as u32) != 0 {
+        if revealing & (1 << header.id as u32) != 0 || is_private(header, message) {
             look(subject, level, header, message.at(header.value), &mut breaches);
         }
     }
@@ -89,6 +95,11 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     subject.verdict(breaches)
 }
 
+/// Whether it is a P-header of those that have no name here, such as P-Served-User and P-Profile-Key.
+fn is_private(header: &Header, message: &Message) -> bool {
+    header.id == H::Other && matches!(message.at(header.name), [b'P' | b'p', b'-', ..])
+}
+
 fn vias(message: &Message) -> impl Iterator<Item = (&Header, &[u8])> {
     message.lines(H::Via).flat_map(|h| elements(message.at(h.value)).map(move |via| (h, via)))
 }
@@ -96,10 +107,18 @@ fn vias(message: &Message) -> impl Iterator<Item = (&Header, &[u8])> {
 /// Notes the first internal host of `text`, once for each header and kind.
 fn look(subject: &MessageSubject<'_>, level: &Clause<Level>, header: &Header, text: &[u8], breaches: &mut Vec<Breach>) {
     let Some((host, kind)) = hosts(text).find_map(|host| Some((host, of_host(host, subject)?))) else { return };
-    let observed = format!("{}: {}", header.id.text(), kind.text());
+    let name = name(header, subject.message());
+    let observed = format!("{name}: {}", kind.text());
     if !breaches.iter().any(|b| b.observed == observed) {
         let at = subject.message().place_of(host).unwrap_or(header.value);
-        breaches.push(Breach { agreed: "topology hidden".into(), ..Breach::of_level(level, observed) }.at(at).about(header.id.text()));
+        breaches.push(Breach { agreed: "topology hidden".into(), ..Breach::of_level(level, observed) }.at(at).about(name));
+    }
+}
+
+fn name(header: &Header, message: &Message) -> Cow<'static, str> {
+    match header.id {
+        H::Other => token_or(message.at(header.name), "P-header"),
+        known => known.text().into(),
     }
 }
 
@@ -128,6 +147,8 @@ mod tests {
             ("Warning: 399 cscf1.core.alpha.example \"x\"", "Warning: internal domain"),
             ("P-Charging-Function-Addresses: ccf=192.168.7.1", "P-Charging-Function-Addresses: private address"),
             ("History-Info: <sip:+49@127.0.0.1>;index=1", "History-Info: private address"),
+            ("P-Served-User: <sip:+49@scscf.core.alpha.example>;sescase=orig", "P-Served-User: internal domain"),
+            ("p-profile-key: <sip:chat@10.0.0.5>", "p-profile-key: private address"),
         ] {
             assert_eq!(observed(&hidden(Scene::request("INVITE").set(header)).judge(&RULE)), [said]);
         }
@@ -155,6 +176,12 @@ mod tests {
     fn a_declared_network_s_other_private_addresses_break_it() {
         let inside = hidden(Scene::request("INVITE").set("Contact: <sip:192.0.2.17>").add("Record-Route: <sip:10.1.1.1;lr>"));
         assert_eq!(observed(&inside.declared(|_| {}).judge(&RULE)), ["Record-Route: private address"]);
+    }
+
+    #[test]
+    fn what_only_responses_have_is_their_senders() {
+        let registered = hidden(Scene::response(200, "REGISTER").add("Service-Route: <sip:orig@10.0.0.5;lr>"));
+        assert_eq!(observed(&registered.judge(&RULE)), ["Service-Route: private address"]);
     }
 
     #[test]
