@@ -24,6 +24,10 @@ impl Judge<'_> {
         {
             let own = fingerprint(identifier);
             let known = self.known(place.call);
+            if place.resubmits.is_some() {
+                // No dialog came of what was challenged or redirected: what follows is another one (RFC 7315 §4.6).
+                known.charging_id = None;
+            }
             recalled.charging_id_changed = *known.charging_id.get_or_insert(own) != own;
         }
         if place.method == Some(Method::Subscribe) && terms.media.presence.level.is_some() {

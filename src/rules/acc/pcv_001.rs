@@ -45,7 +45,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     }
     // What requests inside a dialog name depends on who sends them; the first of a session names who opens it.
     if opens_session(subject) {
-        breaches.extend(identifier(subject, "orig-ioi", subject.session_from, level, vector, line.value));
+        // It is the request that names who opens the session; a response may repeat it.
+        if message.is_request() || vector.has(b"orig-ioi") {
+            breaches.extend(identifier(subject, "orig-ioi", subject.session_from, level, vector, line.value));
+        }
         if !message.is_request() {
             breaches.extend(identifier(subject, "term-ioi", subject.from, level, vector, line.value));
         }
@@ -141,6 +144,7 @@ mod tests {
         assert_eq!(observed(&response("")), ["2xx without P-Charging-Vector"]);
         assert_eq!(observed(&response("icid-value=1;orig-ioi=alpha.example;term-ioi=alpha.example")), ["term-ioi of another network"]);
         assert_eq!(observed(&response("icid-value=1;orig-ioi=alpha.example")), ["no term-ioi"]);
+        assert_eq!(observed(&response("icid-value=1;orig-ioi=x;term-ioi=bravo.example")), ["orig-ioi of another network"]);
     }
 
     #[test]
@@ -166,8 +170,9 @@ mod tests {
     fn the_agreed_vector_keeps_it() {
         let vector = "icid-value=\"AyretyU0dm+6O2IrT5tAFrbHLso=023551024\";orig-ioi=alpha.example";
         assert_eq!(with(Scene::request("INVITE"), vector).judge(&RULE), Verdict::Pass);
-        let answered = format!("{vector};term-ioi=Bravo.example");
-        assert_eq!(with(Scene::response(200, "INVITE"), &answered).judge(&RULE), Verdict::Pass);
+        for answered in [&format!("{vector};term-ioi=Bravo.example"), "icid-value=1;term-ioi=bravo.example"] {
+            assert_eq!(with(Scene::response(200, "INVITE"), answered).judge(&RULE), Verdict::Pass, "{answered}");
+        }
     }
 
     #[test]
