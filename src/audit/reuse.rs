@@ -184,6 +184,8 @@ impl Uses {
             let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
             let before = self.last.get(&(used.kind, used.value)).copied();
             let (since, copies) = match before.filter(|last| used.clock.since(last.since) <= window) {
+                // What one watcher is sent again, after a challenge or because it asked, is no copy for another.
+                Some(last) if used.kind == Once::Notification && last.user == used.user => (last.since, last.copies),
                 Some(last) => (last.since, last.copies + 1),
                 None => (used.clock, 1),
             };

@@ -58,6 +58,10 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if is_cut {
         return Verdict::Indeterminate(Reason::Truncated);
     }
+    // RFC 3261 §20.12: what is compressed is not looked into.
+    if message.get(HeaderName::ContentEncoding).is_some_and(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Verdict::Indeterminate(Reason::NoAuxInput);
+    }
     match fault(message.body()) {
         None => Verdict::Pass,
         Some(observed) => Verdict::breach(Breach::of_clause(clause, observed, "PIDF (RFC 3863 §4)").at(message.body_span())),
@@ -127,6 +131,13 @@ mod tests {
     #[test]
     fn the_standard_document_keeps_it() {
         assert_eq!(notify("application/pidf+xml; charset=UTF-8", DOCUMENT).judge(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_compressed_document_is_not_looked_into() {
+        let packed = notify("application/pidf+xml", "\u{1f}\u{8b}").add("Content-Encoding: gzip");
+        assert_eq!(packed.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
+        assert_eq!(notify("application/pidf+xml", DOCUMENT).add("Content-Encoding: identity").judge(&RULE), Verdict::Pass);
     }
 
     #[test]
