@@ -107,7 +107,7 @@ impl<'p> Judge<'p> {
     /// Judges the policy itself: last, when every waiver has done what it could.
     pub fn hygiene(&mut self, observed: &Observed<'_>, first: Option<Time>, last: Option<Time>) {
         let uses: Vec<WaiverUse<'_>> = (self.policy.waivers.iter().zip(self.proceedings.waiving.uses()))
-            .map(|(waiver, u)| WaiverUse { waiver, waived: u.waived, refused: u.refused, first_refused: u.first_refused })
+            .map(|(waiver, u)| WaiverUse { waiver, waived: u.waived, refused: u.refused, last_refused: u.last_refused })
             .collect();
         let subject = PolicySubject { policy: self.policy, waivers: &uses, observed: Some(observed), first, last };
         let matter = Self::wide("policy", None, None, first.unwrap_or_default());

@@ -18,8 +18,8 @@ pub struct Use {
     pub waived: u64,
     /// Breaches that it would cover, were it in force or not used up.
     pub refused: u64,
-    /// The first of those.
-    pub first_refused: Option<Time>,
+    /// The last of those.
+    pub last_refused: Option<Time>,
 }
 
 /// What every waiver did, in the order of the policy; mergeable.
@@ -140,7 +140,7 @@ impl Waiving {
         for (mine, theirs) in self.uses.iter_mut().zip(&other.uses) {
             mine.waived += theirs.waived;
             mine.refused += theirs.refused;
-            mine.first_refused = [mine.first_refused, theirs.first_refused].into_iter().flatten().min();
+            mine.last_refused = [mine.last_refused, theirs.last_refused].into_iter().flatten().max();
         }
     }
 }
@@ -148,7 +148,7 @@ impl Waiving {
 impl Use {
     fn refuse(&mut self, at: Time) {
         self.refused += 1;
-        self.first_refused = Some(self.first_refused.map_or(at, |first| first.min(at)));
+        self.last_refused = Some(self.last_refused.map_or(at, |last| last.max(at)));
     }
 }
 

@@ -397,9 +397,9 @@ pub struct WaiverUse<'a> {
     pub waiver: &'a Waiver,
     /// Breaches that it waived.
     pub waived: u64,
-    /// Breaches that it would have waived, had it not expired (or not been granted yet, or run over `max_findings`), with the first of them.
+    /// Breaches that it would have waived, had it not expired (or not been granted yet, or run over `max_findings`), with the last of them.
     pub refused: u64,
-    pub first_refused: Option<Time>,
+    pub last_refused: Option<Time>,
 }
 
 /// What the capture showed of what a policy can declare.

@@ -39,7 +39,7 @@ fn check(subject: &PolicySubject<'_>) -> Verdict {
 fn fault(used: &WaiverUse<'_>) -> Option<Breach> {
     let waiver = used.waiver;
     let breach = |observed, agreed| Breach { clause: Some(Arc::clone(&waiver.from)), ..Breach::of_standard(observed, agreed) };
-    if used.first_refused.is_some_and(|at| at > waiver.expires) {
+    if used.last_refused.is_some_and(|at| at > waiver.expires) {
         return Some(breach(
             format!("waiver {} expired before what it would have covered", waiver.id),
             format!("until {}", waiver.expires),
@@ -82,7 +82,7 @@ mod tests {
             max_findings: None,
             from: provenance(),
         };
-        let used = WaiverUse { waiver: &waiver, waived, refused: u64::from(refused_at.is_some()), first_refused: refused_at.map(Time) };
+        let used = WaiverUse { waiver: &waiver, waived, refused: u64::from(refused_at.is_some()), last_refused: refused_at.map(Time) };
         check(&PolicySubject { policy: &Policy::baseline(), waivers: &[used], observed: None, first: Some(Time(0)), last: Some(Time(200)) })
     }
 
