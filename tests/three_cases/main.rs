@@ -19,6 +19,7 @@ mod performance;
 mod reliable;
 mod report;
 mod table;
+mod variations;
 
 #[path = "../made/mod.rs"]
 mod made;

@@ -1,0 +1,163 @@
+//! Takes traffic that keeps or breaks a rule otherwise than the textbook has it, gives a failure where the program says otherwise, never a rule's own check.
+
+use crate::made::EPOCH;
+use crate::made::program::judged;
+use crate::message::{Said, frames, identity, request, response};
+use crate::report::{counts, found, reasons};
+
+/// Passes, breaches, and whether it is left open.
+fn says(rule: &str, terms: &str, said: &[Said], kept: u64, broken: &[&str], open: &[&str]) {
+    let report = judged(&frames(said), terms);
+    let found: Vec<&str> = found(&report, rule).iter().map(|(_, observed, _)| *observed).collect();
+    let reasons: Vec<String> = reasons(&report, rule).into_iter().map(|(reason, _)| reason).collect();
+    let text = &said.first().unwrap().text;
+    assert_eq!((counts(&report, rule)[0], found.as_slice()), (kept, broken), "{rule}\n{terms}\n{text}");
+    assert_eq!(reasons, open, "{rule}\n{text}");
+}
+
+fn invite(more: &str) -> Said {
+    request(0.0, "one", "INVITE", more, "")
+}
+
+fn with(mut said: Said, from: &str, to: &str) -> Said {
+    assert!(said.text.contains(from), "{from}");
+    said.text = said.text.replace(from, to);
+    said
+}
+
+/// RFC 3261 §19.1.2 (escapes), RFC 3966 §5.1.4 (context), RFC 7044 (History-Info of a call that was not diverted).
+#[test]
+fn numbers_as_networks_write_them() {
+    let terms = "[identity]\ndiversion = { level = \"required\", headers = [\"Diversion\"] }\n";
+    let to = |to: &str| [with(invite(""), "To: <sip:+4420555000@bravo.example>", &format!("To: <{to}>"))];
+    says("IDN-DIV-001", terms, &to("sip:%2B4420555000@bravo.example;user=phone"), 0, &[], &[]);
+    says("IDN-DIV-001", terms, &to("sip:20555000@bravo.example;user=phone"), 0, &[], &["no-aux-input"]);
+    says("IDN-DIV-001", terms, &to("tel:20555000;phone-context=+44"), 0, &[], &["no-aux-input"]);
+    says("IDN-DIV-001", terms, &to("tel:+4420555001"), 0, &["another number than in To, and nothing tells why"], &[]);
+}
+
+/// RFC 8946 §5: what a `div-o` goes on from is in it.
+#[test]
+fn a_diversion_that_has_the_passport_before_in_it() {
+    let terms = "[identity.stir]\nidentity_header = \"required\"\n";
+    let claims = |dest: &str| {
+        let iat = EPOCH / 1_000_000;
+        format!(
+            "{{\"dest\":{{\"tn\":[\"{dest}\"]}},\"div\":{{\"tn\":\"4420111\"}},\"iat\":{iat},\"opt\":\"a.b.c\",\"orig\":{{\"tn\":\"4930111\"}}}}"
+        )
+    };
+    let call = |dest: &str| {
+        let said = invite(&identity("div-o", &claims(dest)));
+        [with(said, "To: <sip:+4420555000@bravo.example>", "To: <sip:+4420111@bravo.example>")]
+    };
+    says("IDN-STIR-004", terms, &call("4420555000"), 1, &[], &[]);
+    says("IDN-STIR-004", terms, &call("4420999"), 0, &["div that does not lead to the target"], &[]);
+}
+
+/// RFC 3608 §5: only the answer to REGISTER has Service-Route.
+#[test]
+fn headers_that_show_the_inside() {
+    let terms = "[privacy]\ntopology_hiding = \"required\"\n";
+    let registered =
+        [request(0.0, "one", "REGISTER", "", ""), response(0.1, "one", 200, "REGISTER", "Service-Route: <sip:orig@10.0.0.5;lr>\n", "")];
+    says("PRV-TOPO-001", terms, &registered, 1, &["Service-Route: private address"], &[]);
+    says("PRV-TOPO-001", terms, &[invite("P-Served-User: <sip:a@10.0.0.5>\n")], 0, &["P-Served-User: private address"], &[]);
+}
+
+/// RFC 7315 §4.6: an identifier for each dialog; who is challenged begins again.
+#[test]
+fn charging_vectors_of_challenged_requests() {
+    let terms = "[accounting]\ncharging_vector = \"required\"\nioi = { alpha = \"alpha.example\", bravo = \"bravo.example\" }\n";
+    let vector = |icid: &str, ioi: &str| format!("P-Charging-Vector: icid-value={icid};{ioi}.example\n");
+    let second = |said: Said| with(said, "CSeq: 1 INVITE", "CSeq: 2 INVITE");
+    let credentials = "Proxy-Authorization: Digest username=\"a\"\n";
+    let call = |last: &str| {
+        [
+            invite(&vector("x1", "orig-ioi=alpha")),
+            response(0.1, "one", 407, "INVITE", "", ""),
+            second(request(0.3, "one", "INVITE", &format!("{}{credentials}", vector("x2", "orig-ioi=alpha")), "")),
+            second(response(0.5, "one", 200, "INVITE", &vector(last, "term-ioi=bravo"), "")),
+        ]
+    };
+    says("ACC-PCV-001", terms, &call("x2"), 5, &[], &[]);
+    says("ACC-PCV-001", terms, &call("x1"), 4, &["icid-value that changed within the session"], &[]);
+}
+
+/// RFC 6665 §4.2.1.2: a notifier sends the state again to whoever asks for it.
+#[test]
+fn presence_that_is_sent_again() {
+    const OPEN: &str = "<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='pres:a@b'/>";
+    let terms = "[media.presence]\nlevel = \"required\"\nmax_notify_copies = 1\npidf_only = true\n";
+    let lines = "Event: presence\nSubscription-State: active\nContent-Type: application/pidf+xml\n";
+    let notify = |at: f64, name: &str| request(at, name, "NOTIFY", lines, OPEN);
+    let challenged =
+        [notify(0.0, "one"), response(0.1, "one", 407, "NOTIFY", "", ""), with(notify(0.3, "one"), "CSeq: 1 NOTIFY", "CSeq: 2 NOTIFY")];
+    says("IMP-SUB-001", terms, &challenged, 4, &[], &[]);
+    says("IMP-SUB-001", terms, &[notify(0.0, "one"), notify(0.3, "two")], 3, &["the same presence document again"], &[]);
+    let packed = request(0.0, "one", "NOTIFY", &format!("{lines}Content-Encoding: gzip\n"), "\u{1f}\u{8b}");
+    says("IMP-PIDF-001", terms, &[packed], 0, &[], &["no-aux-input"]);
+}
+
+/// The messages of a call, so far that something else has begun when all its timers are over.
+fn until_over(mut said: Vec<Said>) -> Vec<Said> {
+    said.extend([request(600.0, "later", "OPTIONS", "", ""), response(600.1, "later", 200, "OPTIONS", "", "")]);
+    said
+}
+
+/// RFC 3261 §13.3.1.1, §16.7: who rings says so each minute, in the same words, and Timer C begins anew.
+#[test]
+fn a_call_that_rings_for_long() {
+    let rings = [1.0, 61.0, 121.0, 181.0].map(|at| response(at, "one", 180, "INVITE", "", ""));
+    let busy = || response(240.0, "one", 486, "INVITE", "", "");
+    let said = until_over([invite("")].into_iter().chain(rings.clone()).chain([busy()]).collect());
+    says("TXN-TIMEOUT-001", "", &said, 1, &[], &[]);
+    let report = judged(&frames(&said), "");
+    assert_eq!(report["totals"]["outcomes"], serde_json::json!({"486": 1}));
+    let silent = until_over([invite("")].into_iter().chain(rings).collect());
+    says("TXN-TIMEOUT-001", "", &silent, 0, &["provisional responses only"], &[]);
+}
+
+/// RFC 3261 §12.1.2: the ACK of a 2xx goes where its route set or Contact says, which the tap may not see.
+#[test]
+fn an_ack_that_goes_elsewhere() {
+    let call = |lines: &str| {
+        let mut answer = response(2.0, "one", 200, "INVITE", lines, "");
+        answer.text = answer.text.replacen("Contact: <sip:bravo@198.51.100.34>\r\n", "", 1);
+        until_over(vec![invite(""), answer])
+    };
+    says("TXN-ACK-001", "", &call("Contact: <sip:bravo@203.0.113.9>\n"), 0, &[], &["off-path"]);
+    says("TXN-ACK-001", "", &call("Contact: <sip:bravo@198.51.100.34>\n"), 0, &["no ACK"], &[]);
+    let routed = "Contact: <sip:bravo@203.0.113.9>\nRecord-Route: <sip:198.51.100.34;lr>\n";
+    says("TXN-ACK-001", "", &call(routed), 0, &["no ACK"], &[]);
+}
+
+/// RFC 3261 §9.1: a CANCEL has the Route of its INVITE.
+#[test]
+fn a_cancel_of_another_route() {
+    let call = |lines: &str| {
+        let cancel = with(request(3.0, "one", "CANCEL", lines, ""), "z9hG4bK-one-CANCEL", "z9hG4bK-one-INVITE");
+        let accepted = with(response(3.1, "one", 200, "CANCEL", "", ""), "z9hG4bK-one-CANCEL", "z9hG4bK-one-INVITE");
+        let ended = response(3.2, "one", 487, "INVITE", "", "");
+        until_over(vec![
+            invite("Route: <sip:edge.bravo.example;lr>\n"),
+            response(1.0, "one", 180, "INVITE", "", ""),
+            cancel,
+            accepted,
+            ended,
+        ])
+    };
+    says("TXN-CANCEL-001", "", &call("Route: <sip:edge.bravo.example;lr>\n"), 1, &[], &[]);
+    says("TXN-CANCEL-001", "", &call(""), 0, &["CANCEL with another Route than its INVITE"], &[]);
+}
+
+/// A waiver that was not granted yet, then in force, then expired.
+#[test]
+fn a_waiver_that_came_too_late_and_ran_out() {
+    let terms = "[sip.methods]\nOPTIONS = \"forbidden\"\n[[waiver]]\nid = \"W-1\"\nrules = [\"SIP-METHOD-001\"]\nreason = \"tests\"\n\
+                 owner = \"noc@alpha.example\"\ngranted = 2026-11-14T10:00:10Z\nexpires = 2026-11-14T10:00:20Z\n";
+    let at = |at: f64, name: &str| request(at, name, "OPTIONS", "", "");
+    let early = [at(5.0, "one"), at(15.0, "two")];
+    says("POL-WAIVER-001", terms, &early, 1, &[], &[]);
+    let all = [at(5.0, "one"), at(15.0, "two"), at(30.0, "three")];
+    says("POL-WAIVER-001", terms, &all, 0, &["waiver W-1 expired before what it would have covered"], &[]);
+}
