@@ -12,7 +12,7 @@ use super::recall::is_presence;
 use crate::base::{Origin, Time, fingerprint, seconds};
 use crate::call::{OfferAnswer, Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
-use crate::rules::{Once, ReuseSubject};
+use crate::rules::{Before, Once, ReuseSubject};
 use crate::sip::value::Params;
 use crate::sip::{HeaderName, Method};
 
@@ -36,7 +36,7 @@ pub struct Use {
     user: u64,
     clock: Time,
     call: u64,
-    call_id: Box<str>,
+    call_id: Arc<str>,
     direction: (Party, Party),
     session: (Party, Party),
     trunk: Option<TrunkId>,
@@ -124,7 +124,7 @@ impl Judge<'_> {
                         user: fingerprint(&**call_id),
                         clock: answer.last,
                         call,
-                        call_id: (&**call_id).into(),
+                        call_id: Arc::clone(call_id),
                         direction,
                         session,
                         trunk,
@@ -136,7 +136,7 @@ impl Judge<'_> {
     }
 
     /// Judges a use by the one of another call before it, and by how many there are.
-    fn reused(&mut self, used: &Use, before: Option<Time>, copies: u64) {
+    fn reused(&mut self, used: &Use, before: Option<Before<'_>>, copies: u64) {
         let terms = self.policy.terms(used.direction.0, used.direction.1, used.trunk);
         let subject = ReuseSubject { kind: used.kind, trace: &used.trace, before, copies, terms };
         let matter = Matter {
@@ -158,9 +158,10 @@ impl Judge<'_> {
 }
 
 /// Who used a value last.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Last {
     user: u64,
+    call_id: Arc<str>,
     first: Time,
     clock: Time,
     /// When the first of those that count together passed, and how many they are.
@@ -182,17 +183,18 @@ impl Uses {
         uses.sort_by_key(|used| (used.order, used.kind, used.value));
         for used in uses {
             let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
-            let before = self.last.get(&(used.kind, used.value)).copied();
-            let (since, copies) = match before.filter(|last| used.clock.since(last.since) <= window) {
+            let key = (used.kind, used.value);
+            let (since, copies) = match self.last.get(&key).filter(|last| used.clock.since(last.since) <= window) {
                 // What one watcher is sent again, after a challenge or because it asked, is no copy for another.
                 Some(last) if used.kind == Once::Notification && last.user == used.user => (last.since, last.copies),
                 Some(last) => (last.since, last.copies + 1),
                 None => (used.clock, 1),
             };
-            let now = Last { user: used.user, first: used.trace.first, clock: used.clock, since, copies };
-            self.last.insert((used.kind, used.value), now);
+            let call_id = Arc::clone(&used.call_id);
+            let before =
+                self.last.insert(key, Last { user: used.user, call_id, first: used.trace.first, clock: used.clock, since, copies });
             let before = before.filter(|last| last.user != used.user && used.clock.since(last.clock) <= window);
-            bench.reused(&used, before.map(|last| last.first), copies);
+            bench.reused(&used, before.as_ref().map(|last| Before { call_id: &last.call_id, at: last.first }), copies);
             if self.last.len() >= self.sweep_at.max(4096) {
                 self.forget(used.clock, bench.policy);
             }

@@ -59,7 +59,7 @@ pub use page::{Catalogue, Page};
 pub use passports::Passports;
 pub use ping::{Echo, PingSubject, Watch};
 pub use repertoire::{Repertoire, RepertoireSubject};
-pub use reuse_subject::{BackoffSubject, Once, Recalled, ReuseSubject};
+pub use reuse_subject::{BackoffSubject, Before, Once, Recalled, ReuseSubject};
 pub use rule::{
     BackoffCheck, CaptureCheck, CertificateCheck, Check, ConnectionCheck, DialogCheck, FlowCheck, HandshakeCheck, IntakeCheck,
     IntervalCheck, KnockCheck, LegsCheck, LimitCheck, LinkCheck, MediaCheck, MessageCheck, Offender, OfferAnswerCheck, PingCheck,

@@ -17,6 +17,18 @@ pub enum Once {
     MediaKey,
 }
 
+/// So much of a Call-ID stands in an exhibit: enough to find it by its beginning, whatever a stranger wrote.
+const LONGEST_ID: usize = 80;
+
+/// The use of a value by the call before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before<'a> {
+    /// Its Call-ID.
+    pub call_id: &'a str,
+    /// When its message passed.
+    pub at: Time,
+}
+
 /// A use of such a value.
 #[derive(Clone, Copy, Debug)]
 pub struct ReuseSubject<'a> {
@@ -24,8 +36,8 @@ pub struct ReuseSubject<'a> {
     pub kind: Once,
     /// The message that carries it.
     pub trace: &'a Trace,
-    /// When a message of another call carried it, where that was lately.
-    pub before: Option<Time>,
+    /// Another call whose message carried it, where that was lately.
+    pub before: Option<Before<'a>>,
     /// How many there are by now of those that count together, itself among them.
     pub copies: u64,
     /// What was agreed.
@@ -33,12 +45,13 @@ pub struct ReuseSubject<'a> {
 }
 
 impl ReuseSubject<'_> {
-    /// The message, its line led by where the value passed before.
+    /// The message, its line led by which call carried the value before.
     #[must_use]
     pub fn exhibit(&self) -> Trace {
-        let before = self.before.unwrap_or(self.trace.first);
-        let since = self.trace.first.seconds_since(before);
-        let line = format!("as at {}, {since:.3} s before: {}", before.clock(), self.trace.text());
+        let Some(Before { call_id, at }) = self.before else { return self.trace.clone() };
+        let since = self.trace.first.seconds_since(at);
+        let (shown, dots) = call_id.char_indices().nth(LONGEST_ID).map_or((call_id, ""), |(end, _)| (&call_id[..end], "…"));
+        let line = format!("as in Call-ID {shown}{dots} at {}, {since:.3} s before: {}", at.clock(), self.trace.text());
         Trace { line: line.as_bytes().into(), ..self.trace.clone() }
     }
 }

@@ -84,7 +84,14 @@ fn a_key_is_of_one_session() {
         let mut all = capture(calls, 1500.0);
         all.sort_by_key(|frame| frame.micros);
         holds_for_any_cut(&all, "");
-        found(&report(&all, ""), "MSEC-SDES-002")
+        let report = report(&all, "");
+        let finding = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == "MSEC-SDES-002");
+        if let Some(finding) = finding {
+            let exhibit = &finding["exhibits"][0];
+            assert_eq!(exhibit["call_id"], "two@alpha.example");
+            assert!(exhibit["excerpt"].as_str().unwrap().starts_with("as in Call-ID one@alpha.example at "), "{exhibit}");
+        }
+        found(&report, "MSEC-SDES-002")
     };
     let again = judge(vec![at("one", 10.0, 200, (1, 2)), at("two", 40.0, 200, (1, 3))]);
     assert_eq!(again, ["alpha: 1 x the key of another session"]);

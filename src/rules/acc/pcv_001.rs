@@ -119,6 +119,7 @@ mod tests {
     use crate::base::Time;
     use crate::call::Trace;
     use crate::policy::Terms;
+    use crate::rules::Before;
     use crate::rules::scene::{Scene, agreed, clause, observed};
 
     fn with(scene: Scene, vector: &str) -> Scene {
@@ -156,7 +157,7 @@ mod tests {
         terms.accounting.charging_vector = agreed(Level::Required);
         let trace = Trace::default();
         let judged = |before| again(&ReuseSubject { kind: Once::ChargingId, trace: &trace, before, copies: 1, terms: &terms });
-        assert_eq!(observed(&judged(Some(Time(0)))), ["icid-value of another session"]);
+        assert_eq!(observed(&judged(Some(Before { call_id: "a@x", at: Time(0) }))), ["icid-value of another session"]);
         assert_eq!(judged(None), Verdict::Pass);
     }
 

@@ -73,6 +73,7 @@ mod tests {
     use super::*;
     use crate::call::Trace;
     use crate::policy::Terms;
+    use crate::rules::Before;
     use crate::rules::scene::{Scene, agreed, observed};
     use crate::stir::example::{HEADER, PAYLOAD, identity};
 
@@ -94,13 +95,13 @@ mod tests {
         let mut terms = Terms::default();
         let trace = Trace { first: Time(seconds(12)), line: b"INVITE".as_slice().into(), ..Trace::default() };
         let judged = |before, terms: &Terms| again(&ReuseSubject { kind: Once::Passport, trace: &trace, before, copies: 1, terms });
-        let first = Some(Time(seconds(2)));
+        let first = Some(Before { call_id: "a@x", at: Time(seconds(2)) });
         assert_eq!(judged(first, &terms), Verdict::NotApplicable);
         terms.identity.stir.replay_window_s = agreed(120);
         let verdict = judged(first, &terms);
         assert_eq!(observed(&verdict), ["PASSporT of another call"]);
         let Verdict::Violation(breaches) = verdict else { panic!() };
-        assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "as at 00:00:02.000000Z, 10.000 s before: INVITE");
+        assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "as in Call-ID a@x at 00:00:02.000000Z, 10.000 s before: INVITE");
         assert_eq!(judged(None, &terms), Verdict::Pass);
     }
 

@@ -22,10 +22,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 4568 §4, §5.1, §6, §7; RFC 6188; RFC 7714",
     keys: &["media.security.srtp_suites"],
-    what: "Within an m= line each a=crypto has a tag of its own; key and salt have the length of the suite; an answer has one crypto line, with tag and suite of the offer; \
-           and no key serves two m= lines, both directions, or within ten minutes another session from the same party to the same other.",
-    why: "A key of the wrong length or an answer to nothing gives noise or no media; the same key for two streams lets who records both cancel the encryption out.",
-    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of offer and answer.",
+    what: "Within an m= line each a=crypto has a tag of its own; key and salt have the length of the suite; an answer has one crypto line, \
+           with tag and suite of the offer; and no key serves two m= lines, both directions, or within ten minutes another session from \
+           the same party to the same other.",
+    why: "A key of the wrong length or an answer to nothing gives noise or no media; the same key for two streams lets who records both \
+          cancel the encryption out.",
+    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of offer \
+              and answer. For a key of another session the exhibit names that one's Call-ID too; `sdp.media_attr contains \"inline:KEY\"` \
+              with the key from the capture finds every message that has it (the report never quotes a key).",
     fix: "correct the SDES implementation of the sending SBC; every stream and direction needs a fresh key",
     check: Check::Several(&[Check::Sections(check), Check::Reuse(again)]),
 };

@@ -16,8 +16,9 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 §3.2 Req #2; RFC 6404 §4",
     keys: &["peer.sbe.addresses", "peer.sbe.roles"],
     what: "A SIP request that reaches a declared SBE comes from an address inside the prefixes of a declared SBE. So does whoever asks \
-           it for a TCP connection or an SCTP association on a port of SIP (5060, 5061 and those that were declared or agreed), even if no SIP is seen on it. Sources \
-           that belong to nobody are told apart by address; a scan from many is told once for all beyond the first few. An element that is declared and may only receive is the matter of NET-SBE-003.",
+           it for a TCP connection or an SCTP association on a port of SIP (5060, 5061 and those that were declared or agreed), even if \
+           no SIP is seen on it. Sources that belong to nobody are told apart by address; a scan from many is told once for all beyond \
+           the first few. An element that is declared and may only receive is the matter of NET-SBE-003.",
     why: "Interconnects trust by source address. A source that nobody declared is an element that was put into service without notice, a \
           misrouted trunk, or somebody who should not be there at all.",
     confirm: "Filter `sip.Method && ip.src == ADDRESS` and look for who answers it; `sip.Server or sip.User-Agent` often names the \

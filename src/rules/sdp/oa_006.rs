@@ -14,16 +14,19 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §13.2.1, §14; RFC 3262 §5; RFC 3311 §5; RFC 6337 §2, §3",
     keys: &[],
-    what: "An offer is answered in the last message that can: an INVITE in a reliable 1xx or the 2xx, a 2xx in the ACK, a reliable 1xx in its PRACK, PRACK \
-           and UPDATE in their 2xx. An offer that comes while another is pending is refused (491 or 500, whatever side sent it). What is ignored by the receiver \
-           weighs low: SDP where neither offer nor answer may stand, in a later response of an INVITE other SDP than its answer, and an answer that is not what \
-           an unreliable 18x of the dialog had announced (but for the o= line). Nothing is out of order where the tap may have missed what makes it so.",
-    why: "Without an answer both sides hold different ideas of the session: the media stay silent, or go where they went before. Of two offers that cross each side \
-          takes its own for agreed. Endpoints play early media by what an 18x announced and many keep it for the call.",
-    confirm: "Filter `sip.Call-ID == \"…\" && sdp && sip.CSeq.method == \"INVITE\"` and compare the bodies of the 18x and the 200 with the same To tag; \
-              `sip.Call-ID == \"…\" && (sip.Method || sip.Status-Code)` shows which message of the exchange has no SDP, or which offer came too early.",
-    fix: "let the answering side answer each offer in its turn and repeat the SDP of its 18x in the 2xx (early media of another source has a To tag of its own, \
-          or UPDATE), and refuse an offer with 491 or 500 while another is pending",
+    what: "An offer is answered in the last message that can: an INVITE in a reliable 1xx or the 2xx, a 2xx in the ACK, a reliable 1xx in \
+           its PRACK, PRACK and UPDATE in their 2xx. An offer that comes while another is pending is refused (491 or 500, whatever side \
+           sent it). What is ignored by the receiver weighs low: SDP where neither offer nor answer may stand, in a later response of an \
+           INVITE other SDP than its answer, and an answer that is not what an unreliable 18x of the dialog had announced (but for the \
+           o= line). Nothing is out of order where the tap may have missed what makes it so.",
+    why: "Without an answer both sides hold different ideas of the session: the media stay silent, or go where they went before. Of two \
+          offers that cross each side takes its own for agreed. Endpoints play early media by what an 18x announced and many keep it for \
+          the call.",
+    confirm: "Filter `sip.Call-ID == \"…\" && sdp && sip.CSeq.method == \"INVITE\"` and compare the bodies of the 18x and the 200 with the \
+              same To tag; `sip.Call-ID == \"…\" && (sip.Method || sip.Status-Code)` shows which message of the exchange has no SDP, or \
+              which offer came too early.",
+    fix: "let the answering side answer each offer in its turn and repeat the SDP of its 18x in the 2xx (early media of another source has \
+          a To tag of its own, or UPDATE), and refuse an offer with 491 or 500 while another is pending",
     check: Check::Several(&[Check::OfferAnswer(check), Check::Message(Kind::ANY, message)]),
 };
 
