@@ -1,6 +1,7 @@
 //! Takes a session request that is over and the streams of its call, gives what reports show of it, never how they show it.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,25 @@ impl CallRow {
     #[must_use]
     pub fn order(&self) -> (Time, u32, u32, &str) {
         (self.begun, self.capture, self.frame, &self.call_id)
+    }
+
+    /// Who calls, for people: the party, or the host where nobody declared any. A side that was inferred has the name of its first host.
+    #[must_use]
+    pub fn sender(&self) -> Cow<'_, str> {
+        shown(&self.from, &self.source)
+    }
+
+    /// Who is called, for people.
+    #[must_use]
+    pub fn receiver(&self) -> Cow<'_, str> {
+        shown(&self.to, &self.destination)
+    }
+}
+
+fn shown<'a>(party: &'a str, endpoint: &str) -> Cow<'a, str> {
+    match (party.parse::<IpAddr>(), endpoint.parse::<SocketAddr>()) {
+        (Ok(_), Ok(host)) => host.ip().to_string().into(),
+        _ => party.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Takes what kept us from doing the job, gives one line that names the place and the next step, never a finding.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// We could not do the job: exit status 2.
@@ -43,6 +44,18 @@ impl Error {
 
     /// An output error.
     pub fn output(path: &Path, why: &std::io::Error) -> Self {
-        Self::Output { path: path.to_owned(), why: why.to_string() }
+        Self::Output { path: path.to_owned(), why: reason(why) }
+    }
+}
+
+/// Why the system refused, for people: what is usual without the number of the error and what else stands around it.
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => "no such file or directory".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "is a directory".to_owned(),
+        ErrorKind::NotADirectory => "not a directory".to_owned(),
+        _ => error.to_string(),
     }
 }

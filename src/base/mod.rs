@@ -13,7 +13,7 @@ mod varint;
 
 pub use address::{ip, push_ip};
 pub use anomaly::{Anomalies, Anomaly};
-pub use error::{Error, Result};
+pub use error::{Error, Result, reason};
 pub use fingerprint::{Plain, fingerprint};
 pub use flow::{Endpoint, Transport};
 pub use lossy::lossy;

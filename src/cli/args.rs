@@ -21,18 +21,22 @@ const AUDIT_EXAMPLES: &str = "\
 Examples:
   speerlint audit trunk.pcap
   speerlint audit 'week-46/*.pcapng.zst' --policy contract.toml --out report/
-  speerlint audit trunk.pcap --policy contract.toml --out report/ --tables calls.parquet,streams.parquet
+  speerlint audit trunk.pcap --policy contract.toml --out report/ \\
+      --tables calls.parquet,streams.parquet
   speerlint audit trunk.pcap --policy contract.toml --breakdown prefix,codec
-  speerlint audit a.pcap b.pcap --policy contract.toml --format json > audit.json
+  speerlint audit a.pcap b.pcap --policy contract.toml --format json \\
+      > audit.json
   speerlint audit tls.pcapng --policy contract.toml --keylog sslkeylog.txt
   tcpdump -w - -c 100000 | speerlint audit - --policy contract.toml
-  speerlint audit trunk.pcap --from 2026-11-14T10:00:00Z --to 2026-11-14T11:00:00Z";
+  speerlint audit trunk.pcap --from 2026-11-14T10:00:00Z \\
+      --to 2026-11-14T11:00:00Z";
 
 const CAPACITY_EXAMPLES: &str = "\
 Examples:
   speerlint capacity 'week-46/*.pcapng.zst' --policy contract.toml
   speerlint capacity trunk.pcap --blocking 0.001 --format json > capacity.json
-  speerlint capacity trunk.pcap --policy contract.toml --out capacity/ --time-zone Europe/Berlin";
+  speerlint capacity trunk.pcap --policy contract.toml --out capacity/ \\
+      --time-zone Europe/Berlin";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -47,9 +51,20 @@ Exit status:
 const CALLS_EXAMPLES: &str = "\
 Examples:
   speerlint calls trunk.pcap
-  speerlint calls trunk.pcap --policy contract.toml --outcome 5xx,timeout --from alpha
+  speerlint calls trunk.pcap --policy contract.toml --outcome 5xx,timeout \\
+      --from alpha
   speerlint calls trunk.pcap --policy contract.toml --finding 'MED-*' --sort mos
-  speerlint calls trunk.pcap --number 4930 --min-duration 60 --format csv > calls.csv";
+  speerlint calls trunk.pcap --number 4930 --min-duration 60 --format csv \\
+      > calls.csv
+
+Columns of the text: when the first INVITE passed, the calling party, both numbers, how the call ended (its code; none: no answer; open: the \
+capture ends first), seconds to the answer and from it to the end, the worst MOS, and what the call carried WITH voice (fax, msrp). Below 110 \
+columns it is said how many rules the call BREAKS; from there on the called party, codec, loss and a rule have columns too. Addresses of \
+IPv4 stand whole: where they need the room, fractions of a second are left out, and WITH where it would be empty. csv and jsonl hold everything.
+
+Exit status:
+  0  the calls were listed, however many there are
+  2  a usage, policy or input error";
 
 const LEARN_EXAMPLES: &str = "\
 Examples:
@@ -67,20 +82,34 @@ Exit status:
 
 const EXTRACT_EXAMPLES: &str = "\
 Examples:
-  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o refer.pcapng
-  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 --all-calls --no-media -o all.pcapng
-  speerlint extract 'week-46/*.pcapng.zst' --call-id 3c26700@198.51.100.34 --no-media -o call.pcapng
-  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 -o shared.pcapng --anonymize --policy-out shared.toml
-  speerlint extract tls.pcap --keylog sslkeylog.txt --call-id 3c26700@198.51.100.34 -o call.pcapng
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 \\
+      -o refer.pcapng
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 \\
+      --all-calls --no-media -o all.pcapng
+  speerlint extract 'week-46/*.pcapng.zst' --call-id 3c26700@198.51.100.34 \\
+      --no-media -o call.pcapng
+  speerlint extract trunk.pcap --policy contract.toml --finding F-0001 \\
+      -o shared.pcapng --anonymize --policy-out shared.toml
+  speerlint extract tls.pcap --keylog sslkeylog.txt \\
+      --call-id 3c26700@198.51.100.34 -o call.pcapng
 
-The ids of findings are those of `speerlint audit` with the same captures and policy.";
+The ids of findings are those of `speerlint audit` with the same captures and policy.
+
+Exit status:
+  0  the excerpt was written
+  2  a usage, policy, input or output error, or nothing to cut out";
 
 const FLOW_EXAMPLES: &str = "\
 Examples:
   speerlint flow trunk.pcap --call-id 3c26700d8a7b4c19@198.51.100.34
   speerlint flow trunk.pcap --call-id 3c2670 --policy contract.toml
-  speerlint flow trunk.pcap --policy contract.toml --finding F-0003 --format svg -o call.svg
-  speerlint flow 'week-46/*.pcapng.zst' --call-id 3c2670 --format mermaid";
+  speerlint flow trunk.pcap --policy contract.toml --finding F-0003 \\
+      --format svg -o call.svg
+  speerlint flow 'week-46/*.pcapng.zst' --call-id 3c2670 --format mermaid
+
+Exit status:
+  0  the call was drawn
+  2  a usage, policy, input or output error, or no such call";
 
 /// Audits SIP interconnects from packet captures: which clause of the peering policy was broken, by whom, how often, and where to look.
 #[derive(Debug, Parser)]
@@ -89,7 +118,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
     /// When to colour; NO_COLOR is honoured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 900)]
     pub(super) color: Color,
 }
 
@@ -133,9 +162,11 @@ pub(super) enum Command {
         command: PolicyCommand,
     },
     /// List the rules, or show the page of one
-    #[command(after_help = "Examples:\n  speerlint rules\n  speerlint rules SIP-METHOD-001\n  speerlint rules --format json")]
+    #[command(
+        after_help = "Examples:\n  speerlint rules\n  speerlint rules SIP-METHOD-001\n  speerlint rules 'MED-*'\n  speerlint rules --format json"
+    )]
     Rules {
-        /// The rule to show
+        /// The rule to show; `MED-*` lists a family
         id: Option<String>,
         /// How to write it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -236,7 +267,7 @@ pub(super) struct CallsArguments {
     #[arg(long, value_name = "PARTY")]
     pub(super) to: Option<String>,
     /// Answered for at least so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(super) min_duration: Option<f64>,
     /// Calls that break this rule; `MED-*` means a family
     #[arg(long, value_name = "RULE")]
@@ -388,7 +419,8 @@ pub(super) enum RowFormat {
 const SHOW_EXAMPLES: &str = "\
 Examples:
   speerlint policy show contract.toml
-  speerlint policy show contract.toml --direction bravo:alpha --trunk bravo-legacy
+  speerlint policy show contract.toml --direction bravo:alpha \\
+      --trunk bravo-legacy
   speerlint policy show speermint-baseline
   speerlint policy show --defaults --format json";
 
@@ -400,7 +432,8 @@ Examples:
 const SCHEMA_EXAMPLES: &str = "\
 Example:
   speerlint policy schema > policy.schema.json
-and as the first line of the policy, for editors that know Taplo: #:schema ./policy.schema.json";
+and as the first line of the policy, for editors that know Taplo:
+  #:schema ./policy.schema.json";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -519,6 +552,11 @@ pub(super) enum Color {
 fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if share > 0.0 && share < 1.0 { Ok(share) } else { Err("must lie between 0 and 1".into()) }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+    seconds.ok_or_else(|| "not a number of seconds like 60 or 1.5".to_owned())
 }
 
 fn zone(text: &str) -> Result<jiff::tz::TimeZone, String> {

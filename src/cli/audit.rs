@@ -2,7 +2,8 @@
 
 use super::Status;
 use super::args::{AuditArguments, Color, Format};
-use super::output::{look, stdout};
+use super::intake::left_out;
+use super::output::{hint, look, stdout};
 use super::progress::Bar;
 use crate::audit::Verdict;
 use crate::base::{Error, Result};
@@ -14,7 +15,7 @@ use crate::report::tables::{Choice, Tables};
 pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
     // Hashing costs as much as reading: only for the reports that show it.
     let hash = arguments.out.is_some() || arguments.format == Format::Json;
-    let mut request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
+    let mut request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash)?)?;
     request.breakdown.clone_from(&arguments.breakdown);
     if let Some(dir) = &arguments.out {
         // Better to know before an hour of reading than after it.
@@ -38,6 +39,7 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
         Format::Text if arguments.quiet => {}
         Format::Text => stdout(|out| report::text::write(&audit, look(color), out))?,
     }
+    hint(left_out(&request, &audit.captures));
     Ok(match audit.verdict {
         Verdict::Pass => Status::Clean,
         Verdict::Fail => Status::Findings,

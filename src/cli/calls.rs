@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::Status;
 use super::args::{CallsArguments, Color, RowFormat, Sort};
-use super::output::{look, stdout};
+use super::intake::left_out;
+use super::output::{hint, look, stdout};
 use super::progress::Bar;
 use crate::audit::{CallRow, Records};
 use crate::base::{Error, Result};
 use crate::pipeline;
 use crate::report::tables::{self, CsvTable};
-use crate::report::{CallLines, Order, Place, Selection, Sorted, call_json};
+use crate::report::{CallLines, CallRoom, Order, Place, Selection, Sorted, call_json};
 use crate::rules;
 
 /// The calls that are meant, being put in order.
@@ -21,6 +24,8 @@ struct Chosen {
     kept: u64,
     /// Some of the parties between which calls passed.
     parties: BTreeSet<String>,
+    /// What the calls that are meant need room for.
+    room: CallRoom,
 }
 
 /// How many parties are named to someone who wrote another.
@@ -43,13 +48,15 @@ impl Records for Chosen {
 
     fn call(&mut self, row: CallRow) {
         self.all += 1;
-        for party in [&row.from, &row.to] {
-            if self.parties.len() < NAMED && !self.parties.contains(party) {
-                self.parties.insert(party.clone());
+        for party in [row.sender(), row.receiver()] {
+            if self.parties.len() < NAMED && !self.parties.contains(&*party) {
+                self.parties.insert(party.into_owned());
             }
         }
         if self.selection.has(&row) {
             self.kept += 1;
+            self.room.party = [row.sender(), row.receiver()].iter().map(|party| party.width()).fold(self.room.party, usize::max);
+            self.room.beside |= row.beside.is_some();
             self.sorted.push(row);
         }
     }
@@ -62,7 +69,7 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
     {
         return Err(Error::Usage(format!("no rule {wanted}: `speerlint rules` lists them, and MED-* means a family")));
     }
-    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false))?;
+    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false)?)?;
     let selection = Selection {
         outcomes: arguments.outcome.clone(),
         from: arguments.from.clone(),
@@ -80,13 +87,20 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
         Sort::Mos => Order::Mos,
         Sort::Findings => Order::Findings,
     };
-    let mut chosen = Chosen { selection, sorted: Sorted::by(move |row| order.place(row)), all: 0, kept: 0, parties: BTreeSet::new() };
-    {
+    let mut chosen = Chosen {
+        selection,
+        sorted: Sorted::by(move |row| order.place(row)),
+        all: 0,
+        kept: 0,
+        parties: BTreeSet::new(),
+        room: CallRoom::default(),
+    };
+    let audit = {
         let bar = Bar::new(arguments.quiet);
-        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut chosen)?;
-    }
-    let hint = chosen.hint();
-    let Chosen { sorted, all, kept, .. } = chosen;
+        pipeline::audit_with(&request, &|progress| bar.show(progress), &mut chosen)?
+    };
+    let strange = chosen.hint();
+    let Chosen { sorted, all, kept, room, .. } = chosen;
     // A pipe that closes is no trouble; a temporary file that cannot be read is.
     let written = match arguments.format {
         RowFormat::Jsonl => stdout(|out| sorted.drain(|row| call_json(&row, out))),
@@ -96,10 +110,11 @@ pub(super) fn run(arguments: &CallsArguments, color: Color) -> Result<Status> {
             table.end()?.flush()
         }),
         RowFormat::Text => stdout(|out| {
-            let mut lines = CallLines::begin(look(color), arguments.time_zone.clone(), out)?;
+            let mut lines = CallLines::begin(look(color), arguments.time_zone.clone(), room, out)?;
             sorted.drain(|row| lines.row(&row))?;
-            lines.end(kept, all, hint.as_deref())
+            lines.end(kept, all, strange.as_deref())
         }),
     };
+    hint(left_out(&request, &audit.captures));
     written.map(|()| Status::Clean)
 }

@@ -2,7 +2,8 @@
 
 use super::Status;
 use super::args::{CapacityArguments, Color, Format};
-use super::output::{look, stdout};
+use super::intake::left_out;
+use super::output::{hint, look, stdout};
 use super::progress::Bar;
 use crate::base::Result;
 use crate::pipeline;
@@ -11,7 +12,7 @@ use crate::report;
 /// Reviews the load of captures.
 pub(super) fn run(arguments: &CapacityArguments, color: Color) -> Result<Status> {
     let hash = arguments.out.is_some() || arguments.format == Format::Json;
-    let request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash))?;
+    let request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash)?)?;
     if let Some(dir) = &arguments.out {
         report::check_dir(dir)?;
     }
@@ -27,5 +28,6 @@ pub(super) fn run(arguments: &CapacityArguments, color: Color) -> Result<Status>
         Format::Json => stdout(|out| report::json::write_capacity(&audit, out))?,
         Format::Text => stdout(|out| report::text::write_capacity(&audit, look(color), &arguments.time_zone, out))?,
     }
+    hint(left_out(&request, &audit.captures));
     Ok(Status::Clean)
 }

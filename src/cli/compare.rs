@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Status;
 use super::args::{Color, CompareArguments, Format};
 use super::output::{look, stdout};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, reason};
 use crate::report::comparison::compare;
 use crate::report::{json, text};
 
@@ -26,6 +26,6 @@ pub(super) fn run(arguments: &CompareArguments, color: Color) -> Result<Status> 
 
 fn read(path: &Path) -> Result<Value> {
     let trouble = |what: &dyn std::fmt::Display| Error::Usage(format!("{}: {what}", path.display()));
-    let octets = fs::read(path).map_err(|e| trouble(&e))?;
+    let octets = fs::read(path).map_err(|e| trouble(&reason(&e)))?;
     serde_json::from_slice(&octets).map_err(|e| trouble(&format!("not JSON ({e}): compare takes the report.json of two audits")))
 }

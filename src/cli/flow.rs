@@ -21,7 +21,7 @@ const NAMED: usize = 5;
 
 /// Draws the ladder.
 pub(super) fn run(arguments: &FlowArguments, color: Color) -> Result<Status> {
-    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false))?;
+    let request = arguments.window.of(arguments.intake.request(arguments.policy.clone(), false)?)?;
     let wanted = match (&arguments.call_id, &arguments.finding) {
         (Some(call_id), _) => Some(call_id.clone()),
         (None, Some(finding)) => Some(call_of(finding, &request, arguments)?),
@@ -227,7 +227,7 @@ impl Sought {
                 Err(Error::Usage(format!("{what}, {hint}:{}", list(&mut ids))))
             }
             None if self.near.is_empty() => {
-                Err(Error::Usage(format!("no call {}: the capture holds none at all", self.wanted).replace("  ", " ")))
+                Err(Error::Usage("there is no call to draw: no SIP message in the captures has a Call-ID".into()))
             }
             None => {
                 let mut ids = self.near.keys().map(|(_, id)| id);

@@ -7,12 +7,13 @@ use tempfile::NamedTempFile;
 
 use super::Status;
 use super::args::LearnArguments;
-use super::output::stdout;
+use super::intake::left_out;
+use super::output::{hint, say, stdout};
 use super::progress::Bar;
 use crate::audit::{Finding, Records, Seen};
 use crate::base::{Error, Result};
-use crate::pipeline;
-use crate::report::{Draft, draft, has_many_peers, visible, write_file};
+use crate::pipeline::{self, Request};
+use crate::report::{Draft, draft, has_many_peers, write_file};
 
 /// Where what was seen is put.
 #[derive(Default)]
@@ -41,6 +42,7 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
     };
     if audit.intake.sip_messages == 0 && audit.tls.connections == 0 {
         say("nothing to learn: no SIP can be read in these captures");
+        hint(left_out(&arguments.period.of(Request::default())?, &audit.captures));
         return Ok(Status::Inconclusive);
     }
     if has_many_peers(&seen) {
@@ -64,7 +66,7 @@ pub(super) fn run(arguments: &LearnArguments) -> Result<Status> {
 }
 
 fn read(arguments: &LearnArguments, policy: Option<PathBuf>, hash: bool, records: &mut dyn Records) -> Result<crate::audit::Audit> {
-    let request = arguments.period.of(arguments.intake.request(policy, hash))?;
+    let request = arguments.period.of(arguments.intake.request(policy, hash)?)?;
     let bar = Bar::new(arguments.quiet);
     pipeline::audit_with(&request, &|progress| bar.show(progress), records)
 }
@@ -107,10 +109,4 @@ fn summary(path: &Path, draft: &Draft) -> String {
         many(draft.doubts, "line", "lines"),
         many(draft.lowered, "rule", "rules"),
     )
-}
-
-/// Says something on standard error.
-fn say(text: &str) {
-    // Nobody is left to tell when standard error is closed.
-    _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
 }

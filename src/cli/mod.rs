@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _};
 
 use args::{Arguments, Command};
 
@@ -42,7 +42,9 @@ enum Status {
 /// Runs the command line `args`, the program's name first.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let status = match Arguments::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = Arguments::command().color(colour(&args)).try_get_matches_from(&args);
+    let status = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => dispatch(&arguments).unwrap_or_else(|error| {
             complain(&error);
             Status::Trouble
@@ -54,6 +56,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(status as u8)
+}
+
+/// When help and mistakes of usage are coloured: they are written before the arguments are known, so `--color` is looked for by hand.
+fn colour(args: &[OsString]) -> ColorChoice {
+    let words: Vec<_> = args.iter().map(|word| word.to_string_lossy()).collect();
+    let apart = words.iter().zip(words.iter().skip(1)).filter(|(word, _)| **word == "--color").map(|(_, when)| &**when);
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--color="));
+    match apart.chain(joined).last() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
 }
 
 fn dispatch(arguments: &Arguments) -> Result<Status> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::Color;
 use crate::base::{Error, Result};
 use crate::report::text::Look;
+use crate::report::visible;
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const WIDEST: u16 = 140;
@@ -23,6 +24,16 @@ pub(super) fn look(color: Color) -> Look {
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     };
     Look { width: width.min(WIDEST).into(), color }
+}
+
+/// Says on standard error what no report does; nobody is left to tell when that is closed.
+pub(super) fn say(text: &str) {
+    _ = writeln!(io::stderr().lock(), "{}", visible(text));
+}
+
+/// The same, where there is something to say.
+pub(super) fn hint(text: Option<String>) {
+    text.iter().for_each(|text| say(text));
 }
 
 /// Lets `write` write to standard output. A closed pipe ends it in silence.

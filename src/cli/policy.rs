@@ -73,6 +73,10 @@ fn show(name: &Path, of: &DirectionArguments) -> Result<Sheet> {
         }
         Some(sheet) => Ok(sheet),
         None => {
+            let known = || policy::profiles().collect::<Vec<_>>().join(", ");
+            if !name.exists() {
+                return Err(Error::input(name, format!("no such file, and no built-in profile: these are {}", known())));
+            }
             let document = Document::load(name, rules::KNOWN)?;
             let reading = reading(&document, of)?;
             Ok(document.sheet(reading))

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 
 use super::Request;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, reason};
 use crate::capture::{self, Reader};
 use crate::policy::Policy;
 use crate::transport::KeyLog;
@@ -21,7 +21,10 @@ impl Keys {
         let mut log = KeyLog::default();
         let agreed = policy.global().capture.tls_keylog.as_ref().map(|clause| &clause.value);
         for path in request.keylogs.iter().chain(agreed) {
-            log.read(&fs::read(path).map_err(|error| Error::input(path, format!("the key log cannot be read: {error}")))?);
+            let text = fs::read(path).map_err(|error| Error::input(path, format!("the key log cannot be read: {}", reason(&error))))?;
+            if log.read(&text) == Some(0) {
+                return Err(Error::input(path, "no key log: no line is a secret like `CLIENT_RANDOM …` of the NSS format"));
+            }
         }
         for secrets in capture::secrets(&request.inputs)? {
             if secrets.kind == TLS_KEY_LOG {

@@ -252,7 +252,7 @@ impl Document {
             let meant = near(key, known.iter().map(|(path, _)| path.as_str())).map(str::to_owned);
             let meant = meant.or_else(|| key.rsplit('.').next().and_then(|last| Some(schema::join(&schema::home(last)?, last))));
             let hint = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            return Err(Error::Usage(format!("no policy may write {key}{hint}")));
+            return Err(Error::Usage(format!("no policy may write {key}{hint} (`speerlint policy show --defaults` has the keys)")));
         };
         let below = |path: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let stack = self.layers().stack(reading.direction, reading.trunk);

@@ -16,7 +16,7 @@ use super::source::Source;
 use super::tree::{self, Flaw, Node, Place, Table};
 use super::trust::TrustFiles;
 use super::{Clause, Severity, declared, references, schema, territory, validate};
-use crate::base::{Error, Result, Time};
+use crate::base::{Error, Result, Time, reason};
 
 /// Longer files are no policy.
 const LONGEST: u64 = 16 << 20;
@@ -72,7 +72,7 @@ impl Policy {
 
 /// The text of a policy file.
 pub(super) fn read_text(path: &Path, style: Style) -> Result<String> {
-    let cannot = |error: std::io::Error| Error::input(path, error.to_string());
+    let cannot = |error: std::io::Error| Error::input(path, reason(&error));
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
     if bytes.len() as u64 > LONGEST {

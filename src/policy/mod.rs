@@ -47,6 +47,7 @@ pub use mistake::Style;
 pub use numbers::{Beginnings, NumberList, Prefixes};
 pub use peers::{Dbe, Party, Peer, PerPeer, Role, Sbe, TrunkGroup, TrunkId};
 pub use policy::{KnownRules, Policy, RuleSetting, TrunkFacts};
+pub use profile::names as profiles;
 #[cfg(test)]
 pub(crate) use schema::knows;
 pub use schema::{accepts, json_schema};

@@ -80,6 +80,6 @@ pub(super) fn basis<'a>(built_in: &'a BuiltIn, name: &str) -> &'a str {
 }
 
 /// The names of all profiles.
-pub(super) fn names() -> impl Iterator<Item = &'static str> + Clone {
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     PROFILES.iter().map(|p| p.name)
 }

@@ -110,8 +110,12 @@ pub fn write_differences(differences: &[Difference], names: [&str; 2], out: &mut
             }
         }
     }
-    let count = |weight| differences.iter().filter(|d| d.weight == weight).count();
-    line(&format!("{} break, {} are refused, {} notes", count(Weight::Breaks), count(Weight::Refused), count(Weight::Note)))
+    let count = |weight, none: &str, some: &str| match differences.iter().filter(|d| d.weight == weight).count() {
+        0 => none.to_owned(),
+        n => format!("{n} {some}"),
+    };
+    let (breaks, refused) = (count(Weight::Breaks, "nothing breaks", "break"), count(Weight::Refused, "nothing is refused", "are refused"));
+    line(&format!("{breaks}, {refused}, {}", count(Weight::Note, "no notes", "notes")))
 }
 
 /// The same as JSON: `speerlint/policy-diff/1`.

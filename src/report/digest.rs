@@ -152,7 +152,8 @@ pub(super) fn intake(audit: &Audit) -> Vec<String> {
 
 /// Where an oddity was met first.
 fn first_frame(FrameRef { capture, frame }: &FrameRef, several: bool) -> String {
-    let of = if several { format!(" of {capture}") } else { String::new() };
+    // The list of captures has the path.
+    let of = if several { format!(" of {}", capture.rsplit('/').next().unwrap_or(capture)) } else { String::new() };
     format!("first in frame {frame}{of}")
 }
 

@@ -30,4 +30,4 @@ pub use draft::{Draft, draft, has_many_peers};
 pub use escape::visible;
 pub use selection::{Order, Place, Selection, Wanted};
 pub use sorted::Sorted;
-pub use text::CallLines;
+pub use text::{CallLines, CallRoom};

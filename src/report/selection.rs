@@ -74,8 +74,8 @@ impl Selection {
         let broken = |wanted: &String| row.rules.iter().any(|rule| Self::names(wanted, rule));
         let numbered = |number: &String| [&row.caller, &row.callee].into_iter().flatten().any(|party| party.contains(number.as_str()));
         (self.outcomes.is_empty() || self.outcomes.iter().any(outcome))
-            && self.from.as_ref().is_none_or(|from| row.from.eq_ignore_ascii_case(from))
-            && self.to.as_ref().is_none_or(|to| row.to.eq_ignore_ascii_case(to))
+            && self.from.as_ref().is_none_or(|from| row.from.eq_ignore_ascii_case(from) || row.sender() == **from)
+            && self.to.as_ref().is_none_or(|to| row.to.eq_ignore_ascii_case(to) || row.receiver() == **to)
             && self.min_duration.is_none_or(|least| row.duration_s.is_some_and(|length| length >= least))
             && self.finding.as_ref().is_none_or(broken)
             && self.number.as_ref().is_none_or(numbered)

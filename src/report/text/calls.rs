@@ -16,20 +16,52 @@ const WIDE: usize = 110;
 /// A column: its name, its width (0: what is left), and whether numbers stand to the right in it.
 type Column = (&'static str, usize, bool);
 
-/// 74 columns and what is left for how many rules are broken.
-const NARROW: [Column; 10] = [
-    ("TIME", 12, false),
-    ("FROM", 6, false),
-    ("CALLER", 12, false),
-    ("CALLEE", 12, false),
-    ("END", 4, false),
-    ("SETUP", 5, true),
-    ("LENGTH", 6, true),
-    ("MOS", 4, true),
-    // What it carried beside voice: "fax", "msrp", or both.
-    ("WITH", 4, false),
-    ("BREAKS", 0, false),
-];
+/// What rows need room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallRoom {
+    /// How many columns the longest name of a party is wide.
+    pub party: usize,
+    /// Whether any call carried more than voice.
+    pub beside: bool,
+}
+
+/// The longest address of IPv4.
+const ADDRESS: usize = 15;
+
+/// The width of a number that stands whole.
+const NUMBER: usize = 12;
+
+/// The columns of a narrow page. What tells least goes first where names are long: fractions of a second, the column that is empty, the
+/// middle of numbers.
+fn narrow(room: CallRoom) -> Vec<Column> {
+    let party = room.party.clamp(6, ADDRESS);
+    let columns = |time, with, number| {
+        let all = [
+            ("TIME", time, false),
+            ("FROM", party, false),
+            ("CALLER", number, false),
+            ("CALLEE", number, false),
+            ("END", 4, false),
+            ("SETUP", 5, true),
+            ("LENGTH", 6, true),
+            ("MOS", 4, true),
+            // What it carried beside voice: "fax", "msrp", or both.
+            ("WITH", 4, false),
+            ("BREAKS", 0, false),
+        ];
+        all.into_iter().filter(|(name, ..)| with || *name != "WITH").collect::<Vec<Column>>()
+    };
+    // What is left for numbers, and six columns for how many rules are broken.
+    let left = |time, with| 80_usize.saturating_sub(taken(&columns(time, with, 0)) + 6) / 2;
+    let best = [(12, true), (8, true), (8, room.beside)].into_iter().find(|&(time, with)| left(time, with) >= NUMBER);
+    let (time, with) = best.unwrap_or((8, room.beside));
+    columns(time, with, left(time, with).min(NUMBER))
+}
+
+/// How many columns of the page they take, with the gaps between them.
+fn taken(columns: &[Column]) -> usize {
+    columns.iter().map(|(_, width, _)| width + 1).sum::<usize>().saturating_sub(1)
+}
 
 const ROOMY: [Column; 12] = [
     ("TIME", 12, false),
@@ -46,9 +78,26 @@ const ROOMY: [Column; 12] = [
     ("BREAKS", 0, false),
 ];
 
+/// The same with two addresses of IPv4.
+const ROOMY_ADDRESSES: [Column; 12] = [
+    ("TIME", 8, false),
+    ("FROM", ADDRESS, false),
+    ("TO", ADDRESS, false),
+    ("CALLER", 13, false),
+    ("CALLEE", 13, false),
+    ("END", 4, false),
+    ("SETUP", 5, true),
+    ("LENGTH", 6, true),
+    ("CODEC", 8, false),
+    ("LOSS%", 5, true),
+    ("MOS", 4, true),
+    ("BREAKS", 0, false),
+];
+
 /// Calls as lines of text.
 pub struct CallLines<'a> {
     page: Page,
+    columns: Vec<Column>,
     out: &'a mut dyn Write,
     zone: TimeZone,
     /// The day of the line before.
@@ -60,15 +109,17 @@ impl<'a> CallLines<'a> {
     ///
     /// # Errors
     /// When `out` does not take it.
-    pub fn begin(look: Look, zone: TimeZone, out: &'a mut dyn Write) -> io::Result<Self> {
-        let mut lines = Self { page: Page::new(look), out, zone, day: String::new() };
-        let names: Vec<String> = lines.columns().iter().map(|(name, ..)| (*name).to_owned()).collect();
+    pub fn begin(look: Look, zone: TimeZone, room: CallRoom, out: &'a mut dyn Write) -> io::Result<Self> {
+        let page = Page::new(look);
+        let columns = match page.width() >= WIDE {
+            true if room.party > 10 => ROOMY_ADDRESSES.to_vec(),
+            true => ROOMY.to_vec(),
+            false => narrow(room),
+        };
+        let names: Vec<String> = columns.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        let mut lines = Self { page, columns, out, zone, day: String::new() };
         lines.line(Paint::Strong, &names)?;
         Ok(lines)
-    }
-
-    fn columns(&self) -> &'static [Column] {
-        if self.page.width() >= WIDE { &ROOMY } else { &NARROW }
     }
 
     /// Writes a call; before it its day, where that is another than that of the call before.
@@ -84,21 +135,23 @@ impl<'a> CallLines<'a> {
         }
         let real = |value: Option<f64>, digits: usize| value.map(|v| format!("{v:.digits$}")).unwrap_or_default();
         let narrow = self.page.width() < WIDE;
+        let left =
+            self.page.width().saturating_sub(self.columns.iter().filter(|(_, width, _)| *width > 0).map(|(_, width, _)| width + 1).sum());
         // A number that is too long for its column loses digits behind its point first.
         let fitted = |value: Option<f64>, digits: usize, room: usize| {
             let mut all = (0..=digits).rev().map(|digits| real(value, digits));
-            all.clone().find(|text| !narrow || text.len() <= room).or_else(|| all.next_back()).unwrap_or_default()
+            all.clone().find(|text| text.len() <= room).or_else(|| all.next_back()).unwrap_or_default()
         };
         let party = |value: &Option<String>| value.clone().unwrap_or_default();
-        let cell = |name: &str| match name {
-            "TIME" => time.to_owned(),
-            "FROM" => row.from.clone(),
-            "TO" => row.to.clone(),
+        let cell = |name: &str, room: usize| match name {
+            "TIME" => time.get(..room).unwrap_or(time).to_owned(),
+            "FROM" => row.sender().into_owned(),
+            "TO" => row.receiver().into_owned(),
             "CALLER" => party(&row.caller),
             "CALLEE" => party(&row.callee),
             "END" => end(row),
-            "SETUP" => fitted(row.setup_s, 2, 5),
-            "LENGTH" => fitted(row.duration_s, 1, 6),
+            "SETUP" => fitted(row.setup_s, 2, room),
+            "LENGTH" => fitted(row.duration_s, 1, room),
             "CODEC" => {
                 let codec = row.codec.as_deref().map(|codec| codec.split('/').next().unwrap_or(codec));
                 codec.into_iter().chain(row.beside.as_deref().into_iter().flat_map(|all| all.split(' '))).collect::<Vec<_>>().join("+")
@@ -115,16 +168,20 @@ impl<'a> CallLines<'a> {
                 // There is no room for a name on a narrow page: how many.
                 all if narrow => all.len().to_string(),
                 [rule] => rule.to_string(),
-                all => format!("{} +{}", all.first().map(AsRef::as_ref).unwrap_or_default(), all.len() - 1),
+                // How many there are is more than the end of a name.
+                [first, more @ ..] => {
+                    let more = format!(" +{}", more.len());
+                    format!("{}{more}", clipped(first, left.saturating_sub(more.width())))
+                }
             },
         };
-        let cells: Vec<String> = self.columns().iter().map(|(name, ..)| cell(name)).collect();
+        let cells: Vec<String> = self.columns.iter().map(|(name, width, _)| cell(name, *width)).collect();
         self.line(Paint::Plain, &cells)
     }
 
     fn line(&mut self, paint: Paint, cells: &[String]) -> io::Result<()> {
         let mut line = String::new();
-        for (&(name, width, right), cell) in self.columns().iter().zip(cells) {
+        for (&(name, width, right), cell) in self.columns.iter().zip(cells) {
             let room = if width > 0 { width } else { self.page.width().saturating_sub(line.width()) };
             let shown = if name == "CALLER" || name == "CALLEE" { elided(cell, room) } else { clipped(cell, room) };
             let gap = " ".repeat(room.saturating_sub(shown.width()));
@@ -167,7 +224,7 @@ mod tests {
     fn fax_and_messages_stand_beside_the_codec() {
         let row = |width: usize, codec: Option<&str>, beside: Option<&'static str>| {
             let mut out = Vec::new();
-            let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, &mut out).unwrap();
+            let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, CallRoom::default(), &mut out).unwrap();
             let row = CallRow { codec: codec.map(Into::into), beside: beside.map(Into::into), mos: Some(4.369), ..CallRow::default() };
             lines.row(&CallRow { setup_s: Some(123.456), duration_s: Some(86_400.5), rules: vec!["X-001".into(); 12], ..row }).unwrap();
             let text = String::from_utf8(out).unwrap();
@@ -183,6 +240,49 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_ipv4_stand_whole() {
+        let row = CallRow {
+            from: "203.0.113.200 (+3)".into(),
+            to: "198.51.100.134".into(),
+            caller: Some("+44205550123".into()),
+            setup_s: Some(0.123),
+            duration_s: Some(61.25),
+            mos: Some(4.4),
+            rules: vec!["SIP-METHOD-001".into(); 102],
+            ..CallRow::default()
+        };
+        let shown = |width: usize| {
+            let mut out = Vec::new();
+            let mut lines =
+                CallLines::begin(Look { width, color: false }, TimeZone::UTC, CallRoom { party: 18, beside: false }, &mut out).unwrap();
+            lines.row(&row).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert!(text.lines().all(|line| line.width() <= width) && text.lines().next().unwrap().ends_with("BREAKS"), "{text}");
+            text.lines().last().unwrap().to_owned()
+        };
+        let narrow = shown(80);
+        assert!(narrow.starts_with("00:00:00 203.0.113.200 … +44205550123 ") && narrow.ends_with("  0.12   61.2 4.40 102"), "{narrow}");
+        assert!(shown(120).starts_with("00:00:00 203.0.113.200 … 198.51.100.134  +44205550123 "));
+    }
+
+    #[test]
+    fn a_narrow_page_gives_up_what_tells_least() {
+        let shown = |party: usize, beside: bool| {
+            narrow(CallRoom { party, beside }).iter().map(|(name, width, _)| format!("{name} {width}")).collect::<Vec<_>>().join(", ")
+        };
+        let rest = "END 4, SETUP 5, LENGTH 6, MOS 4";
+        for (party, beside, columns) in [
+            (5, false, format!("TIME 12, FROM 6, CALLER 12, CALLEE 12, {rest}, WITH 4, BREAKS 0")),
+            (10, false, format!("TIME 8, FROM 10, CALLER 12, CALLEE 12, {rest}, WITH 4, BREAKS 0")),
+            (39, false, format!("TIME 8, FROM 15, CALLER 12, CALLEE 12, {rest}, BREAKS 0")),
+            (39, true, format!("TIME 8, FROM 15, CALLER 9, CALLEE 9, {rest}, WITH 4, BREAKS 0")),
+        ] {
+            assert_eq!(shown(party, beside), columns);
+            assert!(taken(&narrow(CallRoom { party, beside })) <= 80 - "BREAKS".len());
+        }
+    }
+
+    #[test]
     fn a_hostile_call_stays_on_one_line_of_any_page() {
         let row = CallRow {
             caller: Some("\x1b[2J\u{202e}x".repeat(2000)),
@@ -195,7 +295,7 @@ mod tests {
         };
         for width in [80, 120] {
             let mut out = Vec::new();
-            let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, &mut out).unwrap();
+            let mut lines = CallLines::begin(Look { width, color: false }, TimeZone::UTC, CallRoom::default(), &mut out).unwrap();
             lines.row(&row).unwrap();
             lines.end(1, 3, None).unwrap();
             let text = String::from_utf8(out).unwrap();

@@ -14,7 +14,7 @@ mod summary;
 
 use std::io::{self, Write};
 
-pub use calls::CallLines;
+pub use calls::{CallLines, CallRoom};
 pub use capacity::write as write_capacity;
 pub use catalogue::{write_catalogue, write_rule};
 pub use comparison::write as write_comparison;

@@ -60,9 +60,9 @@ pub struct KeyLog {
 }
 
 impl KeyLog {
-    /// Takes the text of a key log.
-    pub fn read(&mut self, text: &[u8]) {
-        self.read_since(text, None);
+    /// Takes the text of a key log; gives how many of its lines are secrets, nothing where it has no lines but comments.
+    pub fn read(&mut self, text: &[u8]) -> Option<u64> {
+        self.read_since(text, None)
     }
 
     /// Takes a key log that stood in a capture that can be read but once, behind frame `frame` of it.
@@ -70,20 +70,25 @@ impl KeyLog {
         self.read_since(text, Some((capture, frame)));
     }
 
-    fn read_since(&mut self, text: &[u8], since: Option<(u32, u32)>) {
+    fn read_since(&mut self, text: &[u8], since: Option<(u32, u32)>) -> Option<u64> {
+        let mut secrets = None;
         for line in text.split(|&b| b == b'\n' || b == b'\r') {
             let Ok(line) = std::str::from_utf8(line) else {
                 self.unused += 1;
+                secrets.get_or_insert(0);
                 continue;
             };
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            if self.line(line, since).is_none() {
-                self.unused += 1;
+            let secrets = secrets.get_or_insert(0);
+            match self.line(line, since) {
+                Some(()) => *secrets += 1,
+                None => self.unused += 1,
             }
         }
+        secrets
     }
 
     fn line(&mut self, line: &str, since: Option<(u32, u32)>) -> Option<()> {
