@@ -18,7 +18,7 @@ use speerlint::pipeline::Request;
 
 fn report(case: &Case) -> Value {
     let (inputs, policy) = (vec![case.capture.clone()], case.policy.clone());
-    answer(&Request { inputs, policy, breakdown: Dimension::ALL.to_vec(), ..Request::default() })
+    answer(&Request { inputs, policy, breakdown: Dimension::ALL.to_vec(), breakdown_intervals: true, ..Request::default() })
 }
 
 fn on(frames: &[Frame], more: &str) -> Value {
@@ -28,8 +28,13 @@ fn on(frames: &[Frame], more: &str) -> Value {
     report(&Case { capture: made::write(folder.path(), "made.pcap", frames), policy: Some(policy) })
 }
 
+/// The rows of one dimension over the whole capture.
 fn rows<'a>(report: &'a Value, dimension: &str) -> impl Iterator<Item = &'a Value> {
-    report["breakdowns"].as_array().unwrap().iter().filter(move |row| row["dimension"] == dimension)
+    rows_of(report, "breakdowns").filter(move |row| row["dimension"] == dimension && row["interval_start"].is_null())
+}
+
+fn rows_of<'a>(report: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    report[key].as_array().into_iter().flatten()
 }
 
 /// Attempts of each value, those left open among them.
@@ -59,7 +64,9 @@ fn sums<'a>(rows: impl Iterator<Item = &'a Value>) -> BTreeMap<String, f64> {
     let mut sums = BTreeMap::new();
     for row in rows {
         add(&mut sums, row, "own");
-        add(&mut sums, &row["other_unit"], "other");
+        if row["interval_start"].is_null() {
+            add(&mut sums, &row["other_unit"], "other");
+        }
         *sums.entry("censored".into()).or_default() += row["censored"].as_f64().unwrap();
         for delay in ["srd_success_s", "srd_failed_s", "srd_per_dialog_s", "sdd_ms", "sdd_failed_ms", "sdt_s", "sdt_failed_s", "pgrd_s"] {
             let (n, mean) = (row[delay]["n"].as_f64().unwrap(), row[delay]["mean"].as_f64().unwrap_or(0.0));
@@ -72,17 +79,18 @@ fn sums<'a>(rows: impl Iterator<Item = &'a Value>) -> BTreeMap<String, f64> {
 
 #[track_caller]
 fn adds_up(report: &Value, shown: &Path) -> u64 {
-    let whole = report["metrics"].as_array().unwrap().iter().filter(|row| row["interval_start"].is_null());
+    let of = |whole: &'static str, parts: &'static str| rows_of(report, whole).map(move |row| (row, parts));
     let mut sessions = 0;
-    for row in whole {
+    for (row, parts) in of("metrics", "breakdowns").chain(of("trunk_metrics", "trunk_breakdowns")) {
         let wanted = sums([row].into_iter());
         if wanted["own attempts"] + wanted["censored"] == 0.0 {
             continue; // Registrations only: they are in no breakdown.
         }
         sessions += 1;
         for dimension in Dimension::ALL {
-            let parts = rows(report, dimension.name()).filter(|part| (&part["from"], &part["to"]) == (&row["from"], &row["to"]));
-            let got = sums(parts);
+            let same = ["from", "to", "trunk", "interval_start", "interval_s"];
+            let is_part = |part: &&Value| part["dimension"] == dimension.name() && same.iter().all(|key| part[key] == row[key]);
+            let got = sums(rows_of(report, parts).filter(is_part));
             for (name, wanted) in &wanted {
                 let got = got.get(name).copied().unwrap_or(f64::NAN);
                 assert!(
@@ -104,7 +112,7 @@ fn the_values_of_a_direction_sum_up_to_it() {
         let report = report(&case);
         directions += if report["breakdowns"].is_null() { 0 } else { adds_up(&report, &case.capture) };
     }
-    assert!(directions > 30, "{directions}");
+    assert!(directions > 60, "{directions}");
 }
 
 #[test]
@@ -132,6 +140,54 @@ fn oracle_m_by_each_dimension() {
     assert!(row("200")["few_samples"] == true && row("200")["min_samples"] == 50);
     // Nothing that nobody asked for.
     assert!(made::program::judged(&oracle::m(), "")["breakdowns"].is_null());
+}
+
+#[test]
+fn trunk_groups_and_intervals_are_broken_down_as_directions_are() {
+    let call = |n: u32, at: f64, number: &str, code: u16| {
+        let mut call = Call::new(&format!("call {n}").replace(' ', "-"));
+        call.target = format!("{number}@bravo.example");
+        call.invite(at).answer(at + 0.5, code);
+        call
+    };
+    // Two minutes of a trunk group by called numbers, and what is in none.
+    let calls = vec![
+        call(1, 1.0, "+4420555001", 486),
+        call(2, 2.0, "+4420555002", 503),
+        call(3, 3.0, "+4930555003", 486),
+        call(4, 70.0, "+4420777004", 486),
+        call(5, 71.0, "+4930555005", 603),
+    ];
+    let trunk = "[[peer.trunk_group]]\n  id = \"london\"\n  match = { called_prefixes = [\"+4420\"] }\n";
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let peers = PEERS.replace("[[peer]]\nid = \"bravo\"", &format!("{trunk}[[peer]]\nid = \"bravo\""));
+    fs::write(&policy, format!("{peers}[performance]\ninterval_s = 60\n")).unwrap();
+    let capture = made::write(folder.path(), "made.pcap", &capture(calls, 120.0));
+    let all = report(&Case { capture: capture.clone(), policy: Some(policy.clone()) });
+    assert_eq!(adds_up(&all, &capture), 6, "a direction and a trunk group, each whole and in two intervals");
+    let said = |key: &str, dimension: &str| {
+        let of = |row: &Value| format!("{} {}", row["value"].as_str().unwrap(), row["attempts"]);
+        let mut said: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in rows_of(&all, key).filter(|row| row["dimension"] == dimension) {
+            said.entry(row["interval_start"].as_str().map_or("whole", |start| &start[11..16]).to_owned()).or_default().push(of(row));
+        }
+        said.into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(
+        said("breakdowns", "prefix"),
+        [vec!["+442055 2", "+493055 1"], vec!["+442077 1", "+493055 1"], vec!["+442055 2", "+493055 2", "+442077 1"]]
+    );
+    assert_eq!(said("trunk_breakdowns", "prefix"), [vec!["+442055 2"], vec!["+442077 1"], vec!["+442055 2", "+442077 1"]]);
+    assert_eq!(said("trunk_breakdowns", "response-code"), [vec!["486 1", "503 1"], vec!["486 1"], vec!["486 2", "503 1"]]);
+    assert!(rows_of(&all, "trunk_breakdowns").all(|row| row["trunk"] == "london" && row["erlangs"].is_null()));
+    // Intervals are in no report that does not ask for them.
+    let request = Request { inputs: vec![capture], policy: Some(policy), breakdown: Dimension::ALL.to_vec(), ..Request::default() };
+    let whole = answer(&request);
+    for key in ["breakdowns", "trunk_breakdowns"] {
+        let wanted: Vec<&Value> = rows_of(&all, key).filter(|row| row["interval_start"].is_null()).collect();
+        assert!(!wanted.is_empty() && rows_of(&whole, key).eq(wanted), "{key}");
+    }
 }
 
 #[test]
@@ -254,6 +310,8 @@ fn every_report_shows_what_was_asked_for() {
     let wanted =
         [["alpha", "alpha.example → bravo.example", "value", "3", ""], ["bravo", "ims.bravo.example → alpha.example", "value", "5", ""]];
     assert_eq!(found, wanted);
+    let alone = Command::new(env!("CARGO_BIN_EXE_speerlint")).args(["audit", "x.pcap", "--breakdown-intervals"]).output().unwrap();
+    assert!(alone.status.code() == Some(2) && String::from_utf8_lossy(&alone.stderr).contains("--breakdown <DIMENSION>"));
     let mistaken = Command::new(env!("CARGO_BIN_EXE_speerlint")).args(["audit", "x.pcap", "--breakdown", "carrier"]).output().unwrap();
     assert!(mistaken.status.code() == Some(2) && String::from_utf8_lossy(&mistaken.stderr).contains("response-code"));
 }

@@ -21,6 +21,7 @@ fn report(inputs: &[PathBuf], policy: Option<&Path>, threads: usize) -> Value {
         threads: NonZeroUsize::new(threads),
         hash: true,
         breakdown: Dimension::ALL.to_vec(),
+        breakdown_intervals: true,
         ..Request::default()
     };
     made::program::answer(&request)

@@ -76,6 +76,8 @@ pub struct Docket {
     pub wants_breaches: bool,
     /// By what session requests are broken down.
     pub breakdown: Vec<Dimension>,
+    /// Whether each interval is broken down, too.
+    pub breakdown_intervals: bool,
     /// Whether someone wants to know what was seen.
     pub wants_seen: bool,
     /// For each rule: whether it runs at all.
@@ -123,6 +125,7 @@ impl Docket {
             messages_wanted: MessageWish::None,
             wants_breaches: false,
             breakdown: Vec::new(),
+            breakdown_intervals: false,
             wants_seen: false,
             enabled: Vec::new(),
             configured: Vec::new(),
@@ -152,8 +155,9 @@ impl Docket {
         self.wants_seen = records.wants_seen();
     }
 
-    /// Learns by what session requests are to be broken down: each once, in the order of reports.
-    pub fn break_down(&mut self, by: &[Dimension]) {
+    /// Learns by what session requests are to be broken down (each once, in the order of reports), and whether by interval, too.
+    pub fn break_down(&mut self, by: &[Dimension], intervals: bool) {
+        self.breakdown_intervals = intervals;
         self.breakdown = Dimension::ALL.into_iter().filter(|dimension| by.contains(dimension)).collect();
     }
 

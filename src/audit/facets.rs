@@ -5,9 +5,10 @@ use hashbrown::HashMap;
 use super::hearing::Heard;
 use super::incident::prefix;
 use super::judge::Judge;
+use super::proceedings::TallyKey;
 use crate::base::Origin;
 use crate::call::{Outcome, Session};
-use crate::metrics::{Dimension, Facet};
+use crate::metrics::{Breakdown, Dimension, Facet, Tally};
 use crate::policy::{Party, Terms};
 use crate::rules::Kind;
 use crate::sip::value::name_addr;
@@ -41,21 +42,28 @@ impl<'p> Judge<'p> {
         self.known(call).facets.get_or_insert_default().entry(arrival.envelope.origin).or_insert(said);
     }
 
-    /// Counts a session under its value in each dimension that was asked for.
-    pub(super) fn break_down(&mut self, call: u64, session: &Session, (from, to): (Party, Party)) {
-        let terms = self.policy.terms(from, to, None);
+    /// Counts a session under its value in each dimension that was asked for, in its direction and in its trunk group.
+    pub(super) fn break_down(&mut self, call: u64, session: &Session, keys: &[TallyKey]) {
         let facets = self.live.get_mut(&call).and_then(|known| known.facets.as_mut());
         let said = facets.and_then(|facets| facets.remove(&session.invite.origin)).unwrap_or_default();
-        for &dimension in &self.docket.breakdown {
-            let facet = match dimension {
-                Dimension::SbePair => self.between_elements(session, (from, to)),
-                Dimension::Domain => said.domains.as_ref().map_or(Facet::Unknown, |domains| self.domains(domains)),
-                Dimension::Prefix => self.called(session, to),
-                Dimension::Codec => said.codec.as_ref().map_or(Facet::Unknown, |codec| offered(codec, terms)),
-                Dimension::ResponseCode => ending(session),
-            };
-            let breakdown = self.proceedings.breakdowns.entry((from, to, dimension)).or_default();
-            breakdown.add(facet, |tally| tally.add(session, &terms.metrics, &terms.performance));
+        for &(from, to, trunk, start) in keys {
+            let terms = self.policy.terms(from, to, trunk);
+            for &dimension in &self.docket.breakdown {
+                let facet = match dimension {
+                    Dimension::SbePair => self.between_elements(session, (from, to)),
+                    Dimension::Domain => said.domains.as_ref().map_or(Facet::Unknown, |domains| self.domains(domains)),
+                    Dimension::Prefix => self.called(session, to),
+                    Dimension::Codec => said.codec.as_ref().map_or(Facet::Unknown, |codec| offered(codec, terms)),
+                    Dimension::ResponseCode => ending(session),
+                };
+                let breakdowns = &mut self.proceedings.breakdowns;
+                let add = |tally: &mut Tally| tally.add(session, &terms.metrics, &terms.performance);
+                if self.docket.breakdown_intervals {
+                    let each = breakdowns.entry((from, to, trunk, dimension, true)).or_insert_with(Breakdown::by_interval);
+                    each.add(facet.clone(), start, add);
+                }
+                breakdowns.entry((from, to, trunk, dimension, false)).or_insert_with(Breakdown::whole).add(facet, None, add);
+            }
         }
     }
 

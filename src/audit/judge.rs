@@ -256,14 +256,14 @@ impl<'p> Judge<'p> {
         if trunk.is_some() {
             keys.push((from, to, trunk, Some(interval_of(terms, invite.first))));
         }
-        for key in keys {
+        for &key in &keys {
             let terms = self.policy.terms(from, to, key.2);
             let tally = self.proceedings.tallies.entry(key).or_default();
             tally.add(session, &terms.metrics, &terms.performance);
             tally.answer(session, &terms.accounting);
         }
         if !self.docket.breakdown.is_empty() {
-            self.break_down(call, session, (from, to));
+            self.break_down(call, session, &keys);
         }
         self.proceedings.timeline.session(invite.first, session.outcome);
         self.proceedings.usage.session(&self.docket.roll, session);

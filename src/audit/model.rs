@@ -26,9 +26,13 @@ pub struct Audit {
     /// The same for the trunk groups that the policy declares: parts of `metrics`, never to be added to them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trunk_metrics: Vec<MetricRow>,
-    /// The same over the whole capture by what was asked for, value by value: those of a direction in one dimension sum up to it.
+    /// The same by what was asked for, value by value: those of a direction in one dimension sum up to it, over the whole capture and,
+    /// where that was asked for, in each interval.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub breakdowns: Vec<MetricRow>,
+    /// The same for trunk groups: those of one in one dimension sum up to its row of `trunk_metrics`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trunk_breakdowns: Vec<MetricRow>,
     pub codecs: Vec<CodecCount>,
     /// What the streams came to.
     pub media: MediaSummary,
@@ -180,7 +184,8 @@ pub struct MetricRow {
     pub dimension: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// `value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096 of a direction.
+    /// `value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096 of a direction or trunk
+    /// group, in intervals those for which 16,384 rows have no room: a value has rows of its own in all of its intervals or in none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_kind: Option<&'static str>,
     /// How many values are in `other`.

@@ -1,6 +1,7 @@
 //! Takes what shards counted and found, gives what all of them came to together, never a verdict.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 
 use foldhash::fast::FixedState;
@@ -24,6 +25,9 @@ use crate::rules::Repertoire;
 
 /// What a tally is kept for: a direction, a trunk group of it, and an interval (`None`: the whole capture).
 pub(super) type TallyKey = (Party, Party, Option<TrunkId>, Option<Time>);
+
+/// What a breakdown is kept for: a direction, a trunk group of it, what it is by, and whether it is by interval, too.
+pub(super) type BreakdownKey = (Party, Party, Option<TrunkId>, Dimension, bool);
 
 /// SIP between two hosts, one way.
 #[derive(Clone, Debug, Default)]
@@ -63,8 +67,8 @@ pub struct Proceedings {
     pub waiving: Waiving,
     /// Of intervals only, until [`Proceedings::sum_up`].
     pub tallies: HashMap<TallyKey, Tally, FixedState>,
-    /// The same over the whole capture by direction and by what was asked for, value by value.
-    pub breakdowns: BTreeMap<(Party, Party, Dimension), Breakdown>,
+    /// The same by what was asked for, value by value: over the whole capture, and by interval where that was asked for.
+    pub breakdowns: BTreeMap<BreakdownKey, Breakdown>,
     /// Streams by direction and interval, until [`Proceedings::sum_up`] adds the whole capture.
     pub quality: BTreeMap<TallyKey, Quality>,
     /// Streams by direction and codec.
@@ -127,9 +131,7 @@ impl Proceedings {
         for (key, tally) in other.tallies.drain() {
             self.tallies.entry(key).or_default().merge(&tally);
         }
-        for (key, breakdown) in std::mem::take(&mut other.breakdowns) {
-            self.breakdowns.entry(key).or_default().merge(breakdown);
-        }
+        self.add_breakdowns(std::mem::take(&mut other.breakdowns));
         self.timeline.merge(&std::mem::take(&mut other.timeline));
     }
 
@@ -142,9 +144,7 @@ impl Proceedings {
         for (key, tally) in other.tallies {
             self.tallies.entry(key).or_default().merge(&tally);
         }
-        for (key, breakdown) in other.breakdowns {
-            self.breakdowns.entry(key).or_default().merge(breakdown);
-        }
+        self.add_breakdowns(other.breakdowns);
         self.worst.extend(other.worst);
         self.worst.sort_by_cached_key(StreamRow::badness);
         self.strays += other.strays;
@@ -180,6 +180,15 @@ impl Proceedings {
         }
     }
 
+    fn add_breakdowns(&mut self, parts: impl IntoIterator<Item = (BreakdownKey, Breakdown)>) {
+        for (key, breakdown) in parts {
+            match self.breakdowns.entry(key) {
+                Entry::Occupied(mut known) => known.get_mut().merge(breakdown),
+                Entry::Vacant(place) => drop(place.insert(breakdown)),
+            }
+        }
+    }
+
     /// Adds up the intervals of each direction and trunk group: what they came to in the whole capture.
     pub fn sum_up(&mut self) {
         let mut sums: HashMap<TallyKey, Tally, FixedState> = HashMap::default();
@@ -202,9 +211,10 @@ impl Proceedings {
         for ((from, to, trunk, start), tally) in std::mem::take(&mut self.tallies) {
             self.tallies.entry((side(from), side(to), trunk, start)).or_default().merge(&tally);
         }
-        for ((from, to, dimension), breakdown) in std::mem::take(&mut self.breakdowns) {
-            self.breakdowns.entry((side(from), side(to), dimension)).or_default().merge(breakdown);
-        }
+        let breakdowns = std::mem::take(&mut self.breakdowns).into_iter();
+        self.add_breakdowns(
+            breakdowns.map(|((from, to, trunk, by, each), breakdown)| ((side(from), side(to), trunk, by, each), breakdown)),
+        );
         for ((from, to, trunk, start), quality) in std::mem::take(&mut self.quality) {
             self.quality.entry((side(from), side(to), trunk, start)).or_default().merge(&quality);
         }

@@ -24,6 +24,8 @@ Examples:
   speerlint audit trunk.pcap --policy contract.toml --out report/ \\
       --tables calls.parquet,streams.parquet
   speerlint audit trunk.pcap --policy contract.toml --breakdown prefix,codec
+  speerlint audit trunk.pcap --policy contract.toml --breakdown codec \\
+      --breakdown-intervals --out report/
   speerlint audit a.pcap b.pcap --policy contract.toml --format json \\
       > audit.json
   speerlint audit tls.pcapng --policy contract.toml --keylog sslkeylog.txt
@@ -188,9 +190,12 @@ pub(super) struct AuditArguments {
     /// (calls.parquet), or all, or none [default: all but messages.csv]
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub(super) tables: Vec<Choice>,
-    /// Break the metrics of each direction down by this too, value by value; several with commas, or given several times
+    /// Break the metrics of each direction and trunk group down by this too, value by value; several with commas, or given several times
     #[arg(long, value_name = "DIMENSION", value_delimiter = ',')]
     pub(super) breakdown: Vec<Dimension>,
+    /// Break each performance interval down, too: in report.json and the metrics tables
+    #[arg(long, requires = "breakdown")]
+    pub(super) breakdown_intervals: bool,
     /// What to print on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,

@@ -17,6 +17,7 @@ pub(super) fn run(arguments: &AuditArguments, color: Color) -> Result<Status> {
     let hash = arguments.out.is_some() || arguments.format == Format::Json;
     let mut request = arguments.period.of(arguments.intake.request(arguments.policy.clone(), hash)?)?;
     request.breakdown.clone_from(&arguments.breakdown);
+    request.breakdown_intervals = arguments.breakdown_intervals;
     if let Some(dir) = &arguments.out {
         // Better to know before an hour of reading than after it.
         report::check_dir(dir)?;

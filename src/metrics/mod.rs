@@ -25,7 +25,7 @@ mod tally;
 
 pub use admission::{Fates, LimitLoad};
 pub use bandwidth::{Bandwidth, Blank, Cause, MediaRoute};
-pub use breakdown::{Breakdown, Facet, MOST_VALUES, Slot};
+pub use breakdown::{Breakdown, Facet, MOST_CELLS, MOST_VALUES, Slot};
 pub use capacity::{Begun, Borne, Capacity, Live, Part, Quarter, Seen};
 pub use carriage::{Carriage, Pieces};
 pub use contrast::{Example, Fate, Grain, Met, Property};

@@ -36,8 +36,10 @@ pub struct Request {
     pub to: Option<Time>,
     /// TLS key logs, beside the one that the policy names and those inside the captures.
     pub keylogs: Vec<PathBuf>,
-    /// By what the metrics of directions are broken down, beside directions, trunk groups and intervals.
+    /// By what the metrics of directions and trunk groups are broken down.
     pub breakdown: Vec<Dimension>,
+    /// Whether those of their intervals are, too.
+    pub breakdown_intervals: bool,
     /// Whether the report wants the SHA-256 of the captures.
     pub hash: bool,
 }
@@ -72,7 +74,7 @@ pub fn audit_with(request: &Request, progress: &dyn Fn(Progress), records: &mut 
     };
     let mut docket = Docket::new(&policy);
     docket.wish(records);
-    docket.break_down(&request.breakdown);
+    docket.break_down(&request.breakdown, request.breakdown_intervals);
     let mut keys = Keys::gather(request, &policy)?;
     let mut reader = Reader::open(&request.inputs, options(request, &policy))?;
     let threads = request.threads.map_or(0, NonZeroUsize::get);

@@ -202,9 +202,9 @@ pub(super) fn facet(row: &MetricRow) -> Option<String> {
     })
 }
 
-/// The rows of one dimension, direction after direction.
+/// The rows of one dimension over the whole capture, direction after direction.
 pub(super) fn broken_down(audit: &Audit, dimension: Dimension) -> impl Iterator<Item = &MetricRow> {
-    audit.breakdowns.iter().filter(move |row| row.dimension == Some(dimension.name()))
+    audit.breakdowns.iter().filter(move |row| row.dimension == Some(dimension.name()) && row.interval_start.is_none())
 }
 
 /// What must be known to read the rows of one dimension.
@@ -223,6 +223,16 @@ pub(super) fn breakdown_note(audit: &Audit, dimension: Dimension) -> String {
     if let Some(least) = rows().filter(|row| row.few_samples).map(|row| row.min_samples).max() {
         notes.push(format!("Values with few samples (under min_samples, {}) are shown and not judged.", count(least)));
     }
+    let of = |rows: &[MetricRow], each: bool| {
+        rows.iter().any(|row| row.dimension == Some(dimension.name()) && row.interval_start.is_some() == each)
+    };
+    let more = match (of(&audit.trunk_breakdowns, false), of(&audit.breakdowns, true)) {
+        (true, true) => "Trunk groups and intervals",
+        (true, false) => "Trunk groups",
+        (false, true) => "Intervals",
+        (false, false) => return notes.join(" "),
+    };
+    notes.push(format!("{more} by this: in report.json and the metrics tables."));
     notes.join(" ")
 }
 

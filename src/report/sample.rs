@@ -226,6 +226,7 @@ pub(crate) fn full() -> Audit {
         },
         trunk_metrics: Vec::new(),
         breakdowns: Vec::new(),
+        trunk_breakdowns: Vec::new(),
         metrics: vec![
             row("alpha", "bravo", 1032),
             MetricRow { interval_start: Some(START), interval_s: Some(900), ..row("alpha", "bravo", 260) },
@@ -482,6 +483,7 @@ pub(crate) fn empty() -> Audit {
         metrics: Vec::new(),
         trunk_metrics: Vec::new(),
         breakdowns: Vec::new(),
+        trunk_breakdowns: Vec::new(),
         codecs: Vec::new(),
         media: MediaSummary::default(),
         rules: vec![rule("SIP-METHOD-001", "method-not-permitted", Severity::High, Coverage::default())],

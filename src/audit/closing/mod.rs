@@ -163,7 +163,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         .collect();
     let compliance = proceedings.compliance.matrix(docket, |party| names.of(party));
     let (metrics, trunk_metrics) = metric_rows(policy, &names, &proceedings, (&load, &capacity), length);
-    let breakdowns = breakdown_rows(policy, &names, &proceedings);
+    let (breakdowns, trunk_breakdowns) = breakdown_rows(policy, &names, &proceedings);
     let totals = totals(&proceedings, &load, streams);
     let codecs = codecs(&names, &proceedings);
     let media = media_summary(&names, &proceedings);
@@ -197,6 +197,7 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         metrics,
         trunk_metrics,
         breakdowns,
+        trunk_breakdowns,
         codecs,
         media,
         rules,

@@ -50,7 +50,9 @@ impl Tables {
         }
         let findings = filled(begin(&dir, &choice, Name::Findings, findings)?, &audit.findings);
         let metrics = filled(begin(&dir, &choice, Name::Metrics, metrics)?, &audit.metrics);
-        let metrics = filled(filled(metrics, &audit.trunk_metrics), &audit.breakdowns);
+        let metrics = [&audit.trunk_metrics, &audit.breakdowns, &audit.trunk_breakdowns]
+            .into_iter()
+            .fold(metrics, |metrics, rows| filled(metrics, rows));
         let captures: Vec<String> = audit.captures.iter().map(|capture| capture.path.to_string_lossy().into_owned()).collect();
         let mut files = Vec::new();
         end(calls, &captures, &mut files)?;

@@ -11,9 +11,10 @@ pub fn metrics() -> Table<MetricRow> {
     Table {
         name: "metrics",
         version: 1,
-        row: "a direction or a part of one, over the whole capture or over one interval of it: an entry of `metrics`, `trunk_metrics` or `breakdowns` \
-              of `report.json`",
-        order: "as in the report: directions, then trunk groups, then what `--breakdown` asks for. Parts of a direction are never to be added to it",
+        row: "a direction or a part of one, over the whole capture or over one interval of it: an entry of `metrics`, `trunk_metrics`, \
+              `breakdowns` or `trunk_breakdowns` of `report.json`",
+        order: "as in the report: directions, then trunk groups, then what `--breakdown` asks for of the ones and the others. Parts of a direction \
+                are never to be added to it",
         columns: [scope(), ratios(), delays(), load(), breakdown()].into_iter().flatten().collect(),
     }
 }
@@ -112,7 +113,8 @@ fn breakdown() -> Vec<C> {
     vec![
         C::maybe_text(
             "dimension",
-            "what `--breakdown` broke the direction down by; null: nothing. The rows of one sum up to the direction",
+            "what `--breakdown` broke the direction or trunk group down by; null: nothing. The rows of one sum up to it, over the whole capture \
+             and, with `--breakdown-intervals`, in each interval",
             |r| r.dimension.map(Into::into),
         )
         .few(),
@@ -121,8 +123,8 @@ fn breakdown() -> Vec<C> {
         }),
         C::maybe_text(
             "value_kind",
-            "`value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096; null: no \
-             breakdown. No load is kept by value, and registrations are in none",
+            "`value`; `unknown`: those whose value the capture does not tell; `other`: those of values beyond the first 4,096, in intervals \
+             those for which 16,384 rows have no room; null: no breakdown. No load is kept by value, and registrations are in none",
             |r| r.value_kind.map(Into::into),
         )
         .few(),
