@@ -343,6 +343,7 @@ const fn role_name(role: SdpRole) -> &'static str {
         SdpRole::Offer => "offer",
         SdpRole::Answer => "answer",
         SdpRole::Preview => "preview",
+        SdpRole::Either => "offer or answer",
         SdpRole::Repeat => "repeat",
         SdpRole::OutOfOrder => "out of order",
     }

@@ -80,7 +80,7 @@ impl Bargain {
         let disorder = disorder.filter(|_| !of_invite || self.invite == number);
         let agreed =
             exchange.map(|exchange| Agreed { exchange, offer: self.offer.take().unwrap_or_default(), answer: turn.trace(arrival) });
-        if role == Some(SdpRole::Offer) {
+        if matches!(role, Some(SdpRole::Offer | SdpRole::Either)) {
             self.offer = Some(turn.trace(arrival));
         }
         (Said { role, disorder }, agreed)

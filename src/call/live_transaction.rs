@@ -60,6 +60,8 @@ pub(super) struct LiveTransaction {
     timer_asked: bool,
     /// Whether its offer came while another was pending.
     pub(super) crosses_offer: bool,
+    /// Whether the capture cut its request before the To tag.
+    may_be_in_dialog: bool,
 }
 
 impl LiveTransaction {
@@ -111,6 +113,7 @@ impl LiveTransaction {
             from_caller: None,
             timer_asked: message.has(HeaderName::SessionExpires),
             crosses_offer: false,
+            may_be_in_dialog: arrival.may_be_in_dialog(),
         }
     }
 
@@ -164,7 +167,7 @@ impl LiveTransaction {
             from_caller: self.from_caller.map(|caller| !caller),
             method: Some(self.method),
             matched: true,
-            request_in_dialog: self.report.in_dialog,
+            request_in_dialog: self.report.in_dialog || self.may_be_in_dialog,
             tag_fault: match (dialog_answer, other_tag) {
                 (true, _) => Some(super::TagFault::FromTagChanged),
                 (_, true) => Some(super::TagFault::ToTagChanged),

@@ -58,7 +58,7 @@ pub struct Place {
     pub matched: bool,
     /// For a response without its request: whether requests of its call passed between the same hosts the other way.
     pub met: bool,
-    /// For a response: whether the request had a To tag.
+    /// For a response: whether the request had a To tag, or may have had one that the capture cut off.
     pub request_in_dialog: bool,
     /// For a request inside a dialog, neither ACK nor CANCEL nor repeated: the highest CSeq number that its sender used before in the dialog.
     pub previous_cseq: Option<u32>,
@@ -83,6 +83,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// For a response: whether its request was seen, and stood outside of any dialog.
+    #[must_use]
+    pub const fn answers_initial(&self) -> bool {
+        self.matched && !self.request_in_dialog
+    }
+
     /// Notes what its SDP is.
     pub(super) fn says(&mut self, said: Said) {
         (self.sdp_role, self.disorder) = (said.role, said.disorder);

@@ -29,7 +29,8 @@ impl Hearing {
     pub(super) fn message(&mut self, arrival: &Arrival, place: &Place, sdp: &Arc<Description>, trunk: Option<TrunkId>) {
         let (Some(role), Repeat::First) = (place.sdp_role, place.repeat) else { return };
         // What nobody may take for an offer or an answer names nothing; nor does what the receiver is to ignore.
-        let Some(from_caller) = place.from_caller.filter(|_| matches!(role, SdpRole::Offer | SdpRole::Answer | SdpRole::Preview)) else {
+        let names = matches!(role, SdpRole::Offer | SdpRole::Answer | SdpRole::Either | SdpRole::Preview);
+        let Some(from_caller) = place.from_caller.filter(|_| names) else {
             return;
         };
         let (envelope, message) = (&arrival.envelope, &arrival.message);

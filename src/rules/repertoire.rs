@@ -63,7 +63,7 @@ impl Repertoire {
         let forms = match message.method() {
             Some(Method::Invite | Method::Subscribe | Method::Refer) => place.standing == Standing::Initial,
             Some(_) => false,
-            None => is_success && method == Some(Method::Invite) && !place.request_in_dialog,
+            None => is_success && method == Some(Method::Invite) && place.answers_initial(),
         };
         if forms {
             self.dialogs += 1;

@@ -136,7 +136,7 @@ impl<'a> MessageSubject<'a> {
     /// Whether the capture cut it before its To: it may be one inside a dialog.
     #[must_use]
     pub fn may_be_in_dialog(&self) -> bool {
-        self.lacks_headers() && self.message().header(HeaderName::To).is_none_or(|to| self.is_half(to.value))
+        self.arrival.may_be_in_dialog()
     }
 
     /// Whether the capture cut it before what may be SDP.

@@ -16,6 +16,8 @@ pub struct Engine {
     invite_agreed: bool,
     /// Whether another exchange was completed since.
     agreed_since: bool,
+    /// Whether the last INVITE was seen to come without SDP, so that a response has the offer.
+    offers_late: bool,
     /// Whether something may have passed that the tap did not show, so that what seems out of order need not be.
     in_doubt: bool,
     /// What each side had in force after the last exchange.
@@ -93,6 +95,7 @@ impl Engine {
             Slot::Invite => {
                 self.withdraw(|p| p.client_is_caller() == from_caller);
                 (self.invite_agreed, self.agreed_since) = (false, false);
+                self.offers_late = matches!(body, Body::Absent);
             }
             // Its body, if any, tells what would have been acceptable (RFC 3261 §21.4.26): no offer, no answer.
             Slot::Failure | Slot::Refusal => {
@@ -116,6 +119,11 @@ impl Engine {
                 self.preview = None;
                 self.pending = Some(Pending { offer: Arc::clone(body), by_caller: from_caller, slot });
             }
+            // If it is an offer, the ACK or PRACK has its answer.
+            SdpRole::Either if slot != Slot::Provisional => {
+                self.pending = Some(Pending { offer: Arc::clone(body), by_caller: from_caller, slot });
+            }
+            SdpRole::Either => {}
             SdpRole::Preview => self.preview = Some(Arc::clone(body)),
             SdpRole::Answer => heard.exchange = self.complete(slot, body),
             // Whether the other side takes or refuses it, what is pending after that is not known.
@@ -169,6 +177,7 @@ impl Engine {
             Some(p) if p.by_caller == from_caller && p.slot == slot && slot.is_request() => SdpRole::Offer,
             _ if of_invite && self.invite_agreed => SdpRole::Repeat,
             Some(_) => SdpRole::OutOfOrder,
+            None if of_invite && !self.offers_late => SdpRole::Either,
             None => match slot {
                 Slot::Invite | Slot::Prack | Slot::Update | Slot::ReliableProvisional | Slot::InviteSuccess => SdpRole::Offer,
                 _ if self.in_force(from_caller).is_some_and(|said| &*said.text == body.text()) => SdpRole::Repeat,

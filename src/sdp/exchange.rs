@@ -61,6 +61,8 @@ pub enum SdpRole {
     Answer,
     /// SDP in an unreliable provisional response: a preview of the answer.
     Preview,
+    /// An offer or an answer in a response: whether its INVITE had an offer is not known.
+    Either,
     /// SDP after the answer was given, in a later response of the same INVITE: ignored by the receiver.
     Repeat,
     /// SDP where neither an offer nor an answer may stand, or a second offer while one is pending.

@@ -22,6 +22,12 @@ impl Arrival {
         self.envelope.cut && self.message.flaws().iter().any(|flaw| flaw.kind == FlawKind::NoEndOfHeaders)
     }
 
+    /// Whether the capture cut it before its To: it may be one inside a dialog.
+    #[must_use]
+    pub fn may_be_in_dialog(&self) -> bool {
+        self.lacks_headers() && self.message.header(HeaderName::To).is_none_or(|to| self.is_half(to.value))
+    }
+
     /// Whether the capture cut it before what may be SDP.
     #[must_use]
     pub fn lacks_sdp(&self) -> bool {

@@ -68,7 +68,7 @@ fn parties() -> Vec<C> {
 
 fn body() -> Vec<C> {
     vec![
-        C::maybe_text("sdp", "`offer`, `answer`, `preview`, `repeat` or `out of order`; null without SDP that can be placed", |r| {
+        C::maybe_text("sdp", "`offer`, `answer`, `offer or answer` (the INVITE is not held whole), `preview`, `repeat` or `out of order`; null without SDP that can be placed", |r| {
             r.sdp.map(Into::into)
         })
         .few(),

@@ -61,7 +61,7 @@ fn opens_session(subject: &MessageSubject<'_>) -> bool {
     let (message, place) = (subject.message(), subject.place);
     match message.code() {
         None => message.method() == Some(Method::Invite) && place.standing == Standing::Initial,
-        Some(code) => (200..300).contains(&code) && place.method == Some(Method::Invite) && place.matched && !place.request_in_dialog,
+        Some(code) => (200..300).contains(&code) && place.method == Some(Method::Invite) && place.answers_initial(),
     }
 }
 

@@ -34,7 +34,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let verified = subject.terms.tls.verify_identity_in_requests.as_ref().filter(|clause| clause.value);
     let verified = verified.filter(|_| subject.arrival.envelope.transport.is_secure());
     let Some(peer) = subject.sender().filter(|_| declared.is_some() || verified.is_some()) else { return Verdict::NotApplicable };
-    if message.header(HeaderName::From).map_or_else(|| subject.lacks_headers(), |from| subject.is_half(from.value)) {
+    // Inside a dialog nothing is asked of it.
+    let is_half = message.header(HeaderName::From).map_or_else(|| subject.lacks_headers(), |from| subject.is_half(from.value));
+    if is_half || subject.may_be_in_dialog() {
         return Verdict::Indeterminate(Reason::Truncated);
     }
     let Some(header) = message.header(HeaderName::From) else { return Verdict::NotApplicable };

@@ -50,7 +50,7 @@ fn message(subject: &MessageSubject<'_>) -> Verdict {
 fn forms_dialog(subject: &MessageSubject<'_>) -> bool {
     match (subject.message().method(), subject.message().code()) {
         (Some(Method::Invite | Method::Subscribe), _) => subject.is_initial_request(),
-        (None, Some(code)) => code / 100 == 2 && subject.place.method == Some(Method::Invite) && !subject.place.request_in_dialog,
+        (None, Some(code)) => code / 100 == 2 && subject.place.method == Some(Method::Invite) && subject.place.answers_initial(),
         _ => false,
     }
 }

@@ -106,7 +106,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (Some(Method::Bye | Method::Cancel), _) => true,
         (None, Some(code)) => {
             let fails = (400..700).contains(&code) && !matches!(code, 401 | 407 | 422 | 491);
-            fails && message.transaction_method() == Some(Method::Invite) && !subject.place.request_in_dialog
+            fails && message.transaction_method() == Some(Method::Invite) && subject.place.answers_initial()
         }
         _ => false,
     };
