@@ -3,7 +3,7 @@
 use crate::policy::{Level, Severity};
 use crate::rules::passports::Signed;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::value::Uri;
+use crate::sip::value::{Telephone, Uri};
 use crate::sip::{Address, HeaderName};
 use crate::stir::{Form, Person};
 
@@ -153,9 +153,10 @@ impl<'a> People<'a> {
     }
 }
 
-/// RFC 3323 §4.1.1.3.
+/// RFC 3323 §4.1.1.3; or a word such as `restricted` where `user=phone` promises a number.
 fn is_hidden(uri: &Uri<'_>) -> bool {
-    uri.host.eq_ignore_ascii_case(b"anonymous.invalid")
+    let promises = || uri.params.value(b"user").is_some_and(|user| user.eq_ignore_ascii_case(b"phone"));
+    uri.host.eq_ignore_ascii_case(b"anonymous.invalid") || (promises() && Telephone::of(uri).is_none())
 }
 
 #[cfg(test)]
@@ -230,6 +231,8 @@ mod tests {
     fn what_cannot_be_compared_is_not_judged() {
         let hidden = call(PAYLOAD).set("From: <sip:anonymous@anonymous.invalid>;tag=1");
         assert_eq!(hidden.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
+        let withheld = call(PAYLOAD).set("From: <sip:restricted@alpha.example;user=phone>;tag=1");
+        assert_eq!(withheld.judge(&RULE), Verdict::Indeterminate(Reason::NoAuxInput));
         for to in ["tel:02079460000", "sip:2079460000@bravo.example", "tel:2079460000;phone-context=+44"] {
             let open = call(PAYLOAD).set(&format!("To: <{to}>")).judge(&RULE);
             assert_eq!(open, Verdict::Indeterminate(Reason::NoAuxInput), "{to}: the signer knows the country (RFC 8224 §8.3)");
