@@ -22,8 +22,8 @@ pub(crate) static RULE: Rule = Rule {
            list that the policy file itself writes (methods, responses, option tags, headers, event and INFO packages, body types, codecs, \
            TLS suites and ports, SRTP suites by SDES, ways of digits but in-band and KPML, PASSporT extensions and hosts of certificates, VLANs where the tap shows \
            tags, domains, allowed callers, number ranges, prefixes of an SBE, DBE or trunk group with several) was used, judged where at least \
-           performance.min_samples messages, sessions or connections could have used it; what is listed to be forbidden need not be seen. \
-           Waivers have a rule of their own.",
+           performance.min_samples messages, sessions or connections could have used it; what is listed to be forbidden need not be seen; \
+           more than twenty of one list are one finding. Waivers have a rule of their own.",
     why: "An agreement grows old: elements are taken out of service, trunks are moved, and what is still declared is a door that nobody \
           watches. A list that allows nothing that is used is a list that was never tried.",
     confirm: "Filter `ip.addr == ADDRESS` with the addresses of the element; a capture of an hour shows less than one of a week.",
@@ -71,17 +71,24 @@ fn check(subject: &PolicySubject<'_>) -> Verdict {
         }
     }
     let least = terms.performance.min_samples.as_ref().map_or(MIN_SAMPLES, |clause| u64::from(clause.value));
-    let unused = || observed.listed.iter().filter(|listed| !listed.used);
-    breaches.extend(unused().filter(|listed| listed.occasions >= least).map(never));
-    if breaches.is_empty() && unused().next().is_some() {
+    for list in observed.listed.chunk_by(|a, b| (a.entry.kind, &a.entry.from.path) == (b.entry.kind, &b.entry.from.path)) {
+        let unused: Vec<&ListedUse<'_>> = list.iter().filter(|listed| !listed.used && listed.occasions >= least).collect();
+        let together = if unused.len() > TOLD { unused.len() } else { 1 };
+        breaches.extend(unused.chunks(together).filter_map(|told| never(told, list.len())));
+    }
+    if breaches.is_empty() && observed.listed.iter().any(|listed| !listed.used) {
         return Verdict::Indeterminate(Reason::SampleTooSmall);
     }
     Verdict::of(breaches)
 }
 
-/// An entry that so much passed by.
-fn never(listed: &ListedUse<'_>) -> Breach {
-    let ListedUse { entry, occasions, .. } = listed;
+/// So many unused entries of a list are told one by one; of more it is told how many, and which are the first.
+const TOLD: usize = 20;
+const NAMED: usize = 3;
+
+/// Entries of a list that so much passed by.
+fn never(unused: &[&ListedUse<'_>], all: usize) -> Option<Breach> {
+    let ListedUse { entry, occasions, .. } = unused.first()?;
     let (what, among) = match entry.kind {
         ListKind::Method => ("method", "requests"),
         ListKind::Response => ("response", "responses"),
@@ -106,8 +113,13 @@ fn never(listed: &ListedUse<'_>) -> Breach {
         ListKind::CalledPrefix => ("trunk prefix of callees", "session requests"),
         ListKind::MediaAddress => ("media prefix", "streams of calls"),
     };
-    let breach = Breach::of_standard(format!("{what} {} unused in {occasions} {among}", entry.text), "in use");
-    Breach { clause: Some(Arc::clone(&entry.from)), ..breach }.about(entry.text.to_string())
+    let named = unused.iter().take(NAMED).map(|listed| &*listed.entry.text).collect::<Vec<_>>().join(", ");
+    let more = match unused.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more of {all}"),
+    };
+    let breach = Breach::of_standard(format!("{what} {named}{more} unused in {occasions} {among}"), "in use");
+    Some(Breach { clause: Some(Arc::clone(&entry.from)), ..breach }.about(entry.text.to_string()))
 }
 
 fn is_met(sbe: &Sbe, observed: &Observed<'_>) -> bool {
@@ -236,6 +248,20 @@ mod tests {
         assert_eq!(scene::observed(&judged(false, 50)), ["method REFER unused in 50 requests"]);
         assert_eq!(judged(false, 49), Verdict::Indeterminate(Reason::SampleTooSmall));
         assert_eq!(judged(true, 50), Verdict::Pass);
+    }
+
+    #[test]
+    fn many_unused_entries_of_a_list_are_one_finding() {
+        let from = |path: &str| Arc::new(crate::policy::Provenance { source: "policy.toml".into(), line: Some(9), path: path.into() });
+        let range = |n: u32, path| crate::policy::Listed { kind: ListKind::NumberRange, text: format!("+49{n}").into(), from: from(path) };
+        let ranges: Vec<_> = (0..30).map(|n| range(n, "peer.alpha")).chain((0..20).map(|n| range(n, "peer.bravo"))).collect();
+        let mut observed = all();
+        observed.listed = ranges.iter().enumerate().map(|(n, entry)| ListedUse { entry, used: n == 1, occasions: 50 }).collect();
+        let told = judge(DECLARED, &observed);
+        let told = scene::observed(&told);
+        assert_eq!(told.len(), 21);
+        assert_eq!(told[0], "number range +490, +492, +493 and 26 more of 30 unused in 50 session requests");
+        assert_eq!(told[1], "number range +490 unused in 50 session requests");
     }
 
     #[test]
