@@ -78,18 +78,21 @@ impl Waiving {
 
     /// Asks the waivers, in the order of the policy, and notes what they did.
     pub fn decide(&mut self, policy: &Policy, candidates: &[u16], facts: &BreachFacts<'_>) -> Decision {
+        let covers = |index: u16| policy.waivers.get(usize::from(index)).map(|waiver| (waiver, waiver.covers(facts)));
         for &index in candidates {
-            let (Some(waiver), Some(used)) = (policy.waivers.get(usize::from(index)), self.uses.get_mut(usize::from(index))) else {
-                continue;
-            };
-            match waiver.covers(facts) {
-                Cover::No => {}
-                Cover::Waives if waiver.max_findings.is_some() => return Decision::Counted(index),
-                Cover::Waives => {
-                    used.waived += 1;
-                    return Decision::Waived(index);
-                }
-                Cover::Expired | Cover::NotYetGranted => used.refuse(facts.time),
+            let Some((waiver, Cover::Waives)) = covers(index) else { continue };
+            if waiver.max_findings.is_some() {
+                return Decision::Counted(index);
+            }
+            if let Some(used) = self.uses.get_mut(usize::from(index)) {
+                used.waived += 1;
+            }
+            return Decision::Waived(index);
+        }
+        // Where none covers it, those that did once or will are told of it.
+        for &index in candidates {
+            if let (Some((_, Cover::Expired | Cover::NotYetGranted)), Some(used)) = (covers(index), self.uses.get_mut(usize::from(index))) {
+                used.refuse(facts.time);
             }
         }
         Decision::Stands

@@ -160,4 +160,8 @@ fn a_waiver_that_came_too_late_and_ran_out() {
     says("POL-WAIVER-001", terms, &early, 1, &[], &[]);
     let all = [at(5.0, "one"), at(15.0, "two"), at(30.0, "three")];
     says("POL-WAIVER-001", terms, &all, 0, &["waiver W-1 expired before what it would have covered"], &[]);
+    // Another one that goes on from there.
+    let renewal =
+        terms.split_once("[[waiver]]").unwrap().1.replace("W-1", "W-2").replace("10:00:20", "10:01:00").replace("10:00:10", "10:00:20");
+    says("POL-WAIVER-001", &format!("{terms}[[waiver]]{renewal}"), &all, 1, &[], &[]);
 }

@@ -44,8 +44,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let Some(host) = name_addr(&value).and_then(|named| named.uri()).map(|uri| String::from_utf8_lossy(uri.host).into_owned()) else {
         return Verdict::NotApplicable;
     };
-    // RFC 3323 §4.1.1.3; a number without a domain names nobody's.
-    if host.is_empty() || host.eq_ignore_ascii_case("anonymous.invalid") {
+    // RFC 3323 §4.1.1.3, and what else is nobody's by RFC 6761 §6.4, as `unknown.invalid` is; a number without a domain names nobody's either.
+    if host.is_empty() || host.rsplit('.').next().is_some_and(|top| top.eq_ignore_ascii_case("invalid")) {
         return Verdict::NotApplicable;
     }
     let is_one_of = |domains: &[String]| domains.iter().any(|domain| domain.eq_ignore_ascii_case(&host));
@@ -128,6 +128,7 @@ mod tests {
     fn the_domain_of_another_breaks_it() {
         assert_eq!(observed(&from("bravo.example").judge(&RULE)), ["From domain that the sender does not have"]);
         assert_eq!(observed(&from("192.0.2.17").judge(&RULE)).len(), 1, "an address is no domain");
+        assert_eq!(observed(&from("invalid.bravo.example").judge(&RULE)).len(), 1);
     }
 
     #[test]
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!(from("ALPHA.example").judge(&RULE), Verdict::Pass);
         assert_eq!(from("carried.example").judge(&RULE), Verdict::Pass);
         assert_eq!(from("anonymous.invalid").judge(&RULE), Verdict::NotApplicable);
+        assert_eq!(from("unknown.invalid").judge(&RULE), Verdict::NotApplicable);
         assert_eq!(over_tls("alpha.example", Some(shown(&[San::Uri("sip:alpha.example")]))), Verdict::Pass);
         assert_eq!(over_tls("carried.example", Some(shown(&[San::Uri("sip:alpha.example")]))), Verdict::Pass);
     }
