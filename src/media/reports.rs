@@ -29,7 +29,7 @@ pub struct Report {
     pub source: Endpoint,
     /// Its receiver.
     pub destination: Endpoint,
-    /// The ports of both on the wire, which those of sender and receiver may stand in for: see [`Self::placed`].
+    /// The ports of both on the wire; those of `source` and `destination` may be of the media that it is about.
     pub ports: [u16; 2],
     /// What it says.
     pub statement: Statement,
