@@ -148,7 +148,9 @@ impl Message {
     #[must_use]
     pub fn method_text(&self) -> Cow<'_, str> {
         match self.start {
-            Start::Request { token, .. } => String::from_utf8_lossy(self.at(token)),
+            Start::Request { method: Method::Other, token, .. } => String::from_utf8_lossy(self.at(token)),
+            // What is known by name need not be read again.
+            Start::Request { method, .. } => Cow::Borrowed(method.name()),
             Start::Response { .. } => Cow::Borrowed(self.keys.cseq.map_or("?", |c| c.method.name())),
         }
     }
