@@ -2,7 +2,7 @@
 
 use crate::made::calls::Call;
 use crate::made::{Frame, udp};
-use crate::wire::{A, B, End, Voice, begun, between, found, frames, over, report, rtcp, sdp, voice};
+use crate::wire::{A, B, End, Voice, begun, between, forked, found, frames, over, report, rtcp, sdp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
@@ -162,19 +162,9 @@ fn a_re_offer_may_change_the_clock_of_a_source() {
 /// RFC 3261 §13.2.2.4: one branch plays music until it is told that another answered; what is under way then still comes.
 #[test]
 fn a_branch_that_lost_may_send_until_it_is_told() {
-    let mut call = Call::new("fork");
-    call.sdp = sdp(AUDIO);
-    call.invite(40.0);
-    let branch = |call: &mut Call, tag: &str, port: u16| {
-        (call.to_tag, call.sdp) = (tag.to_owned(), sdp(&AUDIO.replace("20000", &port.to_string())));
-    };
-    branch(&mut call, "desk", 20_100);
-    call.answer(41.0, 183);
-    branch(&mut call, "mobile", 20_200);
-    call.answer(41.2, 180).answer(45.0, 200).ack(45.1);
-    let (desk, mobile) = (at(B, 20_100), at(B, 20_200));
+    let (call, desk, mobile) = forked(AUDIO, 180);
     let media = [voice(desk, A, 1).send(41.1, 45.3), voice(mobile, A, 2).send(45.0, 60.0), voice(A, mobile, 3).send(45.0, 60.0)];
-    assert_eq!(blamed(vec![over(call, 60.0)], media, STRICT), NOBODY);
+    assert_eq!(blamed(vec![call], media, STRICT), NOBODY);
 }
 
 /// RFC 3264 §5.1, §8.4: on hold nobody sends, but for what was under way.

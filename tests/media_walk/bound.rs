@@ -2,7 +2,7 @@
 
 use crate::made::calls::Call;
 use crate::made::udp;
-use crate::wire::{A, B, End, begun, between, cells, counts, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
+use crate::wire::{A, B, End, begun, between, cells, counts, forked, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
@@ -125,18 +125,7 @@ fn a_source_behind_a_translator_and_the_peer_that_latches_on_to_it() {
 /// RFC 3261 §13.2.2.4, RFC 3264: two branches ring with media of their own, one of them answers.
 #[test]
 fn early_media_of_each_branch_is_of_the_call() {
-    let mut call = Call::new("fork");
-    call.sdp = sdp(AUDIO);
-    call.invite(40.0);
-    let branch = |call: &mut Call, tag: &str, port: u16| {
-        (call.to_tag, call.sdp) = (tag.to_owned(), sdp(&AUDIO.replace("20000", &port.to_string())));
-    };
-    branch(&mut call, "desk", 20_100);
-    call.answer(41.0, 183);
-    branch(&mut call, "mobile", 20_200);
-    call.answer(41.2, 183).answer(45.0, 200).ack(45.1);
-    let call = over(call, 60.0);
-    let (desk, mobile) = (at(B, 20_100), at(B, 20_200));
+    let (call, desk, mobile) = forked(AUDIO, 183);
     // The voice of the mobile is heard before its answer passes: SDP and RTP do not wait for each other.
     let talk = [voice(desk, A, 1).send(41.1, 44.9), voice(mobile, A, 2).send(41.1, 60.0), voice(A, mobile, 3).send(45.0, 60.0)];
     let all = frames(vec![call], talk);

@@ -39,6 +39,23 @@ pub(crate) fn between(id: &str, offer: &str, answer: &str) -> Call {
     over(begun(id, offer, answer), 60.0)
 }
 
+/// A call that rings at a desk and at a mobile, each with media of its own, until the mobile answers at 45 s; gives where the two want it. The mobile
+/// rings with `code`.
+pub(crate) fn forked(audio: &str, code: u16) -> (Call, End, End) {
+    let mut call = Call::new("fork");
+    call.sdp = sdp(audio);
+    call.invite(40.0);
+    let branch = |call: &mut Call, tag: &str, port: u16| {
+        (call.to_tag, call.sdp) = (tag.to_owned(), sdp(&audio.replace("20000", &port.to_string())));
+        (B.0, port)
+    };
+    let desk = branch(&mut call, "desk", 20_100);
+    call.answer(41.0, 183);
+    let mobile = branch(&mut call, "mobile", 20_200);
+    call.answer(41.2, code).answer(45.0, 200).ack(45.1);
+    (over(call, 60.0), desk, mobile)
+}
+
 /// A call that ends.
 pub(crate) fn over(mut call: Call, at: f64) -> Call {
     call.bye(at, true).bye_answer(at + 0.1, 200, true);
