@@ -60,7 +60,7 @@ impl LiveCall {
         }
         if marks.cseq != invite.cseq {
             // The ACK of an INVITE before these may come late.
-            if invite.final_code().is_some() && !invite.is_acknowledged() && marks.cseq > dialog.acknowledged {
+            if invite.waits_for_ack(marks.to) && marks.cseq > dialog.acknowledged {
                 invite.acknowledge(arrival, marks, Some(AckFault::CSeq), turn);
             }
             return place;

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::bargain::Bargain;
 use super::marks::{Marks, hash};
+use super::onward::Answers;
 use super::phase::{Clocks, Deadline, Event, Phase};
 use super::sights::Sights;
 use super::timer::Timer;
@@ -41,6 +42,8 @@ pub(super) struct LiveTransaction {
     /// The IP identification of its last transmission.
     ip_id: u32,
     final_to: Option<u64>,
+    /// The 2xx that began dialogs.
+    answers: Option<Box<Answers>>,
     /// An ACK showed that a final response passed that the tap did not see.
     lost_sight: bool,
     /// The dialog that the request was sent in.
@@ -102,6 +105,7 @@ impl LiveTransaction {
             route: if clocks.invite { route(arrival) } else { None },
             ip_id: envelope.ip_id,
             final_to: None,
+            answers: None,
             lost_sight: false,
             dialog: None,
             adrift: None,
@@ -220,9 +224,13 @@ impl LiveTransaction {
         let open = matches!(self.phase, Phase::Trying | Phase::Proceeding);
         if open {
             self.report.ending = Ending::Final { code, response: turn.trace(arrival) };
-            self.report.leads_elsewhere = self.clocks.invite && code < 300 && !self.report.in_dialog && leads_elsewhere(arrival);
+            if self.clocks.invite && code < 300 && !self.report.in_dialog {
+                self.answers = Some(Box::new(Answers::begin(arrival, marks)));
+            }
             self.final_to = marks.to;
             self.report.ack_judgeable |= self.is_acknowledged();
+        } else if code < 300 && self.answers.as_mut().is_some_and(|answers| answers.fork(arrival, marks, turn)) {
+            turn.arm(self.timer.set(turn.after_wait()), Alarm::Transaction(self.key));
         }
         self.step(Event::Final, turn);
         open
@@ -301,8 +309,29 @@ impl LiveTransaction {
         self.step(Event::Cancel, turn);
     }
 
+    /// Whether a final response waits for an ACK with this To tag.
+    pub(super) fn waits_for_ack(&self, to: Option<u64>) -> bool {
+        let fork = self.answers.as_ref().and_then(|answers| answers.waits(to));
+        self.final_code().is_some() && fork.unwrap_or(!self.is_acknowledged())
+    }
+
+    /// A request of the caller in a dialog that it made.
+    pub(super) fn follow(&mut self, arrival: &Arrival, marks: &Marks) {
+        if let Some(answers) = &mut self.answers
+            && arrival.envelope.source.ip == self.report.request.source.ip
+        {
+            answers.follow(marks.to, arrival.envelope.destination.ip);
+        }
+    }
+
     /// An ACK, of which `fault` may say that it was not found by its branch or number.
     pub(super) fn acknowledge(&mut self, arrival: &Arrival, marks: &Marks, fault: Option<AckFault>, turn: &mut Turn<'_>) {
+        self.follow(arrival, marks);
+        if let Some(answers) = self.answers.as_mut().filter(|answers| answers.waits(marks.to).is_some()) {
+            let same_branch = marks.key(Method::Invite) == self.key;
+            answers.acknowledge(marks.to, turn.trace(arrival), fault.or(same_branch.then_some(AckFault::SameBranch)));
+            return;
+        }
         if self.report.ack.is_some() {
             return;
         }
@@ -367,6 +396,10 @@ impl LiveTransaction {
             self.report.ack_judgeable = true;
             self.report.ack_fault = Some(AckFault::Missing);
         }
+        if let Some(answers) = self.answers {
+            self.report.leads_elsewhere = answers.leads_elsewhere();
+            self.report.forks = answers.close(covered);
+        }
         self.report
     }
 }
@@ -378,14 +411,6 @@ fn route(arrival: &Arrival) -> Option<u64> {
         let values = message.lines(HeaderName::Route).flat_map(|line| elements(message.at(line.value)));
         values.fold(0, |all, value| hash((all, value)))
     })
-}
-
-/// Whether a 2xx sends what follows to another host than it came from: by the first of its route set, which is the last of Record-Route, else
-/// by its Contact (RFC 3261 §12.1.2). A name may be any host's.
-fn leads_elsewhere(arrival: &Arrival) -> bool {
-    let message = &arrival.message;
-    let next = message.addresses_of(HeaderName::RecordRoute).last().or_else(|| message.addresses_of(HeaderName::Contact).next());
-    next.and_then(|address| address.uri?.host_ip()).is_some_and(|ip| ip != arrival.envelope.source.ip)
 }
 
 /// What an alarm did to a transaction.

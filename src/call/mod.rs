@@ -10,6 +10,7 @@ mod live_chain;
 mod live_dialog;
 mod live_transaction;
 mod marks;
+mod onward;
 mod parties;
 mod path;
 mod phase;
@@ -31,7 +32,7 @@ pub use parties::{callee, caller};
 pub use place::{Place, Repeat, Standing, TagFault};
 pub use session::{Bye, ByeEnd, Outcome, Session};
 pub use trace::Trace;
-pub use transaction::{AckFault, Cancel, Ending, Reliable, Reliables, Repeats, Transaction};
+pub use transaction::{AckFault, Cancel, Ending, Fork, Reliable, Reliables, Repeats, Transaction};
 
 #[cfg(test)]
 mod edges;

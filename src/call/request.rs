@@ -161,6 +161,11 @@ impl LiveCall {
         }
         transaction.dialog = Some(key);
         transaction.hop = dialog.hop;
+        if from_caller {
+            for invite in dialog.invites() {
+                self.transactions.get_mut(invite).into_iter().for_each(|invite| invite.follow(arrival, marks));
+            }
+        }
         let mut acknowledged = None;
         match transaction.method {
             Method::Invite => {

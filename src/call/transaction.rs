@@ -44,6 +44,19 @@ pub enum AckFault {
     SameBranch,
 }
 
+/// A 2xx to an INVITE beyond the first: a proxy sent the INVITE to several, and another of them answered (RFC 3261 §13.2.2.4).
+#[derive(Clone, Debug, Default)]
+pub struct Fork {
+    /// The response, first transmission.
+    pub response: Arc<Trace>,
+    /// The first ACK, where one was seen.
+    pub ack: Option<Arc<Trace>>,
+    /// What is wrong with its acknowledgement. `None` also where the capture ends too early to tell.
+    pub fault: Option<AckFault>,
+    /// Whether its ACK goes to a host that it did not come from: past the tap, perhaps.
+    pub leads_elsewhere: bool,
+}
+
 /// A CANCEL for an INVITE (RFC 3261 §9).
 #[derive(Clone, Debug, Default)]
 pub struct Cancel {
@@ -115,13 +128,16 @@ pub struct Transaction {
     pub ack_fault: Option<AckFault>,
     /// Whether the capture covers the time in which an ACK had to come.
     pub ack_judgeable: bool,
+    /// For an INVITE: its 2xx beyond the first, each of a dialog of its own; at most eight are followed.
+    pub forks: Box<[Fork]>,
     /// Repetitions over a reliable transport that RFC 3261 §17 does not allow (2xx and reliable 1xx to INVITE are allowed), with the first of them.
     pub needless_repeats: u32,
     /// The first such repetition.
     pub needless_repeat: Option<Arc<Trace>>,
     /// Whether what is missing may have passed without being recognised: the capture cut a message between the two hosts meanwhile.
     pub out_of_sight: bool,
-    /// Whether the ACK of its 2xx goes to a host that the 2xx did not come from: past the tap, perhaps.
+    /// Whether the ACK of its 2xx goes to a host that the 2xx did not come from, and that the caller was not seen to reach: past the tap,
+    /// perhaps.
     pub leads_elsewhere: bool,
     /// Whether the request was a CANCELled INVITE.
     pub cancelled: bool,

@@ -67,7 +67,9 @@ impl BlindSpots {
         match &transaction.ending {
             Ending::TimedOut(end) | Ending::TimerC(end) => self.between(server, client, request.first, *end),
             Ending::Final { response, .. } => {
-                transaction.ack_fault.is_some() && self.between(client, server, response.first, response.first.plus(TIMER_B))
+                let forks = transaction.forks.iter().filter(|fork| fork.fault.is_some()).map(|fork| fork.response.first);
+                let mut waiting = transaction.ack_fault.map(|_| response.first).into_iter().chain(forks);
+                waiting.any(|since| self.between(client, server, since, since.plus(TIMER_B)))
             }
             Ending::Open => false,
         }

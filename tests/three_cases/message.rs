@@ -12,6 +12,14 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// The same with another branch.
+    pub(crate) fn branched(mut self, branch: &str) -> Self {
+        let start = self.text.find("z9hG4bK-").unwrap();
+        let end = start + self.text[start..].find("\r\n").unwrap();
+        self.text.replace_range(start..end, &format!("z9hG4bK-{branch}"));
+        self
+    }
+
     pub(crate) fn frame(&self) -> Frame {
         let (source, destination) = if self.from_alpha { (ALPHA, BRAVO) } else { (BRAVO, ALPHA) };
         udp(self.at, source, destination, self.text.as_bytes())

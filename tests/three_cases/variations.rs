@@ -165,3 +165,38 @@ fn a_waiver_that_came_too_late_and_ran_out() {
         terms.split_once("[[waiver]]").unwrap().1.replace("W-1", "W-2").replace("10:00:20", "10:01:00").replace("10:00:10", "10:00:20");
     says("POL-WAIVER-001", &format!("{terms}[[waiver]]{renewal}"), &all, 1, &[], &[]);
 }
+
+/// RFC 3261 §13.2.2.4: each 2xx of a forked INVITE is acknowledged, also where the caller wants to keep one of them only.
+#[test]
+fn an_invite_that_two_answer() {
+    const HERE: &str = "sip:bravo@198.51.100.34";
+    let second = |at: f64, contact: &str| {
+        let answer = with(response(at, "one", 200, "INVITE", "", ""), ";tag=b-one", ";tag=b-two");
+        with(answer, HERE, contact)
+    };
+    let inside = |at: f64, method: &str, tag: &str| {
+        let said = with(request(at, "one", method, "", ""), "bravo.example>\r\n", &format!("bravo.example>;tag={tag}\r\n"));
+        let number = if method == "ACK" { "CSeq: 1 " } else { "CSeq: 2 " };
+        with(said, "CSeq: 1 ", number).branched(&format!("{method}-{tag}"))
+    };
+    let (ack, bye) = (|at: f64, tag: &str| inside(at, "ACK", tag), inside(3.0, "BYE", "b-two"));
+    let call = |more: &[Said]| {
+        let mut said = vec![invite(""), response(1.0, "one", 200, "INVITE", "", "")];
+        said.extend_from_slice(more);
+        said.sort_by(|a, b| a.at.total_cmp(&b.at));
+        until_over(said)
+    };
+    let keeps = |more: &[Said], kept: u64, broken: &[&str], open: &[&str]| says("TXN-ACK-001", "", &call(more), kept, broken, open);
+    keeps(&[ack(1.1, "b-one"), second(1.2, HERE), ack(1.3, "b-two")], 1, &[], &[]);
+    // Both answer before either is acknowledged, and one ACK overtakes the other.
+    keeps(&[second(1.01, HERE), ack(1.2, "b-two"), ack(1.3, "b-one")], 1, &[], &[]);
+    // The second 2xx comes when the time for the first ACK is nearly over.
+    keeps(&[ack(1.1, "b-one"), second(32.0, HERE), ack(50.0, "b-two")], 1, &[], &[]);
+    keeps(&[ack(1.1, "b-one"), second(1.2, HERE)], 0, &["no ACK"], &[]);
+    keeps(&[second(1.2, HERE), ack(1.3, "b-two")], 0, &["no ACK"], &[]);
+    // A host of its own may be reached past the tap, unless something of the caller passed to it, or in the dialog.
+    for elsewhere in ["sip:bravo@203.0.113.9", "sip:bravo@desk.bravo.example"] {
+        keeps(&[ack(1.1, "b-one"), second(1.2, elsewhere)], 0, &[], &["off-path"]);
+        keeps(&[ack(1.1, "b-one"), second(1.2, elsewhere), bye.clone()], 0, &["no ACK"], &[]);
+    }
+}
