@@ -30,7 +30,7 @@ pub struct Heard<'a, 'p> {
     pub(super) trunk: Option<TrunkId>,
     recalled: Recalled,
     pub(super) by_message: &'p Terms,
-    by_session: &'p Terms,
+    pub(super) by_session: &'p Terms,
 }
 
 /// The directions of a few messages: hardly ever more than the two of a trunk.
@@ -180,6 +180,9 @@ impl<'p> Judge<'p> {
         heard.iter().filter(|heard| heard.place.method == Some(Method::Invite)).for_each(|heard| self.note_labels(heard));
         if !docket.breakdown.is_empty() {
             heard.iter().for_each(|heard| self.note_facets(heard));
+        }
+        if !docket.reuses.is_empty() {
+            heard.iter().for_each(|heard| self.note_fate(heard));
         }
         for (heard, subject) in heard.iter().zip(&subjects).filter(|(heard, _)| heard.kind.is(Kind::REQUEST)) {
             self.note_uses(heard);

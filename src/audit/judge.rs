@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::attempts::Fate;
 use super::backoff::Approach;
 use super::breach_row::Breached;
 use super::call_ids::CallIds;
@@ -89,6 +90,8 @@ pub struct Judge<'p> {
     pub begun: HashMap<Begun, u64, FixedState>,
     /// What calls carried that may pass only once, since it was last taken.
     pub uses: Vec<Use>,
+    /// What became of INVITEs, since it was last taken.
+    pub fates: Vec<Fate>,
     /// Calls that are over and may be legs of one session, since they were last taken.
     pub legs: Vec<EndedLeg>,
     /// Refusals for overload and the requests that may follow them, since they were last taken.
@@ -163,6 +166,7 @@ impl<'p> Judge<'p> {
             load: Vec::new(),
             begun: HashMap::default(),
             uses: Vec::new(),
+            fates: Vec::new(),
             legs: Vec::new(),
             approaches: Vec::new(),
             pings: Vec::new(),

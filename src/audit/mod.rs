@@ -1,5 +1,6 @@
 //! Takes verdicts, gives findings with their evidence and coverage, never a page.
 
+mod attempts;
 mod backoff;
 mod bench;
 mod beside_row;
@@ -44,6 +45,7 @@ mod usage;
 mod waiving;
 mod wires;
 
+pub use attempts::Fate;
 pub use backoff::Backoffs;
 pub use beside_row::BesideRow;
 pub use breach_row::{BreachRow, Breached};

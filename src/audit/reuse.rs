@@ -6,6 +6,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
+use super::attempts::{Attempts, Fate, GoesOn, numbers};
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
 use super::recall::is_presence;
@@ -31,9 +32,12 @@ pub struct Use {
     kind: Once,
     /// Where what puts it to use completes: uses come in this order, however the capture is cut into windows.
     order: Origin,
-    /// Hashes of the value and of who uses it: Call-ID and From tag.
+    /// Hashes of the value and of who uses it: its Call-ID, and its From tag where that tells too.
     value: u64,
     user: u64,
+    tag: u64,
+    /// Who calls whom.
+    numbers: u64,
     clock: Time,
     call: u64,
     call_id: Arc<str>,
@@ -78,10 +82,9 @@ impl Judge<'_> {
             kind,
             order: heard.arrival.envelope.origin,
             value: fingerprint((value, heard.from, heard.to)),
-            user: match kind {
-                Once::Passport => fingerprint((message.call_key(), message.from_tag())),
-                Once::ChargingId | Once::Notification | Once::MediaKey => message.call_key(),
-            },
+            user: message.call_key(),
+            tag: if kind == Once::Passport { fingerprint(message.from_tag()) } else { message.call_key() },
+            numbers: numbers(message),
             clock: heard.arrival.envelope.clock,
             call: heard.place.call,
             call_id: String::from_utf8_lossy(message.call_id()).into(),
@@ -122,6 +125,8 @@ impl Judge<'_> {
                         order: answer.origin,
                         value,
                         user: fingerprint(&**call_id),
+                        tag: fingerprint(&**call_id),
+                        numbers: 0,
                         clock: answer.last,
                         call,
                         call_id: Arc::clone(call_id),
@@ -161,6 +166,7 @@ impl Judge<'_> {
 #[derive(Clone, Debug)]
 struct Last {
     user: u64,
+    tag: u64,
     call_id: Arc<str>,
     first: Time,
     clock: Time,
@@ -173,32 +179,69 @@ struct Last {
 #[derive(Debug, Default)]
 pub struct Uses {
     last: HashMap<(Once, u64), Last, FixedState>,
+    /// Who used a value before the last who did, by both, and since when it counts.
+    former: HashMap<u64, Time, FixedState>,
+    attempts: Attempts,
     /// At so many values those that are too old to matter are forgotten.
     sweep_at: usize,
 }
 
 impl Uses {
-    /// Takes the uses of a window, which follow those of the windows before; judges each.
-    pub fn settle(&mut self, mut uses: Vec<Use>, bench: &mut Judge<'_>) {
+    /// Takes the uses of a window, which follow those of the windows before, and what became of their INVITEs; judges each.
+    pub fn settle(&mut self, mut uses: Vec<Use>, mut fates: Vec<Fate>, bench: &mut Judge<'_>) {
         uses.sort_by_key(|used| (used.order, used.kind, used.value));
+        fates.sort_unstable_by_key(|fate| fate.order);
+        let mut fates = fates.into_iter().peekable();
         for used in uses {
-            let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
-            let key = (used.kind, used.value);
-            let (since, copies) = match self.last.get(&key).filter(|last| used.clock.since(last.since) <= window) {
-                // What one watcher is sent again, after a challenge or because it asked, is no copy for another.
-                Some(last) if used.kind == Once::Notification && last.user == used.user => (last.since, last.copies),
-                Some(last) => (last.since, last.copies + 1),
-                None => (used.clock, 1),
-            };
-            let call_id = Arc::clone(&used.call_id);
-            let before =
-                self.last.insert(key, Last { user: used.user, call_id, first: used.trace.first, clock: used.clock, since, copies });
-            let before = before.filter(|last| last.user != used.user && used.clock.since(last.clock) <= window);
-            bench.reused(&used, before.as_ref().map(|last| Before { call_id: &last.call_id, at: last.first }), copies);
+            while let Some(fate) = fates.next_if(|fate| fate.order < used.order) {
+                self.attempts.meet(&fate);
+            }
+            self.take(&used, bench);
+            if matches!(used.kind, Once::Passport | Once::ChargingId) {
+                self.attempts.begin(used.user, used.numbers, used.clock);
+            }
             if self.last.len() >= self.sweep_at.max(4096) {
                 self.forget(used.clock, bench.policy);
             }
         }
+        fates.for_each(|fate| self.attempts.meet(&fate));
+    }
+
+    fn take(&mut self, used: &Use, bench: &mut Judge<'_>) {
+        let window = window(used.kind, bench.policy.terms(used.direction.0, used.direction.1, used.trunk));
+        let key = (used.kind, used.value);
+        let last = self.last.remove(&key).filter(|last| used.clock.since(last.clock) <= window);
+        let since = last.as_ref().map(|last| last.since).filter(|since| used.clock.since(*since) <= window);
+        // Who used it before uses it again: a watcher who asked, an INVITE that was challenged.
+        let by = |user: u64| fingerprint((used.kind, used.value, user));
+        let is_known = last.as_ref().is_some_and(|last| last.user == used.user)
+            || since.is_some() && self.former.get(&by(used.user)).copied() == since;
+        let counted = last.as_ref().filter(|_| since.is_some()).map_or(0, |last| last.copies);
+        let copies = counted + u64::from(!is_known || counted == 0);
+        let next = Last {
+            user: used.user,
+            tag: used.tag,
+            call_id: Arc::clone(&used.call_id),
+            first: used.trace.first,
+            clock: used.clock,
+            since: since.unwrap_or(used.clock),
+            copies,
+        };
+        // A document that began to count before does not count with this one.
+        let together = since.is_some() || used.kind != Once::Notification;
+        if let Some(last) = last.as_ref().filter(|last| together && last.user != used.user) {
+            self.former.insert(by(last.user), next.since);
+        }
+        // Either tells a session by itself: what a proxy sends elsewhere keeps both, what an agent does keeps one.
+        let other = last.as_ref().filter(|last| !is_known && last.user != used.user && last.tag != used.tag);
+        let goes_on = other.map_or(GoesOn::No, |last| match used.kind {
+            Once::Passport | Once::ChargingId => self.attempts.follow(last.user, used.numbers, used.clock),
+            Once::Notification | Once::MediaKey => GoesOn::No,
+        });
+        let before = other.filter(|_| goes_on != GoesOn::Yes);
+        let before = before.map(|last| Before { call_id: &last.call_id, at: last.first, may_go_on: goes_on == GoesOn::Perhaps });
+        bench.reused(used, before, copies);
+        self.last.insert(key, next);
     }
 
     /// Forgets what is older than anybody asks for; amortised, one look at each value per doubling.
@@ -213,6 +256,8 @@ impl Uses {
             };
             now.since(last.clock) <= keep
         });
+        self.former.retain(|_, since| now.since(*since) <= longest.max(CHARGING));
+        self.attempts.forget(now);
         self.sweep_at = self.last.len() * 2;
     }
 }

@@ -291,13 +291,14 @@ impl<'p> Stages<'p> {
     /// due to the capacity, on which nothing else of the window depends.
     fn settle(&mut self) -> Due<'p> {
         let mut begun = Vec::new();
-        let (mut met, mut pending, mut uses) = (std::mem::take(&mut self.met), Vec::new(), Vec::new());
+        let (mut met, mut pending, mut uses, mut fates) = (std::mem::take(&mut self.met), Vec::new(), Vec::new(), Vec::new());
         let (mut ended, mut approaches, mut pings, mut legs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (loaded, spoken) = (&mut self.loaded, &mut self.spoken);
         for shard in &mut self.calls {
             met.append(&mut shard.judge.met);
             pending.append(&mut shard.judge.pending);
             uses.append(&mut shard.judge.uses);
+            fates.append(&mut shard.judge.fates);
             legs.append(&mut shard.judge.legs);
             approaches.append(&mut shard.judge.approaches);
             pings.append(&mut shard.judge.pings);
@@ -309,7 +310,7 @@ impl<'p> Stages<'p> {
         // Nearly in order within a shard.
         spoken.sort();
         spoken.drain(..).for_each(|spoken| self.announced.hear(&spoken));
-        self.uses.settle(uses, &mut self.bench);
+        self.uses.settle(uses, fates, &mut self.bench);
         self.sessions.settle(legs, self.clock, &mut self.bench);
         self.backoffs.settle(approaches, &mut self.bench);
         self.watches.settle(pings, &mut self.bench);

@@ -27,6 +27,8 @@ pub struct Before<'a> {
     pub call_id: &'a str,
     /// When its message passed.
     pub at: Time,
+    /// Whether it may be an attempt that this one goes on from at another element: the same numbers, and no response passed yet.
+    pub may_go_on: bool,
 }
 
 /// A use of such a value.
@@ -36,7 +38,7 @@ pub struct ReuseSubject<'a> {
     pub kind: Once,
     /// The message that carries it.
     pub trace: &'a Trace,
-    /// Another call whose message carried it, where that was lately.
+    /// Another call whose message carried it, where that was lately and is no attempt of the same session that failed.
     pub before: Option<Before<'a>>,
     /// How many there are by now of those that count together, itself among them.
     pub copies: u64,
@@ -48,7 +50,7 @@ impl ReuseSubject<'_> {
     /// The message, its line led by which call carried the value before.
     #[must_use]
     pub fn exhibit(&self) -> Trace {
-        let Some(Before { call_id, at }) = self.before else { return self.trace.clone() };
+        let Some(Before { call_id, at, .. }) = self.before else { return self.trace.clone() };
         let since = self.trace.first.seconds_since(at);
         let (shown, dots) = call_id.char_indices().nth(LONGEST_ID).map_or((call_id, ""), |(end, _)| (&call_id[..end], "…"));
         let line = format!("as in Call-ID {shown}{dots} at {}, {since:.3} s before: {}", at.clock(), self.trace.text());

@@ -94,6 +94,21 @@ fn presence_that_is_sent_again() {
         [notify(0.0, "one"), response(0.1, "one", 407, "NOTIFY", "", ""), with(notify(0.3, "one"), "CSeq: 1 NOTIFY", "CSeq: 2 NOTIFY")];
     says("IMP-SUB-001", terms, &challenged, 4, &[], &[]);
     says("IMP-SUB-001", terms, &[notify(0.0, "one"), notify(0.3, "two")], 3, &["the same presence document again"], &[]);
+    // Two watchers who are sent it again in turn have two copies, a third one the third.
+    let in_turn: Vec<Said> =
+        (0..4).map(|n| notify(f64::from(n) * 0.2, if n % 2 == 0 { "one" } else { "two" }).branched(&n.to_string())).collect();
+    let two = terms.replace("copies = 1", "copies = 2");
+    says("IMP-SUB-001", &two, &in_turn, 8, &[], &[]);
+    says("IMP-SUB-001", &two, &[in_turn, vec![notify(1.0, "three")]].concat(), 9, &["the same presence document again"], &[]);
+    // What passed more than five seconds ago was another change.
+    says(
+        "IMP-SUB-001",
+        &two,
+        &[notify(0.0, "one"), notify(6.0, "two"), notify(6.1, "one").branched("again"), notify(6.2, "three")],
+        7,
+        &["the same presence document again"],
+        &[],
+    );
     let packed = request(0.0, "one", "NOTIFY", &format!("{lines}Content-Encoding: gzip\n"), "\u{1f}\u{8b}");
     says("IMP-PIDF-001", terms, &[packed], 0, &[], &["no-aux-input"]);
 }
@@ -199,4 +214,46 @@ fn an_invite_that_two_answer() {
         keeps(&[ack(1.1, "b-one"), second(1.2, elsewhere)], 0, &[], &["off-path"]);
         keeps(&[ack(1.1, "b-one"), second(1.2, elsewhere), bye.clone()], 0, &["no ACK"], &[]);
     }
+}
+
+/// `standards.md` IDN-STIR-003 (another Call-ID and From tag), ACC-PCV-001; RFC 3263 §4.3: who is refused or not heard tries the next element at once.
+#[test]
+fn an_attempt_at_another_border_element() {
+    let claims = format!(
+        "{{\"attest\":\"A\",\"dest\":{{\"tn\":[\"4420555000\"]}},\"iat\":{},\"orig\":{{\"tn\":\"4930111\"}},\"origid\":\"de305d54-75b4-431b-adb2-eb6b9e546014\"}}",
+        EPOCH / 1_000_000
+    );
+    let vector = "P-Charging-Vector: icid-value=x1;orig-ioi=alpha.example\n".to_owned();
+    for (rule, terms, lines, observed) in [
+        ("IDN-STIR-003", "[identity.stir]\nreplay_window_s = 120\n", identity("shaken", &claims), "PASSporT of another call"),
+        ("ACC-PCV-001", "[accounting]\ncharging_vector = \"supported\"\n", vector, "icid-value of another session"),
+    ] {
+        let at = |at: f64, name: &str| request(at, name, "INVITE", &lines, "");
+        let heard = |at: f64, code: u16| response(at, "one", code, "INVITE", "", "");
+        // What the rule says of a call, and besides of the vector as such.
+        let vectors = |n: u64| if rule == "ACC-PCV-001" { n } else { 0 };
+        let calls = |said: &[Said], kept: u64, broken: &[&str], open: &[&str]| {
+            let invites = said.iter().filter(|said| said.text.starts_with("INVITE")).count();
+            says(rule, terms, said, kept + vectors(invites.try_into().unwrap()), broken, open);
+        };
+        calls(&[at(0.0, "one"), heard(0.1, 180), at(0.5, "two")], 1, &[observed], &[]);
+        calls(&[at(0.0, "one"), heard(0.1, 200), at(60.0, "two")], 1, &[observed], &[]);
+        calls(&[at(0.0, "one"), heard(0.1, 100), heard(0.2, 503), at(0.5, "two")], 2, &[], &[]);
+        calls(&[at(0.0, "one"), heard(0.2, 503), at(9.0, "two")], 1, &[observed], &[]);
+        calls(&[at(0.0, "one"), heard(0.1, 100), at(4.0, "two")], 1, &[], &["one-way"]);
+        calls(&[at(0.0, "one"), at(50.0, "two")], 1, &[observed], &[]);
+        // It rang too long, and the agent took it back.
+        let cancel = with(request(20.0, "one", "CANCEL", "", ""), "z9hG4bK-one-CANCEL", "z9hG4bK-one-INVITE");
+        calls(&[at(0.0, "one"), heard(0.1, 180), cancel, at(20.1, "two")], 2, &[], &[]);
+        // Somebody else's call.
+        let other = with(at(0.5, "two"), "To: <sip:+4420555000", "To: <sip:+4420555001");
+        calls(&[at(0.0, "one"), heard(0.2, 503), other], 1, &[observed], &[]);
+        // It was the first that had it, and is challenged after the second.
+        let again = with(at(2.0, "one"), "CSeq: 1 ", "CSeq: 2 ").branched("again");
+        calls(&[at(0.0, "one"), heard(0.1, 180), at(0.5, "two"), heard(1.0, 407), again], 2, &[observed], &[]);
+    }
+    let terms = "[identity.stir]\nreplay_window_s = 120\n";
+    let invite = |at: f64, name: &str| request(at, name, "INVITE", &identity("shaken", &claims), "");
+    let same_tag = with(invite(0.5, "two"), ";tag=a-two", ";tag=a-one");
+    says("IDN-STIR-003", terms, &[invite(0.0, "one"), response(0.1, "one", 180, "INVITE", "", ""), same_tag], 2, &[], &[]);
 }

@@ -19,7 +19,8 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["accounting.charging_vector", "accounting.ioi"],
     what: "Where it was agreed, an INVITE that opens a session and its 2xx carry P-Charging-Vector with an `icid-value`; `orig-ioi` is the \
            agreed identifier of the network that originates, `term-ioi` in responses that of the one that answers. The `icid-value` stays the same \
-           in its session, and comes in no other session of the same direction, as far as ten minutes tell.",
+           in its session, and comes in no other session of the same direction, as far as ten minutes tell; an attempt at another border element, once one \
+           failed or while it stays without response, is none.",
     why: "Records of both networks are matched by this identifier. Without it, or with one that is used twice, calls are billed twice or not at all.",
     confirm: "Filter `sip.P-Charging-Vector` with the Call-ID of the finding; for one that comes twice filter its `icid-value`.",
     fix: "let the border element of the sender make or pass P-Charging-Vector with its own identifiers, one `icid-value` for each session",
@@ -106,8 +107,11 @@ fn again(subject: &ReuseSubject<'_>) -> Verdict {
     else {
         return Verdict::NotApplicable;
     };
-    if subject.before.is_none() {
-        return Verdict::Pass;
+    match subject.before {
+        None => return Verdict::Pass,
+        // What became of that is not known yet.
+        Some(before) if before.may_go_on => return Verdict::Indeterminate(Reason::OneWay),
+        Some(_) => {}
     }
     let breach = Breach::of_clause(level, "icid-value of another session", "one icid-value for each session");
     Verdict::breach(breach.about("P-Charging-Vector").seen_in(&subject.exhibit()))
@@ -157,7 +161,7 @@ mod tests {
         terms.accounting.charging_vector = agreed(Level::Required);
         let trace = Trace::default();
         let judged = |before| again(&ReuseSubject { kind: Once::ChargingId, trace: &trace, before, copies: 1, terms: &terms });
-        assert_eq!(observed(&judged(Some(Before { call_id: "a@x", at: Time(0) }))), ["icid-value of another session"]);
+        assert_eq!(observed(&judged(Some(Before { call_id: "a@x", at: Time(0), may_go_on: false }))), ["icid-value of another session"]);
         assert_eq!(judged(None), Verdict::Pass);
     }
 

@@ -18,7 +18,8 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["identity.stir.freshness_s", "identity.stir.replay_window_s"],
     what: "A PASSporT was signed (`iat`) no longer before or after it passed the tap than agreed, and the Date header, where there is one, is no \
            further from it. Of a diverted call the latest PASSporT counts. The same token does not come again in the same direction, with another \
-           Call-ID or From tag, within the agreed time.",
+           Call-ID and From tag, within the agreed time; an attempt at another border element, once one failed or while it stays without response, \
+           may have it.",
     why: "A PASSporT that stays good can be cut out and put on other calls. Verifiers answer a stale one with 403 Stale Date.",
     confirm: "Filter `sip.Identity`, decode `iat` from the payload, and compare with the time of the frame and with `sip.Date`; for a replay filter the token.",
     fix: "set the clock of the signing service by NTP; sign each call anew; find out who sends copied PASSporTs",
@@ -61,8 +62,11 @@ fn again(subject: &ReuseSubject<'_>) -> Verdict {
     let Some(clause) = subject.terms.identity.stir.replay_window_s.as_ref().filter(|_| subject.kind == Once::Passport) else {
         return Verdict::NotApplicable;
     };
-    if subject.before.is_none() {
-        return Verdict::Pass;
+    match subject.before {
+        None => return Verdict::Pass,
+        // What became of that is not known yet.
+        Some(before) if before.may_go_on => return Verdict::Indeterminate(Reason::OneWay),
+        Some(_) => {}
     }
     let breach = Breach::of_clause(clause, "PASSporT of another call", format!("none again within {} s", clause.value));
     Verdict::breach(breach.about("Identity").seen_in(&subject.exhibit()))
@@ -95,7 +99,7 @@ mod tests {
         let mut terms = Terms::default();
         let trace = Trace { first: Time(seconds(12)), line: b"INVITE".as_slice().into(), ..Trace::default() };
         let judged = |before, terms: &Terms| again(&ReuseSubject { kind: Once::Passport, trace: &trace, before, copies: 1, terms });
-        let first = Some(Before { call_id: "a@x", at: Time(seconds(2)) });
+        let first = Some(Before { call_id: "a@x", at: Time(seconds(2)), may_go_on: false });
         assert_eq!(judged(first, &terms), Verdict::NotApplicable);
         terms.identity.stir.replay_window_s = agreed(120);
         let verdict = judged(first, &terms);
@@ -103,6 +107,8 @@ mod tests {
         let Verdict::Violation(breaches) = verdict else { panic!() };
         assert_eq!(breaches[0].exhibit.as_ref().unwrap().text(), "as in Call-ID a@x at 00:00:02.000000Z, 10.000 s before: INVITE");
         assert_eq!(judged(None, &terms), Verdict::Pass);
+        let silent = first.map(|before| Before { may_go_on: true, ..before });
+        assert_eq!(judged(silent, &terms), Verdict::Indeterminate(Reason::OneWay));
     }
 
     #[test]
