@@ -63,6 +63,8 @@ pub(super) struct LiveTransaction {
     timer_asked: bool,
     /// Whether its offer came while another was pending.
     pub(super) crosses_offer: bool,
+    /// Its Record-Route and Path: how many values, and their hash. `None` where some may be missing.
+    recorded: [Option<(u16, u64)>; 2],
     /// Whether the capture cut its request before the To tag.
     may_be_in_dialog: bool,
 }
@@ -117,6 +119,7 @@ impl LiveTransaction {
             from_caller: None,
             timer_asked: message.has(HeaderName::SessionExpires),
             crosses_offer: false,
+            recorded: RECORDED.map(|id| (!arrival.lacks_headers()).then(|| recorded(arrival, id, 0))),
             may_be_in_dialog: arrival.may_be_in_dialog(),
         }
     }
@@ -181,6 +184,17 @@ impl LiveTransaction {
             timer_asked: self.timer_asked && matches!(self.method, Method::Invite | Method::Update) && (200..300).contains(&code),
             ..Place::default()
         }
+    }
+
+    /// How many values of Record-Route and Path of a response are before those that its request had.
+    pub(super) fn added(&self, arrival: &Arrival) -> [Option<u16>; 2] {
+        let [routes, paths] = RECORDED;
+        let added = |id: HeaderName, sent: Option<(u16, u64)>| {
+            let (count, _) = sent.filter(|_| arrival.message.has(id) && !arrival.lacks_headers())?;
+            let more = recorded(arrival, id, 0).0.checked_sub(count)?;
+            (Some(recorded(arrival, id, more)) == sent).then_some(more)
+        };
+        [added(routes, self.recorded[0]), added(paths, self.recorded[1])]
     }
 
     /// A provisional response.
@@ -402,6 +416,19 @@ impl LiveTransaction {
         }
         self.report
     }
+}
+
+/// What proxies write into requests and answers copy.
+const RECORDED: [HeaderName; 2] = [HeaderName::RecordRoute, HeaderName::Path];
+
+/// How many values a header has behind the first few, and their hash.
+fn recorded(arrival: &Arrival, id: HeaderName, skip: u16) -> (u16, u64) {
+    let message = &arrival.message;
+    if !message.has(id) {
+        return (0, 0);
+    }
+    let values = message.lines(id).flat_map(|line| elements(message.at(line.value))).skip(skip.into());
+    values.fold((0, 0), |(count, all), value| (count.saturating_add(1), hash((all, value))))
 }
 
 /// The values of Route; `None` where some may be missing.

@@ -76,6 +76,9 @@ pub struct Place {
     pub disorder: Option<Disorder>,
     /// For a response: whether its request carried an offer while another was pending.
     pub answers_crossing: bool,
+    /// For a response: how many values its Record-Route and its Path begin with that its request did not have when it passed; `None` where that
+    /// is not known. The others, behind them, are copied from the request (RFC 3261 §12.1.1, RFC 3327 §5.3).
+    pub added: [Option<u16>; 2],
     /// Whether it is the 2xx to an INVITE or UPDATE whose request asked for a session timer.
     pub timer_asked: bool,
     /// Nanoseconds since the beginning of the capture.

@@ -32,6 +32,7 @@ impl LiveCall {
             return self.stray(arrival, marks, turn);
         };
         let mut place = transaction.place(marks, code);
+        place.added = transaction.added(arrival);
         place.repeat = transaction.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
         if place.repeat == Repeat::Retransmission && !may_repeat(transaction.method, code, arrival) {
             transaction.needless(arrival, turn);

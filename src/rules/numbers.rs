@@ -11,6 +11,16 @@ use crate::sip::value::{Telephone, Uri};
 /// So many digits make a number that could be called from abroad; fewer are a local one or a service.
 const SHORTEST: usize = 8;
 
+/// What a list says of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sought<'l> {
+    /// The longest entry that holds it.
+    Held(&'l str),
+    /// It has no plus, and the digits of a global entry: it is that, or one of another country in national form.
+    Perhaps,
+    Not,
+}
+
 /// A telephone number in the form in which numbers are compared (`standards.md` §5.9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Number {
@@ -77,6 +87,20 @@ impl Number {
         Self::of(uri).is_some_and(|number| number.entry(list).is_some())
     }
 
+    /// What a list says of it, where that matters: a global entry holds for certain what has a plus.
+    pub(super) fn sought<'l>(&self, list: &'l NumberList) -> Sought<'l> {
+        match list.entry(&self.digits, self.has_plus && self.is_global(), !self.has_plus) {
+            Some(entry) => Sought::Held(entry),
+            None if !self.has_plus && list.entry(&self.digits, self.is_global(), false).is_some() => Sought::Perhaps,
+            None => Sought::Not,
+        }
+    }
+
+    /// Whether nothing tells its country, so that a list of global numbers may hold it in another form.
+    pub(super) fn may_lack_its_country(&self) -> bool {
+        !self.has_plus
+    }
+
     /// The longest entry of a list that holds it: with `*` at its end a beginning, else the whole number; with a plus a global one.
     pub(super) fn entry<'l>(&self, list: &'l NumberList) -> Option<&'l str> {
         list.entry(&self.digits, self.is_global(), !self.has_plus)
@@ -121,6 +145,15 @@ mod tests {
         assert!(!number("tel:030123456").is_within(&within("+0301")));
         assert!(number("tel:+4930123;npdi;rn=+44207").is_within(&within("+44")));
         assert!(number("tel:+4930123;rn=+44207").is_within(&within("+49")), "nobody looked it up");
+    }
+
+    #[test]
+    fn a_global_entry_holds_for_certain_what_has_a_plus() {
+        let list = NumberList::from(["+30*", "30999*", "112"].map(String::from).to_vec());
+        let sought = |text| number(text).sought(&list);
+        assert_eq!([sought("tel:+3012345678"), sought("sip:3012345678@x")], [Sought::Held("+30*"), Sought::Perhaps]);
+        assert_eq!([sought("sip:3099912345@x"), sought("tel:112")], [Sought::Held("30999*"), Sought::Held("112")]);
+        assert_eq!([sought("sip:4012345678@x"), sought("tel:+3099")], [Sought::Not, Sought::Held("+30*")]);
     }
 
     #[test]

@@ -64,6 +64,25 @@ fn headers_that_show_the_inside() {
     says("PRV-TOPO-001", terms, &[invite("P-Served-User: <sip:a@10.0.0.5>\n")], 0, &["P-Served-User: private address"], &[]);
 }
 
+/// RFC 3261 §16.7, §12.1.1: a response has the Record-Route of all proxies, those of the other side last.
+#[test]
+fn routes_that_the_answering_side_adds() {
+    let terms = "[privacy]\ntopology_hiding = \"required\"\n";
+    let call = |asked: &str, answered: &str| [invite(asked), response(0.5, "one", 200, "INVITE", answered, "")];
+    let own = "Record-Route: <sip:192.0.2.17;lr>\n";
+    let shows = |asked: &str, answered: &str, kept: u64| {
+        let broken: &[&str] = if kept == 2 { &[] } else { &["Record-Route: private address"] };
+        says("PRV-TOPO-001", terms, &call(asked, answered), kept, broken, &[]);
+    };
+    shows(own, "Record-Route: <sip:10.0.0.5;lr>, <sip:192.0.2.17;lr>\n", 1);
+    shows(own, "Record-Route: <sip:10.0.0.5;lr>\nRecord-Route: <sip:192.0.2.17;lr>\n", 1);
+    shows("", "Record-Route: <sip:10.0.0.5;lr>\n", 1);
+    shows(own, "Record-Route: <sip:198.51.100.34;lr>, <sip:192.0.2.17;lr>\n", 2);
+    // What came with the request is the other side's, and what it was changed to is nobody's that could be told.
+    shows("Record-Route: <sip:10.0.0.1;lr>\n", "Record-Route: <sip:198.51.100.34;lr>, <sip:10.0.0.1;lr>\n", 1);
+    shows(own, "Record-Route: <sip:10.0.0.5;lr>, <sip:192.0.2.17;lr;x=1>\n", 2);
+}
+
 /// RFC 7315 §4.6: an identifier for each dialog; who is challenged begins again.
 #[test]
 fn charging_vectors_of_challenged_requests() {

@@ -2,8 +2,8 @@
 
 use crate::base::Span;
 use crate::policy::{Agreed, Level, NumberList, Severity};
-use crate::rules::numbers::{Number, caller, may_name_another};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::numbers::{Number, Sought, caller, may_name_another};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::Method;
 
 pub(crate) static RULE: Rule = Rule {
@@ -24,7 +24,8 @@ pub(crate) static RULE: Rule = Rule {
     ],
     what: "The calling number of an INVITE or MESSAGE that opens an exchange (P-Asserted-Identity, else From) is on no list of denied \
            callers, and on that of allowed ones where there is one; the called number (Request-URI) is on no list of denied callees. \
-           Entries are whole numbers, or beginnings where they end in `*`. Calls to emergency numbers, `urn:service:sos` among them, \
+           Entries are whole numbers, or beginnings where they end in `*`; one with a plus holds numbers with a plus, and a number without, which may \
+           be a national one, leaves it open. Calls to emergency numbers, `urn:service:sos` among them, \
            have a level of their own.",
     why: "Such lists hold known fraud, expensive destinations and numbers that law keeps inside a country; an emergency call that leaves \
           its country reaches nobody who can help.",
@@ -45,44 +46,58 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let mut breaches = Vec::new();
+    let mut perhaps = false;
+    let mut denied = |list: &Agreed<NumberList>, number: &Number, at: Span, who: &str| {
+        let list = list.as_ref()?;
+        match number.sought(&list.value) {
+            Sought::Held(entry) => Some(Breach::of_clause(list, format!("{who} of {entry}"), format!("{entry} is denied")).at(at)),
+            sought => {
+                perhaps |= sought == Sought::Perhaps;
+                None
+            }
+        }
+    };
     // Who calls may stand behind what the capture holds; whom it goes to stands in the first line.
     let is_named = !may_name_another(subject);
     let calling = caller(subject).filter(|_| is_named).and_then(|a| Some((Number::of(a.uri.as_ref()?)?, a.at)));
     if let Some((number, at)) = &calling {
-        breaches.extend(denied(&terms.deny_callers, number, *at, "caller", "denied"));
+        breaches.extend(denied(&terms.deny_callers, number, *at, "caller"));
     }
-    if let Some(list) = allowed
-        && is_named
-        && calling.as_ref().is_none_or(|(number, _)| number.entry(&list.value).is_none())
-    {
-        let at = calling.as_ref().map_or_else(|| subject.message().start_span(), |(_, at)| *at);
-        breaches.push(Breach::of_clause(list, "caller that is not on the list of allowed ones", "a caller of allow_callers").at(at));
+    let target = subject.addresses().first();
+    let called = target.and_then(|target| Some((Number::of(target.uri.as_ref()?)?, target.at)));
+    if let Some((number, at)) = &called {
+        breaches.extend(denied(&terms.deny_callees, number, *at, "callee"));
     }
-    if let Some(target) = subject.addresses().first() {
-        let number = target.uri.as_ref().and_then(Number::of);
-        if let Some(number) = &number {
-            breaches.extend(denied(&terms.deny_callees, number, target.at, "callee", "denied"));
+    if let Some(list) = allowed.filter(|_| is_named) {
+        match calling.as_ref().map(|(number, _)| (number, number.sought(&list.value))) {
+            Some((_, Sought::Held(_))) => {}
+            // In national form, too, it may be one that the list has in the global one.
+            Some((number, _)) if number.may_lack_its_country() && list.value.iter().any(|entry| entry.starts_with('+')) => perhaps = true,
+            _ => {
+                let at = calling.as_ref().map_or_else(|| subject.message().start_span(), |(_, at)| *at);
+                breaches
+                    .push(Breach::of_clause(list, "caller that is not on the list of allowed ones", "a caller of allow_callers").at(at));
+            }
         }
+    }
+    if let Some(target) = target {
         // RFC 5031 §4.2: services below it, such as sos.fire, too.
         let is_sos = target.uri.is_some_and(|uri| uri.text.get(..15).is_some_and(|urn| urn.eq_ignore_ascii_case(b"urn:service:sos")));
-        let listed = number.zip(terms.emergency_numbers.as_ref()).is_some_and(|(number, list)| number.entry(&list.value).is_some());
-        if let Some(level) = emergency.filter(|_| is_sos || listed) {
+        let listed = called.as_ref().zip(terms.emergency_numbers.as_ref()).map(|((number, _), list)| number.sought(&list.value));
+        if let Some(level) = emergency.filter(|_| is_sos || matches!(listed, Some(Sought::Held(_)))) {
             breaches.push(Breach::of_level(level, "emergency call across the border").at(target.at));
         }
+        perhaps |= emergency.is_some() && listed == Some(Sought::Perhaps);
+    }
+    if perhaps && breaches.is_empty() {
+        return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     subject.verdict(breaches)
-}
-
-fn denied(list: &Agreed<NumberList>, number: &Number, at: Span, who: &str, how: &str) -> Option<Breach> {
-    let list = list.as_ref()?;
-    let entry = number.entry(&list.value)?;
-    Some(Breach::of_clause(list, format!("{who} of {entry}"), format!("{entry} is {how}")).at(at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::Reason;
     use crate::rules::scene::{Scene, agreed, observed};
 
     fn call(from: &str, to: &str) -> Scene {
@@ -112,6 +127,18 @@ mod tests {
         assert_eq!(observed(&allowed("tel:+4940123456")), ["caller that is not on the list of allowed ones"]);
         assert_eq!(observed(&allowed("sip:alice@alpha.example")).len(), 1, "who has no number is on no list");
         assert_eq!(allowed("tel:+4930123456"), Verdict::Pass);
+    }
+
+    /// `standards.md` §5.8.2, §5.9: what is global has a plus; what has none may be of any country.
+    #[test]
+    fn a_national_number_is_no_global_entry() {
+        let open = Verdict::Indeterminate(Reason::NoAuxInput);
+        assert_eq!(call("sip:991234567@alpha.example", "tel:+442012").judge(&RULE), open);
+        assert_eq!(call("tel:+4930123456", "sip:4490012345@bravo.example").judge(&RULE), open);
+        let allowed = |from| call(from, "tel:+442012").agreed(|t| t.identity.allow_callers = agreed(vec!["+1301*".into()].into()));
+        assert_eq!(allowed("sip:3012345678@alpha.example").judge(&RULE), open);
+        let plain = allowed("sip:3012345678@alpha.example").agreed(|t| t.identity.allow_callers = agreed(vec!["302*".into()].into()));
+        assert_eq!(observed(&plain.judge(&RULE)), ["caller that is not on the list of allowed ones"]);
     }
 
     #[test]

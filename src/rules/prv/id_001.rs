@@ -4,6 +4,7 @@ use super::privacy::{asks, is_anonymous};
 use crate::policy::{Level, Severity};
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
+use crate::stir::{Form, Person};
 
 pub(crate) static RULE: Rule = Rule {
     id: "PRV-ID-001",
@@ -13,10 +14,11 @@ pub(crate) static RULE: Rule = Rule {
     tier: 1,
     scope: Scope::Message,
     offender: Offender::Sender,
-    reference: "RFC 3323 §4, §5; RFC 3325 §7, §9.3; RFC 5379; RFC 7315",
+    reference: "RFC 3323 §4, §5; RFC 3325 §7, §9.3; RFC 5379; RFC 7315; RFC 8224 §11",
     keys: &["privacy.enforce_privacy_id", "privacy.location_headers", "identity.trust"],
     what: "Towards a peer that the agreement puts outside the trust domain (identity.trust = false), a message with Privacy: id carries \
-           no P-Asserted-Identity, P-Preferred-Identity or Remote-Party-ID; one with `user` or `header` besides no Call-Info, and with \
+           no P-Asserted-Identity, P-Preferred-Identity or Remote-Party-ID, and no Identity whose `orig` names a caller that From does not, unless \
+           calls are to be signed (identity.stir.identity_header); one with `user` or `header` besides no Call-Info, and with \
            `user` its From names nobody. Inside the trust domain the identity passes, and the receiver withholds it. P-Access-Network-Info, \
            Geolocation and P-Visited-Network-ID pass only where they are agreed.",
     why: "A caller who asked for privacy has a right to it, by law in most countries, and it was broken the moment that the message \
@@ -54,6 +56,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             };
             if asks(message, &[b"id"]) {
                 ASSERTED.into_iter().filter(|&id| message.has(id)).for_each(|id| disclosed(id, "id"));
+                if names_caller(subject) {
+                    disclosed(HeaderName::Identity, "id");
+                }
             }
             if asks(message, &[b"user", b"header"]) && message.has(HeaderName::CallInfo) {
                 disclosed(HeaderName::CallInfo, "user or header");
@@ -68,11 +73,30 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if judged { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }
 
+/// Whether a PASSporT tells who calls where From does not, though nobody asked for one (RFC 8225 §5.2.1, RFC 8224 §11).
+fn names_caller(subject: &MessageSubject<'_>) -> bool {
+    let message = subject.message();
+    let signed = subject.terms.identity.stir.identity_header.as_ref();
+    if !message.has(HeaderName::Identity) || signed.is_some_and(|l| matches!(l.value, Level::Required | Level::Recommended)) {
+        return false;
+    }
+    let shown = message.addresses_of(HeaderName::From).next().and_then(|from| Person::of(from.uri.as_ref()?));
+    let names = |orig: &Person| match (orig, &shown) {
+        // In national form it is the end of the global one, behind zeros.
+        (Person::Number(number), Some(Person::Number(shown))) => !number.ends_with(shown.trim_start_matches('0')),
+        (Person::Number(number), _) => number.bytes().any(|b| b.is_ascii_digit()),
+        (Person::Uri(uri), shown) => !uri.contains("anonymous") && shown.as_ref() != Some(orig),
+    };
+    let full = subject.passports().iter().filter(|signed| signed.passport.form == Form::Full);
+    full.filter_map(|signed| signed.passport.orig.as_ref()).any(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules::Reason;
     use crate::rules::scene::{Scene, agreed, observed};
+    use crate::stir::example::{HEADER, PAYLOAD, identity};
 
     fn judged(scene: Scene, trust: bool) -> Verdict {
         let scene = scene.agreed(|t| {
@@ -92,6 +116,25 @@ mod tests {
         let user = Scene::request("INVITE").add("Privacy: user").add("Call-Info: <http://a.example/me.png>;purpose=icon");
         let expected = ["Call-Info despite Privacy: user or header", "From despite Privacy: user"];
         assert_eq!(observed(&judged(user, false)), expected);
+    }
+
+    #[test]
+    fn a_passport_that_names_a_hidden_caller_breaks_it() {
+        let signed = |from: &str| {
+            let identity = identity(HEADER, PAYLOAD);
+            Scene::request("INVITE").set(&format!("From: <{from}>;tag=a1")).add("Privacy: id").add(&format!("Identity: {identity}"))
+        };
+        let hidden = "sip:anonymous@anonymous.invalid";
+        assert_eq!(observed(&judged(signed(hidden), false)), ["Identity despite Privacy: id"]);
+        assert_eq!(judged(signed(hidden), true), Verdict::Pass);
+        let agreed = signed(hidden).agreed(|t| t.identity.stir.identity_header = agreed(Level::Required));
+        assert_eq!(judged(agreed, false), Verdict::Pass, "calls are to be signed");
+        for shown in ["sip:+4930123456@alpha.example", "sip:030123456@alpha.example"] {
+            assert_eq!(judged(signed(shown), false), Verdict::Pass, "{shown}");
+        }
+        assert_eq!(observed(&judged(signed("tel:+4930999999"), false)), ["Identity despite Privacy: id"]);
+        let compact = Scene::request("INVITE").add("Privacy: id").add("Identity: ..AAAA;info=<https://x/a>");
+        assert_eq!(judged(compact, false), Verdict::Pass, "it names nobody");
     }
 
     #[test]

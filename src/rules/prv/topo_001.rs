@@ -26,7 +26,7 @@ pub(crate) static RULE: Rule = Rule {
            `internal_cidrs`, or a private, unique local or loopback address outside the peering space: the declared border elements, or \
            without declared peers the two hosts themselves. Looked at are Via beyond the topmost `max_via`, Record-Route, Path, \
            History-Info and Call-ID of requests, and Contact, Service-Route, Warning and P-headers of all messages. What a response only \
-           copies from its request is not held against it.",
+           copies from its request is not held against it; the values of Record-Route and Path that its side added are.",
     why: "Internal names and addresses show an attacker what stands behind the border element, and a Contact or route that only exists \
           inside makes later requests of the call fail.",
     confirm: "Filter `sip.Contact contains \"10.\" || sip.Via contains \"192.168.\" || sip.Record-Route contains \"10.\"` (the header named in the finding).",
@@ -76,10 +76,16 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             look(subject, level, header, message.at(header.value), &mut breaches);
         }
     }
+    // Of what a response copies, the values before those of the request were added on the way back (RFC 3261 §16.7).
+    for (id, added) in [H::RecordRoute, H::Path].into_iter().zip(subject.place.added).filter(|_| !message.is_request()) {
+        for (header, value) in values(message, id).take(added.unwrap_or_default().into()) {
+            look(subject, level, header, value, &mut breaches);
+        }
+    }
     if message.is_request() {
         let most = subject.terms.privacy.max_via.as_ref().map_or(1, |c| c.value as usize);
         if message.via_count() as usize > most {
-            for (header, via) in vias(message).skip(most) {
+            for (header, via) in values(message, H::Via).skip(most) {
                 look(subject, level, header, via, &mut breaches);
             }
         }
@@ -100,8 +106,8 @@ fn is_private(header: &Header, message: &Message) -> bool {
     header.id == H::Other && matches!(message.at(header.name), [b'P' | b'p', b'-', ..])
 }
 
-fn vias(message: &Message) -> impl Iterator<Item = (&Header, &[u8])> {
-    message.lines(H::Via).flat_map(|h| elements(message.at(h.value)).map(move |via| (h, via)))
+fn values(message: &Message, id: H) -> impl Iterator<Item = (&Header, &[u8])> {
+    message.lines(id).flat_map(|h| elements(message.at(h.value)).map(move |value| (h, value)))
 }
 
 /// Notes the first internal host of `text`, once for each header and kind.
@@ -188,6 +194,15 @@ mod tests {
     fn what_a_response_copies_is_not_its_senders() {
         let echo = hidden(Scene::response(200, "INVITE").set("Call-ID: 7@10.0.0.1").add("Record-Route: <sip:10.0.0.1;lr>"));
         assert_eq!(echo.judge(&RULE), Verdict::Pass);
+    }
+
+    #[test]
+    fn what_the_answering_side_added_is_its_own() {
+        let mut answer = hidden(Scene::response(200, "INVITE").add("Record-Route: <sip:10.9.9.9;lr>, <sip:10.0.0.1;lr>"));
+        answer.place.added = [Some(1), None];
+        assert_eq!(observed(&answer.judge(&RULE)), ["Record-Route: private address"]);
+        answer.place.added = [Some(0), None];
+        assert_eq!(answer.judge(&RULE), Verdict::Pass);
     }
 
     #[test]
