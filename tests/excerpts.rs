@@ -325,6 +325,28 @@ fn first_call(captures: &[PathBuf], policy: Option<&Path>) -> String {
     serde_json::from_str::<Value>(&first).unwrap()["call_id"].as_str().unwrap().to_owned()
 }
 
+/// A rule stands for all of its findings.
+#[test]
+fn the_findings_of_a_rule_are_cut_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let (case, out) = (sample("first-look"), folder.path().join("rule.pcapng"));
+    let (captures, policy) = (vec![case.capture.clone()], case.policy.as_deref());
+    let report = audit(&captures, policy);
+    let of_rule = |report: &Value| -> Vec<Value> {
+        report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "PRV-TOPO-001").cloned().collect()
+    };
+    let whole = of_rule(&report);
+    assert!(whole.len() > 1);
+    let said = extract(&captures, policy, &out, &["--finding", "prv-topo-001"]);
+    let excerpt = of_rule(&audit(std::slice::from_ref(&out), policy));
+    assert!(whole.iter().all(|finding| excerpt.iter().any(|other| same(finding)(&other))), "{said}");
+    assert!(said.contains("an audit of the excerpt alone makes the same findings"), "{said}");
+    let said = extract(&captures, policy, &out, &["--finding", "PRV-TOPO-001", "--all-calls", "--no-media"]);
+    assert!(said.contains("the excerpt holds every call of them"), "{said}");
+    let counts = |findings: &[Value]| findings.iter().map(|finding| finding["count"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(counts(&of_rule(&audit(std::slice::from_ref(&out), policy))), counts(&whole));
+}
+
 /// Twelve calls whose transfers nobody agreed, and three without: counted by hand.
 #[test]
 fn every_call_of_a_finding_is_cut_where_that_is_wanted() {

@@ -113,6 +113,10 @@ fn a_call_is_chosen_by_the_beginning_of_its_name_or_by_a_finding() {
     assert!(near.contains("most like it") && near.contains("over-tcp@alpha.example"), "{near}");
     assert!(refusal(&[], &case).contains("--call-id"));
     assert!(refusal(&["--finding", "F-9999"], &case).contains("F-0001"));
+    for what in [&["--call-id", "over-t"][..], &["--finding", "SIP-METHOD-001"]] {
+        let outside = refusal(&[what, &["--after", "2031-01-01T00:00:00Z"]].concat(), &case);
+        assert!(outside.contains("hint: no frame is of the time that was asked for"), "{outside}");
+    }
 }
 
 #[test]

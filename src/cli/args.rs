@@ -318,10 +318,10 @@ pub(super) struct LearnArguments {
 pub(super) struct ExtractArguments {
     #[command(flatten)]
     pub(super) intake: Intake,
-    /// The packets of this finding: the calls, streams and connections that it shows
-    #[arg(long, value_name = "ID", group = "target")]
+    /// The packets of this finding (F-0001), or of all findings of a rule: the calls, streams and connections that are shown
+    #[arg(long, value_name = "FINDING", group = "target")]
     pub(super) finding: Option<String>,
-    /// Every call of the finding, not only those of the exhibits that it shows; reads the captures once more
+    /// Every call of the finding or rule, not only those of the exhibits that are shown; reads the captures once more
     #[arg(long, requires = "finding")]
     pub(super) all_calls: bool,
     /// The packets of the call with this Call-ID

@@ -67,18 +67,27 @@ fn lines(arguments: &ExtractArguments, summary: &Summary) -> Vec<String> {
         line += &format!("; {} left out that only name addresses and keys", counted(summary.left_out, "frame is", "frames are"));
     }
     let mut lines = vec![line];
+    let several = summary.findings > 1;
     if let Some((count, shown)) = summary.count.filter(|(count, shown)| count > shown) {
+        let (whose, of, them) = if several {
+            (format!("the {} findings were", summary.findings), "of them", "they show")
+        } else {
+            ("the finding was".to_owned(), "of it", "it shows")
+        };
         lines.push(match arguments.all_calls {
-            true => format!("the finding was made {count} times; the excerpt holds every call of it"),
-            false => {
-                format!("the finding was made {count} times; the excerpt holds the {shown} that it shows (--all-calls: every call of it)")
-            }
+            true => format!("{whose} made {count} times; the excerpt holds every call {of}"),
+            false => format!("{whose} made {count} times; the excerpt holds the {shown} that {them} (--all-calls: every call {of})"),
         });
     }
+    let other = "it rests on more than the packets that show it";
     match summary.repeats {
-        Some(true) => lines.push("an audit of the excerpt alone makes the same finding".into()),
-        Some(false) => lines
-            .push("an audit of the excerpt alone does not make the same finding: it rests on more than the packets that show it".into()),
+        Some(again) if several && again == summary.findings => lines.push("an audit of the excerpt alone makes the same findings".into()),
+        Some(again) if several => lines.push(format!(
+            "an audit of the excerpt alone makes {again} of the {} findings: the others rest on more than the packets that show them",
+            summary.findings
+        )),
+        Some(0) => lines.push(format!("an audit of the excerpt alone does not make the same finding: {other}")),
+        Some(_) => lines.push("an audit of the excerpt alone makes the same finding".into()),
         None => {}
     }
     lines

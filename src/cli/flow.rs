@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::Status;
 use super::args::{Color, FlowArguments, FlowFormat};
-use super::output::{look, stdout};
+use super::intake::left_out;
+use super::output::{hint, look, stdout};
 use super::progress::Bar;
 use crate::audit::{Audit, BreachRow, CallRow, Finding, Leg, Legs, MessageRow, MessageWish, Records, StreamRow};
 use crate::base::{Error, Result};
@@ -29,6 +30,7 @@ pub(super) fn run(arguments: &FlowArguments, color: Color) -> Result<Status> {
     };
     let mut sought = Sought::new(wanted, !arguments.no_legs);
     let audit = read(&request, arguments, &mut sought)?;
+    hint(left_out(&request, &audit.captures));
     let call_id = sought.call_id()?;
     let legs = sought.legs.found();
     let mut rows = sought.rows;
@@ -90,6 +92,7 @@ fn call_of(wanted: &str, request: &Request, arguments: &FlowArguments) -> Result
     let is = |finding: &&Finding| finding.id.eq_ignore_ascii_case(wanted) || finding.rule.eq_ignore_ascii_case(wanted);
     let mut found = audit.findings.iter().filter(is).peekable();
     if found.peek().is_none() {
+        hint(left_out(request, &audit.captures));
         let known: Vec<String> = audit.findings.iter().take(NAMED).map(|f| format!("{} ({})", f.id, f.rule)).collect();
         let more = if audit.findings.len() > NAMED { " …" } else { "" };
         let known = if known.is_empty() { "there are none".to_owned() } else { format!("there are {}{more}", known.join(", ")) };

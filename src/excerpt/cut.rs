@@ -24,7 +24,7 @@ use crate::rules;
 /// What an excerpt is of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A finding, by its id in the audit of the same captures and policy.
+    /// A finding, by its id in the audit of the same captures and policy; or all findings of a rule.
     Finding(String),
     /// A call, by its Call-ID.
     Call(String),
@@ -41,7 +41,7 @@ pub struct Order<'a> {
     pub keylogs: &'a [PathBuf],
     /// What it is of.
     pub target: Target,
-    /// Of a finding: every call of it, not only those of its exhibits.
+    /// Of findings: every call of them, not only those of its exhibits.
     pub all_calls: bool,
     /// The file to write.
     pub out: &'a Path,
@@ -68,12 +68,14 @@ pub struct Summary {
     pub signalling: u64,
     /// Frames of media.
     pub media: u64,
-    /// How often the finding was made, and by how many exhibits the excerpt shows it.
+    /// How many findings it is of: several where a rule was asked for.
+    pub findings: u64,
+    /// How often these were made, and by how many exhibits the excerpt shows them.
     pub count: Option<(u64, u64)>,
     /// Frames that an anonymous excerpt leaves out.
     pub left_out: u64,
-    /// Whether an audit of the excerpt by itself makes the finding again; `None` where no finding was asked for.
-    pub repeats: Option<bool>,
+    /// How many of these an audit of the excerpt by itself makes again; `None` where no finding was asked for.
+    pub repeats: Option<u64>,
 }
 
 /// Cuts an excerpt out of captures. `progress` is called now and then, for each reading anew.
@@ -100,9 +102,9 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
         refuse_overwriting(out, inputs.iter().map(PathBuf::as_path).chain(order.policy))?;
     }
     let mut quest = Quest::of(&order.target, &audit)?;
-    if let (true, [finding]) = (order.all_calls, quest.findings.as_slice()) {
+    if order.all_calls {
         // What a finding is called is known behind the last packet; only then can it be told whose breaches are of it.
-        let mut calls = CallsOf { finding, calls: BTreeSet::new() };
+        let mut calls = CallsOf { findings: &quest.findings, calls: BTreeSet::new() };
         pipeline::audit_with(&Request { inputs: inputs.clone(), ..request.clone() }, progress, &mut calls)?;
         quest.calls = calls.calls.into_iter().collect();
     }
@@ -126,12 +128,15 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     let scissors = Scissors { wanted: &trail.wanted, labels: &labels, out: order.out, program, comment, secrets };
     let (file, mut summary) = scissors.cut(&inputs, mask.as_mut(), progress)?;
     (summary.messages, summary.calls) = (trail.messages, trail.calls);
-    if let (Target::Finding(_), [finding]) = (&order.target, quest.findings.as_slice()) {
-        summary.count = Some((finding.count, finding.exhibits.len() as u64));
+    if let Target::Finding(_) = &order.target {
+        let findings = &quest.findings;
+        summary.findings = findings.len() as u64;
+        summary.count = Some((findings.iter().map(|f| f.count).sum(), findings.iter().map(|f| f.exhibits.len() as u64).sum()));
         let policy = policy.as_ref().map(|file| file.path()).or(request.policy.clone());
         let alone = Request { inputs: vec![file.path()], keylogs: Vec::new(), policy, ..request };
         let again = pipeline::audit(&alone, &|_| {})?;
-        summary.repeats = Some(again.findings.iter().any(|again| is_same(finding, again, mask.as_mut())));
+        let mut is_made = |finding: &Finding| again.findings.iter().any(|again| is_same(finding, again, mask.as_mut()));
+        summary.repeats = Some(findings.iter().map(|&finding| u64::from(is_made(finding))).sum());
     }
     if let (Some(policy), Some(out)) = (policy, order.policy_out) {
         policy.appear(out).map_err(|error| Error::output(out, &error))?;
@@ -140,9 +145,9 @@ pub fn extract(order: &Order<'_>, progress: &dyn Fn(Progress)) -> Result<Summary
     Ok(summary)
 }
 
-/// The calls of one finding.
+/// The calls of findings.
 struct CallsOf<'a> {
-    finding: &'a Finding,
+    findings: &'a [&'a Finding],
     calls: BTreeSet<String>,
 }
 
@@ -152,7 +157,7 @@ impl Records for CallsOf<'_> {
     }
 
     fn breach(&mut self, row: BreachRow) {
-        if row.is_of(self.finding) {
+        if self.findings.iter().any(|finding| row.is_of(finding)) {
             self.calls.extend(row.call_id);
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Quest<'a> {
     pub(super) calls: Vec<String>,
     /// Frames that a finding shows.
     pub(super) places: Vec<Place>,
-    /// The finding, or those that show something of the call.
+    /// The finding, all those of the rule, or those that show something of the call.
     pub(super) findings: Vec<&'a Finding>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Quest<'a> {
     /// If there is no such finding, or it shows no packet.
     pub(super) fn of(target: &Target, audit: &'a Audit) -> Result<Self> {
         match target {
-            Target::Finding(id) => Self::of_finding(find(id, audit)?, audit),
+            Target::Finding(id) => Self::of_findings(find(id, audit)?, audit),
             Target::Call(id) => {
                 let shows = |finding: &&Finding| finding.exhibits.iter().any(|e| e.call_id.as_ref() == Some(id));
                 let findings = audit.findings.iter().filter(shows).collect();
@@ -40,18 +40,19 @@ impl<'a> Quest<'a> {
         }
     }
 
-    fn of_finding(finding: &'a Finding, audit: &Audit) -> Result<Self> {
-        let mut calls: Vec<String> = finding.exhibits.iter().filter_map(|e| e.call_id.clone()).collect();
+    fn of_findings(findings: Vec<&'a Finding>, audit: &Audit) -> Result<Self> {
+        let exhibits = || findings.iter().flat_map(|finding| &finding.exhibits);
+        let mut calls: Vec<String> = exhibits().filter_map(|e| e.call_id.clone()).collect();
         calls.sort_unstable();
         calls.dedup();
         let shown = |e: &Exhibit| Some(Place { capture: capture_of(e, audit)?, frame: e.frame, alone: e.call_id.is_none() });
-        let places: Vec<_> = finding.exhibits.iter().filter_map(shown).filter(|place| place.frame > 0).collect();
-        if calls.is_empty() && places.is_empty() {
+        let places: Vec<_> = exhibits().filter_map(shown).filter(|place| place.frame > 0).collect();
+        if let Some(finding) = findings.first().filter(|_| calls.is_empty() && places.is_empty()) {
             let (id, rule, kind) = (&finding.id, finding.rule, finding.subject.kind);
             let why = format!("finding {id} ({rule}) is about {} and shows no packet of its own", about(kind));
             return Err(Error::Usage(format!("{why}: `speerlint calls` lists the calls, `--call-id` extracts one")));
         }
-        Ok(Self { calls, places, findings: vec![finding] })
+        Ok(Self { calls, places, findings })
     }
 }
 
@@ -71,17 +72,19 @@ pub(super) fn capture_of(exhibit: &Exhibit, audit: &Audit) -> Option<u32> {
     u32::try_from(at).ok()
 }
 
-fn find<'a>(id: &str, audit: &'a Audit) -> Result<&'a Finding> {
+/// The finding of this name, or all findings of the rule of this name.
+fn find<'a>(id: &str, audit: &'a Audit) -> Result<Vec<&'a Finding>> {
     let findings = &audit.findings;
     if let Some(finding) = findings.iter().find(|finding| finding.id.eq_ignore_ascii_case(id)) {
-        return Ok(finding);
+        return Ok(vec![finding]);
     }
-    let of_rule: Vec<&str> = findings.iter().filter(|f| f.rule.eq_ignore_ascii_case(id)).map(|f| f.id.as_str()).collect();
-    let hint = match (of_rule.as_slice(), findings.first(), findings.last()) {
-        ([one], ..) => format!("that is a rule; its finding is {one}"),
-        ([_, ..], ..) => format!("that is a rule; its findings are {}", of_rule.join(", ")),
-        (_, Some(first), Some(last)) if first.id != last.id => format!("this audit has {} to {}", first.id, last.id),
-        (_, Some(only), _) => format!("this audit has only {}", only.id),
+    let of_rule: Vec<&Finding> = findings.iter().filter(|finding| finding.rule.eq_ignore_ascii_case(id)).collect();
+    if !of_rule.is_empty() {
+        return Ok(of_rule);
+    }
+    let hint = match (findings.first(), findings.last()) {
+        (Some(first), Some(last)) if first.id != last.id => format!("this audit has {} to {}", first.id, last.id),
+        (Some(only), _) => format!("this audit has only {}", only.id),
         _ => "this audit has none".to_owned(),
     };
     Err(Error::Usage(format!("no finding {id}: {hint} (`speerlint audit` lists them; the same policy and captures give the same ids)")))
