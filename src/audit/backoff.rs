@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
-use crate::base::{Time, seconds};
+use crate::base::{Time, lossy, seconds};
 use crate::call::{Standing, Trace};
 use crate::policy::{Party, TrunkId};
 use crate::rules::{BackoffSubject, Number};
@@ -54,7 +54,7 @@ impl Judge<'_> {
                 }
             }
             (Some(method), _) if heard.place.standing == Standing::Initial && must_wait(method) && !is_emergency(heard) => {
-                let call_id = String::from_utf8_lossy(message.call_id()).into();
+                let call_id = lossy(message.call_id()).into();
                 let (direction, session) = ((heard.from, heard.to), (heard.session_from, heard.session_to));
                 let asked = What::Asked { call: heard.place.call, call_id, direction, session, trunk: heard.trunk };
                 self.approaches.push(approach(source, destination, asked));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Loaded};
+use crate::base::lossy;
 use crate::call::{self, LoadEvent, LoadKind, Trace};
 use crate::policy::LimitKind;
 use crate::sip::Method;
@@ -23,7 +24,7 @@ impl Judge<'_> {
         if kinds.peek().is_none() {
             return;
         }
-        let (call_id, invite): (Arc<str>, _) = (String::from_utf8_lossy(message.call_id()).into(), Arc::new(Trace::of(heard.arrival)));
+        let (call_id, invite): (Arc<str>, _) = (lossy(message.call_id()).into(), Arc::new(Trace::of(heard.arrival)));
         let (caller, callee) = (call::caller(message), call::callee(message));
         for kind in kinds {
             let event = LoadEvent {

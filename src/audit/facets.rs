@@ -6,7 +6,7 @@ use super::hearing::Heard;
 use super::incident::prefix;
 use super::judge::Judge;
 use super::proceedings::TallyKey;
-use crate::base::Origin;
+use crate::base::{Origin, lossy};
 use crate::call::{Outcome, Session};
 use crate::metrics::{Breakdown, Dimension, Facet, Tally};
 use crate::policy::{Party, Terms};
@@ -101,9 +101,7 @@ fn offered(codec: &str, terms: &Terms) -> Facet {
 fn ending(session: &Session) -> Facet {
     let code = match session.outcome {
         // The answer is the first 2xx, whichever it is.
-        Outcome::Success => {
-            session.answer.as_ref().and_then(|answer| answer.line.get(8..11)).map(|code| String::from_utf8_lossy(code).into())
-        }
+        Outcome::Success => session.answer.as_ref().and_then(|answer| answer.line.get(8..11)).map(|code| lossy(code).into()),
         Outcome::Failed(code) => Some(code.to_string()),
         Outcome::Timeout => Some("timeout".to_owned()),
         Outcome::Censored => None,
@@ -116,7 +114,7 @@ fn domain(arrival: &Arrival, name: HeaderName) -> Option<Box<str>> {
     let header = arrival.message.header(name).filter(|header| !arrival.is_half(header.value))?;
     let value = arrival.message.value(header);
     let uri = name_addr(&value)?.uri()?;
-    let host = String::from_utf8_lossy(uri.host).to_ascii_lowercase();
+    let host = lossy(uri.host).to_ascii_lowercase();
     Some(if host.is_empty() { "none".into() } else { clipped(&host) })
 }
 

@@ -8,7 +8,7 @@ use super::compliance::Said;
 use super::docket::Case;
 use super::judge::{Judge, Matter, interval_of};
 use super::proceedings::Traffic;
-use crate::base::seconds;
+use crate::base::{lossy, seconds};
 use crate::call::{self, Place, Repeat};
 use crate::metrics::Begun;
 use crate::policy::{Party, Policy, Terms, TrunkFacts, TrunkId};
@@ -195,23 +195,21 @@ impl<'p> Judge<'p> {
 
     /// Puts one check to a few messages. What nearly all of them come to is counted for all at once.
     fn ask(&mut self, case: &Case<MessageCheck>, asked: &[(&Heard<'_, 'p>, usize, &MessageSubject<'_>)], places: &[usize]) {
-        let (mut passed, mut passed_over) = (0, 0);
-        let mut ways: SmallVec<[bool; 8]> = SmallVec::from_elem(false, places.len());
+        // Bit n: the rule said "pass" in the nth of the ways.
+        let (mut passed, mut passed_over, mut passed_ways) = (0, 0, 0_u128);
         for (heard, way, subject) in asked {
             match (case.check)(subject) {
                 Verdict::Pass => {
                     passed += 1;
-                    if let Some(way) = ways.get_mut(*way) {
-                        *way = true;
-                    }
+                    passed_ways |= 1 << way;
                 }
                 Verdict::NotApplicable => passed_over += 1,
-                verdict => self.enter_heard(verdict, case.rule, heard),
+                verdict @ (Verdict::Indeterminate(_) | Verdict::Violation(_)) => self.enter_heard(verdict, case.rule, heard),
             }
         }
         self.proceedings.ledger.pass(case.rule, passed);
         self.proceedings.ledger.not_applicable(case.rule, passed_over);
-        for (&place, _) in places.iter().zip(ways).filter(|(_, passed)| *passed) {
+        for (_, &place) in places.iter().enumerate().filter(|(way, _)| passed_ways & 1 << way != 0) {
             self.proceedings.compliance.note(place, case.rule, Said::Pass);
         }
     }
@@ -269,7 +267,7 @@ impl<'p> Judge<'p> {
     }
 
     fn enter_heard(&mut self, verdict: Verdict, rule: u16, heard: &Heard<'_, 'p>) {
-        let call_id = String::from_utf8_lossy(heard.arrival.message.call_id());
+        let call_id = lossy(heard.arrival.message.call_id());
         let matter = Matter {
             rule,
             subject: "message",
@@ -304,7 +302,7 @@ impl<'p> Judge<'p> {
     }
 
     fn select_trunk(&self, arrival: &Arrival, from: Party, to: Party) -> Option<TrunkId> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let text = |bytes: &[u8]| lossy(bytes).into_owned();
         let message = &arrival.message;
         let target = message.target().and_then(|a| a.uri);
         let contact = message.addresses_of(HeaderName::Contact).next().and_then(|a| a.uri);

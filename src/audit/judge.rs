@@ -343,9 +343,18 @@ impl<'p> Judge<'p> {
 
     /// Gives a subject to every rule that looks at its kind; `ask` puts the check to it.
     pub(super) fn judge<F>(&mut self, cases: &'p [Case<F>], mut matter: Matter<'_>, ask: impl Fn(&F) -> Verdict) {
+        // All rules speak of one direction: its place is looked up once, where any of them has something to say.
+        let mut place = None;
         for case in cases {
             matter.rule = case.rule;
-            self.enter(ask(&case.check), &matter);
+            match ask(&case.check) {
+                Verdict::Pass => {
+                    let place = *place.get_or_insert_with(|| self.proceedings.compliance.place(matter.direction));
+                    self.proceedings.compliance.note(place, case.rule, Said::Pass);
+                    self.proceedings.ledger.pass(case.rule, 1);
+                }
+                verdict => self.enter(verdict, &matter),
+            }
         }
     }
 

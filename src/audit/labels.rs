@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::hearing::Heard;
 use super::judge::Judge;
+use crate::base::lossy;
 use crate::rules::Kind;
 use crate::sdp::Description;
 use crate::sip::HeaderName;
@@ -31,7 +32,7 @@ impl<'p> Judge<'p> {
         if call == 0 {
             return;
         }
-        let text = |octets: &[u8]| clipped(&String::from_utf8_lossy(octets));
+        let text = |octets: &[u8]| clipped(&lossy(octets));
         let agent = |names: [HeaderName; 2]| names.into_iter().find_map(|name| message.get(name)).map(|agent| text(&agent));
         match message.code() {
             None if heard.kind.is(Kind::INITIAL_REQUEST) => {

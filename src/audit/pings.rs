@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use super::hearing::Heard;
 use super::judge::{Judge, Matter, interval_of};
-use crate::base::{Origin, Time};
+use crate::base::{Origin, Time, lossy};
 use crate::call::{Ending, Standing, Trace, Transaction};
 use crate::policy::{Party, Terms};
 use crate::rules::{Echo, PingSubject, Watch};
@@ -46,7 +46,7 @@ impl Judge<'_> {
     pub(super) fn note_ping(&mut self, heard: &Heard<'_, '_>) {
         let is_check = heard.place.method == Some(Method::Options) && heard.place.standing == Standing::Initial;
         if is_check && heard.arrival.message.is_request() && self.watches(heard.from, heard.to) {
-            let call_id = String::from_utf8_lossy(heard.arrival.message.call_id()).into();
+            let call_id = lossy(heard.arrival.message.call_id()).into();
             self.pings.push(Ping::Sent { trace: Trace::of(heard.arrival), call_id });
         }
     }

@@ -10,7 +10,7 @@ use super::attempts::{Attempts, Fate, GoesOn, numbers};
 use super::hearing::Heard;
 use super::judge::{Judge, Matter};
 use super::recall::is_presence;
-use crate::base::{Origin, Time, fingerprint, seconds};
+use crate::base::{Origin, Time, fingerprint, lossy, seconds};
 use crate::call::{OfferAnswer, Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Before, Once, ReuseSubject};
@@ -87,7 +87,7 @@ impl Judge<'_> {
             numbers: numbers(message),
             clock: heard.arrival.envelope.clock,
             call: heard.place.call,
-            call_id: String::from_utf8_lossy(message.call_id()).into(),
+            call_id: lossy(message.call_id()).into(),
             direction: (heard.from, heard.to),
             session: (heard.session_from, heard.session_to),
             trunk: heard.trunk,

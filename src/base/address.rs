@@ -8,9 +8,11 @@ use memchr::memchr;
 /// The IP address that `host` is, IPv6 without brackets.
 #[must_use]
 pub fn ip(host: &[u8]) -> Option<IpAddr> {
-    let digits = host.first().is_some_and(u8::is_ascii_digit);
-    match digits.then(|| ipv4(host)).flatten() {
+    let first = *host.first()?;
+    match first.is_ascii_digit().then(|| ipv4(host)).flatten() {
         Some(ip) => Some(IpAddr::V4(ip)),
+        // A name is most often told by its first letter.
+        None if first != b':' && !first.is_ascii_hexdigit() => None,
         None => memchr(b':', host).and_then(|_| std::str::from_utf8(host).ok()?.parse().ok().map(IpAddr::V6)),
     }
 }

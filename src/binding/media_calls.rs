@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::index::{Naming, Seat};
 use super::pairs::{Known, Pairs};
 use super::{CallMedia, Named, Said};
-use crate::base::{Endpoint, Origin, Time, seconds};
+use crate::base::{Endpoint, Origin, Time, lossy, seconds};
 use crate::call::Session;
 use crate::media::IDLE;
 use crate::policy::TrunkId;
@@ -80,7 +80,7 @@ impl MediaCalls {
         let at = match self.live.get(&call) {
             Some(&at) => at,
             None => {
-                let at = self.open(CallMedia::begin(call, String::from_utf8_lossy(id).into(), trunk));
+                let at = self.open(CallMedia::begin(call, lossy(id).into(), trunk));
                 self.live.insert(call, at);
                 at
             }

@@ -15,7 +15,7 @@ use super::sights::Sights;
 use super::timer::{Ring, Timer};
 use super::turn::{Alarm, Turn};
 use super::{ByeEnd, Happening, OfferAnswer, Outcome, Over, Place, Repeat, Report, Standing};
-use crate::base::{Endpoint, Time};
+use crate::base::{Endpoint, Time, lossy};
 use crate::sdp::Description;
 use crate::sip::{Arrival, Method};
 
@@ -49,7 +49,7 @@ pub(super) struct LiveCall {
 
 impl LiveCall {
     pub(super) fn begin(id: &[u8], fingerprint: u64, arrival: &Arrival) -> Self {
-        let text = String::from_utf8_lossy(id);
+        let text = lossy(id);
         Self {
             raw: (text.as_bytes() != id).then(|| id.into()),
             text: text.into(),

@@ -9,7 +9,7 @@ use super::path::Path;
 use super::timer::{Ring, Timer};
 use super::turn::{Alarm, Turn};
 use super::{Bye, ByeEnd, LoadKind, Outcome, Session, Trace, parties};
-use crate::base::Time;
+use crate::base::{Time, lossy};
 use crate::sdp::Description;
 use crate::sip::{Arrival, HeaderName, Message};
 
@@ -157,7 +157,7 @@ impl LiveChain {
     /// A response other than 100 and 199 made a dialog.
     pub(super) fn dialog(&mut self, arrival: &Arrival) {
         self.has_dialogs = true;
-        let tag = String::from_utf8_lossy(arrival.message.to_tag().unwrap_or_default());
+        let tag = lossy(arrival.message.to_tag().unwrap_or_default());
         self.report.delay_per_dialog.push((tag.into(), arrival.envelope.last.since(self.report.invite.first)));
     }
 

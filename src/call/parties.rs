@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::base::lossy;
 use crate::sip::value::unescaped;
 use crate::sip::{Address, HeaderName, Message};
 
@@ -43,7 +44,6 @@ fn subscriber(address: &Address<'_>) -> Option<Subscriber> {
         Some(number) => Subscriber::Number(number),
         None => {
             let (scheme, user, host) = (uri.scheme_text(), user, uri.host.to_ascii_lowercase());
-            let lossy = String::from_utf8_lossy;
             let at = if user.is_empty() || host.is_empty() { "" } else { "@" };
             let text = format!("{}:{}{at}{}", lossy(scheme).to_ascii_lowercase(), lossy(user), lossy(&host));
             Subscriber::Uri(text.into())

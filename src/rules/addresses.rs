@@ -54,19 +54,28 @@ impl<'a> From<sip::Address<'a>> for Address<'a> {
     }
 }
 
-const NAMING: [HeaderName; 5] =
-    [HeaderName::From, HeaderName::To, HeaderName::PAssertedIdentity, HeaderName::Diversion, HeaderName::HistoryInfo];
-
 /// The addresses of one message, read when the first rule asks.
 #[derive(Clone, Debug, Default)]
-pub struct Addresses<'a>(OnceCell<Vec<Address<'a>>>);
+pub struct Addresses<'a> {
+    all: OnceCell<Vec<Address<'a>>>,
+    asserted: OnceCell<Vec<Address<'a>>>,
+}
 
 impl<'a> Addresses<'a> {
     /// The Request-URI, then every address of From, To, P-Asserted-Identity, Diversion and History-Info.
     pub(super) fn of(&self, message: &'a Message) -> &[Address<'a>] {
-        self.0.get_or_init(|| {
-            let named = NAMING.into_iter().filter(|&id| message.has(id)).flat_map(|id| message.addresses_of(id));
-            message.target().into_iter().chain(named).map(Address::from).collect()
+        self.all.get_or_init(|| {
+            let read = |id: HeaderName| message.addresses_of(id).map(Address::from);
+            let target = message.target().into_iter().map(Address::from);
+            let people = [HeaderName::From, HeaderName::To].into_iter().flat_map(read);
+            let diverted = [HeaderName::Diversion, HeaderName::HistoryInfo].into_iter().filter(|&id| message.has(id)).flat_map(read);
+            target.chain(people).chain(self.asserted(message).iter().copied()).chain(diverted).collect()
         })
+    }
+
+    /// The addresses of P-Asserted-Identity.
+    pub(super) fn asserted(&self, message: &'a Message) -> &[Address<'a>] {
+        let read = || message.addresses_of(HeaderName::PAssertedIdentity).map(Address::from).collect();
+        self.asserted.get_or_init(|| if message.has(HeaderName::PAssertedIdentity) { read() } else { Vec::new() })
     }
 }

@@ -10,12 +10,15 @@ use crate::base::{Endpoint, Span};
 /// So many breaches are told apart by looking at each, which no honest message exceeds.
 const FEW: usize = 8;
 
+/// What was observed, and of whom where an exhibit tells.
+type Observation = (Cow<'static, str>, Option<Endpoint>);
+
 /// Breaches of one subject, the first of each kind.
 #[derive(Default)]
 pub(super) struct Distinct {
     breaches: Vec<Breach>,
     /// What the breaches behind the first few observed.
-    more: HashSet<(Cow<'static, str>, Option<Endpoint>)>,
+    more: Option<Box<HashSet<Observation>>>,
     /// The places of those breaches that consist in what is not there.
     lacks: Vec<usize>,
     judged: bool,
@@ -41,7 +44,7 @@ impl Distinct {
         if few.any(|known| known.observed == breach.observed && sender(known) == sender(&breach)) {
             return;
         }
-        if self.breaches.len() < FEW || self.more.insert((breach.observed.clone(), sender(&breach))) {
+        if self.breaches.len() < FEW || self.more.get_or_insert_default().insert((breach.observed.clone(), sender(&breach))) {
             self.breaches.push(breach);
         }
     }

@@ -37,7 +37,7 @@ const EVIDENCE: &[(u32, &str, Shows)] = &[
 ];
 
 /// What a party showed another that it can, over the whole capture: mergeable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repertoire {
     /// Requests that form dialogs, and 2xx to INVITE, that it sent.
     pub dialogs: u64,
@@ -49,6 +49,8 @@ pub struct Repertoire {
     pub first_allow: Option<(Origin, Time)>,
     /// Bit n: a registered method that any of them lists.
     allowed: u32,
+    /// The Allow line that was read last: a border element writes the same one each time.
+    last_allow: Box<[u8]>,
     /// Bit n: an RFC of [`EVIDENCE`] of which there is any.
     shown: u32,
 }
@@ -73,7 +75,12 @@ impl Repertoire {
         if tells && message.has(HeaderName::Allow) {
             self.allows += 1;
             self.first_allow = [self.first_allow, at].into_iter().flatten().min();
-            self.allowed |= listed(message);
+            for line in message.lines(HeaderName::Allow).map(|line| message.at(line.value)) {
+                if *line != *self.last_allow {
+                    self.allowed |= listed(line);
+                    self.last_allow = line.into();
+                }
+            }
         }
         if asks {
             let missing = |shown: u32| EVIDENCE.iter().enumerate().filter(move |(n, _)| shown & 1 << n == 0);
@@ -133,9 +140,9 @@ fn allows(message: &Message, method: Method) -> bool {
     message.has(HeaderName::Allow) && methods(message).any(|listed| listed == method)
 }
 
-/// The registered methods of its Allow headers, a bit each.
-fn listed(message: &Message) -> u32 {
-    methods(message).filter(|method| *method != Method::Other).fold(0, |bits, method| bits | 1 << method as u32)
+/// The registered methods that an Allow line lists, a bit each.
+fn listed(line: &[u8]) -> u32 {
+    elements(line).map(Method::of).filter(|method| *method != Method::Other).fold(0, |bits, method| bits | 1 << method as u32)
 }
 
 /// Whether Supported or Require name an option tag.

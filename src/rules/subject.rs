@@ -104,6 +104,11 @@ impl<'a> MessageSubject<'a> {
         self.read.of(&self.arrival.message)
     }
 
+    /// Every address of P-Asserted-Identity.
+    pub(super) fn asserted(&self) -> &'a [Address<'a>] {
+        self.read.asserted(&self.arrival.message)
+    }
+
     /// The strongest attestation of its PASSporTs.
     pub(crate) fn attestation(&self) -> Option<Attest> {
         self.passports().iter().filter_map(|signed| signed.passport.attest).max()

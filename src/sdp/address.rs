@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::ip;
+use crate::base::{ip, lossy};
 
 /// A connection address (RFC 8866 §5.7): a number, or a name that only a resolver knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ impl Address {
     /// Takes the address token without its `/ttl/count`, gives what it names.
     #[must_use]
     pub fn parse(token: &[u8]) -> Self {
-        ip(token).map_or_else(|| Self::Name(String::from_utf8_lossy(token).into()), Self::Ip)
+        ip(token).map_or_else(|| Self::Name(lossy(token).into()), Self::Ip)
     }
 
     /// The IP address, where it is one.

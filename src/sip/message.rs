@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::keys::Keys;
 use super::octet::{host_len, token_len};
-use super::value::{elements, name_addr, uri};
+use super::value::{elements, name_addr, only_address, uri};
 use super::{Address, Flaw, HeaderName, Method};
 use crate::base::Span;
 
@@ -302,10 +302,15 @@ impl Message {
 
     /// The addresses of a header that holds some, in order.
     pub fn addresses_of(&self, id: HeaderName) -> impl Iterator<Item = Address<'_>> {
-        self.lines(id).flat_map(|line| elements(self.at(line.value))).map(move |element| {
-            let named = name_addr(element);
-            let at = self.place_of(named.map_or(element, |named| named.address)).unwrap_or_default();
-            Address { header: Some(id), at, uri: named.and_then(|named| named.uri()) }
+        self.lines(id).flat_map(move |line| {
+            let value = self.at(line.value);
+            let only = only_address(value);
+            let rest = if only.is_some() { &[][..] } else { value };
+            let listed = elements(rest).map(|element| (element, name_addr(element)));
+            only.map(|only| (only.address, Some(only))).into_iter().chain(listed).map(move |(element, named)| {
+                let at = self.place_of(named.map_or(element, |named| named.address)).unwrap_or_default();
+                Address { header: Some(id), at, uri: named.and_then(|named| named.uri()) }
+            })
         })
     }
 
@@ -313,7 +318,7 @@ impl Message {
     #[must_use]
     pub fn first_address(&self, id: HeaderName) -> Option<&[u8]> {
         let value = self.at(self.header(id)?.value);
-        Some(name_addr(elements(value).next()?)?.address)
+        only_address(value).or_else(|| name_addr(elements(value).next()?)).map(|named| named.address)
     }
 
     /// The user part of the first address of a header, without its parameters and password.

@@ -117,6 +117,11 @@ pub(super) fn is_all_token(text: &[u8]) -> bool {
 
 /// How many octets of `text` come before `stop`, quoted strings passed over; all of them where it does not come.
 pub(super) fn before(text: &[u8], stop: u8) -> usize {
+    // Hardly any text has quotes.
+    let plain = text.iter().position(|&b| b == stop || b == b'"').unwrap_or(text.len());
+    if text.get(plain) != Some(&b'"') {
+        return plain;
+    }
     let mut quoted = false;
     let mut octets = text.iter().enumerate();
     while let Some((i, &b)) = octets.next() {

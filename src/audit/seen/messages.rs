@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Measure, Seen, Topic, is_private};
-use crate::base::{Origin, Transport, ip};
+use crate::base::{Origin, Transport, ip, lossy};
 use crate::call::{self, Place, Standing};
 use crate::packet::{Carriage, Tunnels};
 use crate::sdp::Description;
@@ -117,7 +117,7 @@ impl Seen {
         }
         let domain = from.and_then(|a| a.uri).filter(|uri| uri.host_ip().is_none()).map(|uri| uri.host);
         if let Some(domain) = domain.filter(|d| is_domain(d)) {
-            let spelled = String::from_utf8_lossy(domain);
+            let spelled = lossy(domain);
             self.domains.add((sender, spelled.to_lowercase().into()), &spelled, at);
         }
     }
@@ -138,7 +138,7 @@ impl Seen {
                 }
                 // The topmost Via and the Contact are of the sender itself.
                 None if (n == 0 || place == "Contact") && is_domain(&host) => {
-                    let spelled = String::from_utf8_lossy(&host);
+                    let spelled = lossy(&host);
                     self.names.add((sender, spelled.to_lowercase().into()), &spelled, at);
                 }
                 _ => {}

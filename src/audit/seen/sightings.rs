@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use crate::base::Origin;
+use crate::base::{Origin, lossy};
 
 /// Distinct values that are told apart, in each part of the capture; what is beyond is counted together.
 pub const DISTINCT: usize = 512;
@@ -92,7 +92,7 @@ impl Sightings<Box<str>> {
             self.untold += u64::from(!text.is_empty());
             return;
         }
-        let spelled = String::from_utf8_lossy(text);
+        let spelled = lossy(text);
         let key = if exact { spelled.to_string() } else { spelled.to_lowercase() };
         self.add(key.into(), &spelled, at);
     }

@@ -59,9 +59,9 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
 /// What is wrong with the form of the identities, and where.
 fn malformed(subject: &MessageSubject<'_>) -> Option<(&'static str, Span)> {
     let (mut sip, mut tel, mut count) = (0, 0, 0);
-    for address in subject.message().addresses_of(HeaderName::PAssertedIdentity) {
+    for address in subject.asserted() {
         count += 1;
-        match address.scheme() {
+        match address.uri.map(|uri| uri.scheme) {
             Some(Scheme::Sip | Scheme::Sips) => sip += 1,
             Some(Scheme::Tel) => tel += 1,
             _ => return Some(("P-Asserted-Identity: neither SIP nor tel URI", address.at)),

@@ -54,7 +54,7 @@ pub(in crate::rules) fn spelled(codec: &Codec) -> String {
 /// A word of SDP as a finding may print it.
 pub(in crate::rules) fn word(text: &str) -> String {
     let printable = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.+*,=:".contains(&b));
-    if printable { text.chars().take(32).collect() } else { "an unreadable word".to_owned() }
+    if printable { text.get(..32).unwrap_or(text).to_owned() } else { "an unreadable word".to_owned() }
 }
 
 fn is_opus(codec: &Codec) -> bool {

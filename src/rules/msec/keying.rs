@@ -44,7 +44,8 @@ pub(super) fn is_dtls(media: &Media) -> bool {
 
 /// Whether the transport has `part` in it, in any case.
 fn names(media: &Media, part: &str) -> bool {
-    media.proto.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    // Plain RTP is what most carry.
+    media.proto != "RTP/AVP" && media.proto.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
 /// Whether m= lines may share a transport and its keys (RFC 9143).

@@ -36,6 +36,9 @@ pub(crate) static RULE: Rule = Rule {
 
 fn check(subject: &OfferAnswerSubject<'_>) -> Verdict {
     let (traces, exchange) = (subject.exchange, &subject.exchange.exchange);
+    if !exchange.offer.is_keyed() && !exchange.answer.is_keyed() {
+        return Verdict::NotApplicable;
+    }
     let mut breaches = Distinct::default();
     let offered = side(&exchange.offer, &traces.offer, &mut breaches);
     let answered = side(&exchange.answer, &traces.answer, &mut breaches);

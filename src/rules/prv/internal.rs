@@ -89,14 +89,14 @@ pub(super) fn hosts(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         loop {
             // A dot stands inside a name or address; IPv6 stands in brackets (RFC 3261 §25.1).
             let (before, from) = rest.split_at_checked(memchr2(b'.', b'[', rest)?)?;
-            let (inside, end) = match from.strip_prefix(b"[") {
-                Some(inside) => (inside, inside.iter().position(ends_v6)),
-                None => {
-                    let name = rest.get(before.iter().rposition(ends_name).map_or(0, |i| i + 1)..)?;
-                    (name, name.iter().position(ends_name))
-                }
+            let Some(inside) = from.strip_prefix(b"[") else {
+                let begin = before.iter().rposition(ends_name).map_or(0, |i| i + 1);
+                let end = from.iter().position(ends_name).map_or(rest.len(), |len| before.len() + len);
+                let host = rest.get(begin..end)?;
+                rest = rest.get(end..)?;
+                return Some(host);
             };
-            let (host, behind) = inside.split_at_checked(end.unwrap_or(inside.len()))?;
+            let (host, behind) = inside.split_at_checked(inside.iter().position(ends_v6).unwrap_or(inside.len()))?;
             rest = behind;
             if host.iter().any(|b| matches!(b, b'.' | b':')) {
                 return Some(host);

@@ -31,12 +31,15 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut breaches = Distinct::default();
     let streams: Vec<&Media> = sdp.media().iter().filter(|m| m.is_active() && m.is_rtp()).collect();
     let Some(first) = streams.first() else { return Verdict::NotApplicable };
-    let ice = ICE.iter().find_map(|name| anywhere(sdp, &streams, name));
-    let mux = streams.iter().find_map(|m| place(sdp, m, b"rtcp-mux"));
-    let bundle = sdp.attribute_lines(sdp.session_lines(), b"group").find(|(_, value)| value.starts_with(b"BUNDLE")).map(|(at, _)| at);
-    let uses = [("ICE", &agreed.ice, ice), ("rtcp-mux", &agreed.rtcp_mux, mux), ("BUNDLE", &agreed.bundle, bundle)];
-    for (name, clause, used) in uses {
+    let ice = || ICE.iter().find_map(|name| anywhere(sdp, &streams, name));
+    let mux = || streams.iter().find_map(|m| place(sdp, m, b"rtcp-mux"));
+    let is_bundle = |(at, value): (Span, &[u8])| value.starts_with(b"BUNDLE").then_some(at);
+    let bundle = || sdp.attribute_lines(sdp.session_lines(), b"group").find_map(is_bundle);
+    let uses: [(_, _, &dyn Fn() -> Option<Span>); 3] =
+        [("ICE", &agreed.ice, &ice), ("rtcp-mux", &agreed.rtcp_mux, &mux), ("BUNDLE", &agreed.bundle, &bundle)];
+    for (name, clause, find) in uses {
         let Some(clause) = clause.as_ref().filter(|c| c.value != Level::Unspecified) else { continue };
+        let used = find();
         breaches.judge();
         // An answer may only take what was offered (RFC 5761 §5.1.1, RFC 8839 §4.2.5): what it lacks is not its fault.
         breaches_level(clause, name, used, role == Some(SdpRole::Offer)).into_iter().for_each(|breach| {
@@ -44,7 +47,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
             if used.is_some() { breaches.add(breach) } else { breaches.lack(breach) }
         });
     }
-    for media in streams {
+    for media in &streams {
         conformance(sdp, media, &mut breaches);
     }
     breaches.verdict_in(subject)

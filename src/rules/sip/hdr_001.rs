@@ -32,8 +32,16 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     }
     let body = (!message.body().trim_ascii().is_empty()).then_some(HeaderName::ContentType);
     let framing = subject.arrival.envelope.transport.is_reliable().then_some(HeaderName::ContentLength);
-    let wanted = mandatory(message).chain(body).chain(framing);
-    Verdict::of(wanted.filter(|&id| !message.has(id)).map(|id| missing(message, id)).collect())
+    let [everywhere, hops, special] = mandatory(message);
+    let mut breaches = Vec::new();
+    for group in [everywhere, hops, special, body.as_slice(), framing.as_slice()] {
+        for &id in group {
+            if !message.has(id) {
+                breaches.push(missing(message, id));
+            }
+        }
+    }
+    Verdict::of(breaches)
 }
 
 fn missing(message: &Message, id: HeaderName) -> Breach {

@@ -6,7 +6,7 @@ use crate::sip::{HeaderName as H, Message, Method};
 const EVERYWHERE: &[H] = &[H::To, H::From, H::CallId, H::CSeq, H::Via];
 
 /// The headers that must stand in `message`, by groups. Groups may repeat nothing.
-pub(super) fn mandatory(message: &Message) -> impl Iterator<Item = H> {
+pub(super) fn mandatory(message: &Message) -> [&'static [H]; 3] {
     let special: &[H] = match (message.code(), message.transaction_method()) {
         (None, Some(method)) => in_request(method),
         (Some(200..=299), Some(method)) => in_success(method),
@@ -14,7 +14,7 @@ pub(super) fn mandatory(message: &Message) -> impl Iterator<Item = H> {
         (None, None) => &[],
     };
     let hops: &[H] = if message.is_request() { &[H::MaxForwards] } else { &[] };
-    [EVERYWHERE, hops, special].into_iter().flatten().copied()
+    [EVERYWHERE, hops, special]
 }
 
 const fn in_request(method: Method) -> &'static [H] {

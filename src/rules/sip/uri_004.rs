@@ -35,14 +35,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     let mut judged = wrong_transport(subject, &mut breaches);
-    let mut judge = |address: &Address<'_>| judged |= parameters(subject, address, &mut breaches);
-    if subject.is_initial_request() {
-        subject.addresses().iter().for_each(&mut judge);
-    } else if subject.message().has(HeaderName::PAssertedIdentity) {
-        // From and To of a dialog, and the Request-URI inside one, are as the first request or the other side wrote them (RFC 3261
-        // §12.2.1.1); this header is written anew by whoever sends a message, responses too (RFC 3325 §9.1).
-        subject.message().addresses_of(HeaderName::PAssertedIdentity).map(Address::from).for_each(|address| judge(&address));
-    }
+    // From and To of a dialog, and the Request-URI inside one, are as the first request or the other side wrote them (RFC 3261
+    // §12.2.1.1); P-Asserted-Identity is written anew by whoever sends a message, responses too (RFC 3325 §9.1).
+    let own = if subject.is_initial_request() { subject.addresses() } else { subject.asserted() };
+    own.iter().for_each(|address| judged |= parameters(subject, address, &mut breaches));
     if judged { subject.verdict(breaches) } else { Verdict::NotApplicable }
 }
 

@@ -6,7 +6,7 @@ use crate::sip::octet::quoted_len;
 
 /// The elements of a list header value, trimmed; empty elements are left out.
 pub fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = Some(value);
+    let mut rest = Some(value).filter(|value| !value.is_empty());
     std::iter::from_fn(move || {
         loop {
             let text = rest?;

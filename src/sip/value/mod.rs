@@ -20,6 +20,7 @@ pub use date::date;
 pub use escaped::unescaped;
 pub use list::elements;
 pub use media_type::{MediaType, media_type};
+pub(in crate::sip) use name_addr::only_address;
 pub use name_addr::{NameAddr, name_addr};
 pub use number::number;
 pub use params::Params;

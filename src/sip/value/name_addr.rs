@@ -1,6 +1,6 @@
 //! Takes `"Name" <uri>;params` or `uri;params`, gives its parts, never splits a list (RFC 3261 §20.10).
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use super::{Params, Uri};
 use crate::sip::octet::quoted_len;
@@ -22,6 +22,19 @@ impl<'a> NameAddr<'a> {
     pub fn uri(&self) -> Option<Uri<'a>> {
         super::uri(self.address)
     }
+}
+
+/// Takes the value of a header, gives its only address where it is written as nearly everybody writes it, `Name <uri>;params`; `None`
+/// says nothing.
+#[must_use]
+pub(in crate::sip) fn only_address(value: &[u8]) -> Option<NameAddr<'_>> {
+    let value = value.trim_ascii();
+    let (name, bracketed) = value.split_at_checked(memchr3(b'<', b'"', b',', value)?)?;
+    let inside = bracketed.strip_prefix(b"<")?;
+    let (address, behind) = inside.split_at_checked(memchr(b'>', inside)?)?;
+    let params = behind.get(1..).filter(|params| memchr3(b'<', b'"', b',', params).is_none())?;
+    let display = Some(name.trim_ascii()).filter(|name| !name.is_empty());
+    Some(NameAddr { display, address: address.trim_ascii(), params: Params(params) })
 }
 
 /// Takes one list element; `None` where quotes or brackets do not close.
@@ -50,6 +63,8 @@ pub fn name_addr(element: &[u8]) -> Option<NameAddr<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sip::value::elements;
+    use proptest::prelude::*;
 
     fn parts(element: &str) -> (Option<&str>, &str, &str) {
         let utf8 = |b| std::str::from_utf8(b).unwrap();
@@ -70,6 +85,16 @@ mod tests {
     fn what_does_not_close_is_none() {
         for element in [r#""Mr. J <sip:j@x>"#, "<sip:j@x", r#""J" sip:j@x"#, "\"", "\"\\"] {
             assert_eq!(name_addr(element.as_bytes()), None, "{element}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_quickly_is_read_so_with_care(value in "[ a\"]{0,3}[<\",]?[ a:;,\"]{0,4}[>]?[;,=a<> \"]{0,4}") {
+            if let Some(only) = only_address(value.as_bytes()) {
+                let all: Vec<_> = elements(value.as_bytes()).map(name_addr).collect();
+                prop_assert_eq!(all, [Some(only)]);
+            }
         }
     }
 }

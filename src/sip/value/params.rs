@@ -9,25 +9,36 @@ pub struct Params<'a>(pub &'a [u8]);
 impl<'a> Params<'a> {
     /// Each parameter with its value; names as written; quotes of a quoted value are kept off.
     pub fn iter(self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> {
-        let mut rest = Some(self.0);
-        std::iter::from_fn(move || {
-            loop {
-                let text = rest?;
-                let (piece, behind) = split(text, b';');
-                rest = behind;
-                let piece = piece.trim_ascii();
-                if !piece.is_empty() {
-                    let (name, value) = split(piece, b'=');
-                    return Some((name.trim_ascii_end(), value.map(|v| unquote(v.trim_ascii_start()))));
-                }
+        let mut rest = self;
+        std::iter::from_fn(move || rest.next_piece().map(taken_apart))
+    }
+
+    /// The text of the next parameter.
+    fn next_piece(&mut self) -> Option<&'a [u8]> {
+        while !self.0.is_empty() {
+            let (piece, behind) = split(self.0, b';');
+            self.0 = behind.unwrap_or_default();
+            let piece = piece.trim_ascii();
+            if !piece.is_empty() {
+                return Some(piece);
             }
-        })
+        }
+        None
     }
 
     /// The value of the first parameter called `name`, in any case; `Some(None)` for a flag.
     #[must_use]
-    pub fn get(self, name: &[u8]) -> Option<Option<&'a [u8]>> {
-        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+    pub fn get(mut self, name: &[u8]) -> Option<Option<&'a [u8]>> {
+        while let Some(piece) = self.next_piece() {
+            // Only what begins so is worth taking apart.
+            if piece.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name)) {
+                let (own, value) = taken_apart(piece);
+                if own.len() == name.len() {
+                    return Some(value);
+                }
+            }
+        }
+        None
     }
 
     /// The value of the first parameter called `name` that has one.
@@ -41,6 +52,12 @@ impl<'a> Params<'a> {
     pub fn has(self, name: &[u8]) -> bool {
         self.get(name).is_some()
     }
+}
+
+/// The name and the value of a parameter.
+fn taken_apart(piece: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let (name, value) = split(piece, b'=');
+    (name.trim_ascii_end(), value.map(|v| unquote(v.trim_ascii_start())))
 }
 
 /// What is before the first `stop` outside quotes, and what is behind it where it comes.

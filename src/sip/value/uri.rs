@@ -7,7 +7,7 @@ use memchr::{memchr, memchr2};
 use super::Params;
 use super::host::{host_port, leading};
 use crate::base::ip;
-use crate::sip::octet::user_len;
+use crate::sip::octet::{uri_params_len, user_len};
 
 /// The scheme of a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,7 +121,8 @@ fn located<'a>(blank: Uri<'a>, rest: &'a [u8]) -> Option<Uri<'a>> {
             (host, port, rest)
         }
     };
-    let (params, headers) = if rest.is_empty() { (rest, rest) } else { before(rest, memchr(b'?', rest)) };
+    // Nearly all parameters end with their URI.
+    let (params, headers) = if uri_params_len(rest) == rest.len() { (rest, &[][..]) } else { before(rest, memchr(b'?', rest)) };
     Some(Uri { user, password, host, port, params: Params(params), headers: headers.get(1..).unwrap_or_default(), ..blank })
 }
 
