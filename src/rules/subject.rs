@@ -188,11 +188,14 @@ pub struct OfferAnswerSubject<'a> {
 
 impl OfferAnswerSubject<'_> {
     /// What a check says of it. One that looks at each m= section by itself need not know which descriptions the capture cut: neither what
-    /// both have in common nor what one lacks is known then, but what is wrong with the sections that are whole.
+    /// both have in common nor what one lacks is known then, but what is wrong with the sections that are whole; all is known where only
+    /// sections were cut whose streams are refused.
     #[must_use]
     pub fn ask(&self, check: OfferAnswerCheck, by_section: bool) -> Verdict {
         match check(self) {
-            Verdict::Pass | Verdict::Violation(_) if by_section && self.exchange.exchange.is_cut() => {
+            Verdict::Pass | Verdict::Violation(_)
+                if by_section && self.exchange.exchange.is_cut() && !self.exchange.exchange.lacks_refused_only() =>
+            {
                 self.wrong_in_part(check).unwrap_or(Verdict::Indeterminate(Reason::Truncated))
             }
             verdict => verdict,

@@ -157,6 +157,23 @@ impl Exchange {
         })
     }
 
+    /// Whether the capture cut off nothing that tells of a stream: one side only, in sections that this side refuses.
+    #[must_use]
+    pub fn lacks_refused_only(&self) -> bool {
+        let (cut, whole) = match (self.offer.is_cut(), self.answer.is_cut()) {
+            (true, false) => (&self.offer, &self.answer),
+            (false, true) => (&self.answer, &self.offer),
+            _ => return false,
+        };
+        let others = [&self.preview, &self.offerer_before, &self.answerer_before, &self.refused];
+        let rest = cut.media().get(cut.whole_sections()..).unwrap_or_default();
+        // As many m= lines on both sides: no further one is missing.
+        !others.into_iter().flatten().any(|other| other.is_cut())
+            && cut.media().len() == whole.media().len()
+            && !rest.is_empty()
+            && rest.iter().all(|media| !media.is_active() && !media.unreadable)
+    }
+
     /// Whether the capture cut a description that it compares.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::made::program::{judged_by, judged_in};
 use crate::made::{EPOCH, Frame, held};
 use crate::message::{Said, frames, identity, request, response, sdp};
-use crate::report::reasons;
+use crate::report::{counts, reasons};
 
 /// The octets of Ethernet, IPv4 and UDP before a message.
 const HEADS: usize = 42;
@@ -295,6 +295,20 @@ pub(crate) fn streams_held_whole() {
     let taken = cut_in_second(&call("m=audio 20000 RTP/AVP 8\n"));
     for rule in ["SDP-OA-003", "SDP-OA-004"] {
         assert_eq!(reasons(&taken, rule), [("truncated".to_owned(), 1)]);
+    }
+    // Of a stream that is refused nothing else matters, but the one before it must be there whole.
+    let refused = |from: &str, least: usize| {
+        let mut said = call("m=audio 20000 RTP/AVP 8\n");
+        said[1].text = said[1].text.replace("m=audio 20004", "m=audio 0");
+        let at = said[1].text.find(from).unwrap() + least;
+        let pieces: Vec<(Frame, usize)> = vec![(said[0].frame(), usize::MAX), (said[1].frame(), HEADS + at)];
+        judged_in(&held(1, pieces.iter().map(|(frame, most)| (frame, *most))), EVERYTHING)
+    };
+    for rule in ["SDP-OA-003", "SDP-OA-004"] {
+        assert_eq!((counts(&refused("a=ptime", 4), rule), reasons(&refused("a=ptime", 4), rule)), ([1, 0, 0], vec![]), "{rule}");
+        for cut in [refused("m=audio 0", 4), refused("m=audio 0", 9)] {
+            assert_eq!(reasons(&cut, rule), [("truncated".to_owned(), 1)], "{rule}");
+        }
     }
     let of = |first: &'static str| {
         move |name: &str| {
