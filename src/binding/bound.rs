@@ -49,8 +49,8 @@ pub struct Sent {
     pub ended: Time,
     /// Packets.
     pub packets: u64,
-    /// Packets of comfort noise.
-    pub comfort_noise: u64,
+    /// Whether its sender says so when it falls silent, and then need send nothing.
+    pub says_silence: bool,
     /// Where it paused for long, in order.
     pub quiet: Vec<(Time, Time)>,
     /// The codec of most of its packets as SDP names it; the payload type where nothing names it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::index::{Index, Naming, Seat};
 use super::{Bound, CallMedia, Fit, MediaCalls, Pairs, Said, Sent, Use, codec_name};
 use crate::base::{Origin, Time, seconds};
-use crate::media::{Companion, Ended, Flow, IDLE, SessionNames, Stream};
+use crate::media::{Companion, Ended, Flow, Format, IDLE, SessionNames, Stream};
 use crate::transport::msrp_session;
 
 /// How much earlier than the SDP that names it a stream may begin, and how much later than its end it still counts as of a live call.
@@ -308,6 +308,22 @@ fn keep(best: &mut Option<(Rank, Seat, Bound)>, rank: Rank, seat: Seat, bound: B
     }
 }
 
+/// Whether a stream has comfort noise of any clock (RFC 3389), or the short frames by which G.729 and G.723.1 say the same (RFC 3551 §4.5.6,
+/// §4.5.3): two octets after whole frames of ten, four after frames of 24 or by themselves.
+fn says_silence(call: &CallMedia, stream: &Stream, bound: Bound) -> bool {
+    let speaks = |format: &Format| {
+        let name = codec_name(call.codec(bound, format.payload_type, format.begun), format.payload_type);
+        let has = |frame: u16, short: u16| format.lengths.seen.iter().any(|&(length, packets)| packets > 0 && length % frame == short);
+        match name.split('/').next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "CN" => true,
+            "G729" => has(10, 2),
+            "G723" => has(24, 4),
+            _ => false,
+        }
+    };
+    stream.comfort_noise > 0 || stream.formats.iter().any(speaks)
+}
+
 /// What a call keeps of a stream.
 fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
     let codec = call.codec(bound, stream.main, stream.begun);
@@ -319,7 +335,7 @@ fn sent(call: &CallMedia, stream: &Stream, bound: Bound, shared: bool) -> Sent {
         begun: stream.begun,
         ended: stream.ended,
         packets: stream.packets,
-        comfort_noise: stream.comfort_noise,
+        says_silence: says_silence(call, stream, bound),
         quiet,
         fax: stream.tones.fax,
         aimed: stream.reports.aimed.clone(),

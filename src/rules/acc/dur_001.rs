@@ -4,7 +4,7 @@ use crate::base::Time;
 use crate::binding::{CallMedia, Side};
 use crate::call::Trace;
 use crate::policy::Severity;
-use crate::rules::med::rtp_003::answered_dialogs;
+use crate::rules::med::rtp_003::{answered_dialogs, moved_away};
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -17,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 App. A.1; RFC 6076 §5.5",
     keys: &["accounting.duration_tolerance_s"],
-    what: "The time from answer to BYE and the time from the first packet of audio, video or fax after the answer to the last one differ by no more than agreed, in calls without hold.",
+    what: "The time from answer to BYE and the time from the first packet of audio, video or fax after the answer to the last one differ by no more than agreed, in calls without hold. \
+           Where a side suppresses silence, or media moved to where the tap sees none, the end of media is not known.",
     why: "Calls are charged by signalling. Where media stops long before or goes on, somebody pays for silence, or talks for free.",
     confirm: "Filter `sip.Call-ID == \"…\" || rtp` for the call and compare the times of 200, BYE, first and last RTP packet.",
     fix: "find the side that keeps the session without media, or the media without session; session timers and media timeouts end such calls",
@@ -32,11 +33,16 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     if dialogs.iter().any(|&(hop, tag)| call.accords(hop, tag).any(|(_, offer, answer)| is_held(offer, answer))) {
         return Verdict::NotApplicable;
     }
+    if dialogs.iter().any(|&(hop, tag)| moved_away(subject, hop, tag).is_some()) {
+        return Verdict::Indeterminate(Reason::OffPath);
+    }
     let own = call.sent.iter().filter(|s| s.ended >= answered && call.is_continuous(s));
     if own.clone().any(|s| s.shared) {
         return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     let faxes = call.faxes.iter().map(|&(_, from, to)| (from, to)).filter(|(_, to)| *to >= answered);
+    // Who suppresses silence may have been there to the end.
+    let is_silent = own.clone().any(|s| s.says_silence || s.quiet.iter().any(|(from, _)| *from >= answered));
     let spans = own.map(|s| (s.begun, s.ended)).chain(faxes);
     let Some((begun, last)) = spans.map(|(from, to)| (from.max(answered), to)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
         return Verdict::Indeterminate(Reason::OffPath);
@@ -45,6 +51,9 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     let (longer, difference) = if signalling > media { ("signalling", signalling - media) } else { ("media", media - signalling) };
     if difference <= clause.value {
         return Verdict::Pass;
+    }
+    if is_silent && signalling > media {
+        return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     let observed = format!("{longer} longer by more than {} s", clause.value);
     let line = format!("answer to BYE {signalling:.1} s, media {media:.1} s");

@@ -1,6 +1,8 @@
 //! Takes the media of an answered call, gives whether each side sent what it might, never how well it came through.
 
-use crate::base::Time;
+use std::collections::BTreeSet;
+
+use crate::base::{Time, seconds as nanoseconds};
 use crate::binding::{CallMedia, Hop, Said, Sent, Side, SideTag};
 use crate::call::Trace;
 use crate::policy::{Clause, Severity};
@@ -46,6 +48,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
             off_path = true;
             continue;
         }
+        let end = moved_away(subject, hop, tag).map_or(end, |left| left.min(end));
         for (side, line, kind, open) in expected(call, hop, tag, answered, end) {
             let own: Vec<&Sent> = sent(side, line).collect();
             if let Some(clause) = transport.no_media_s.as_ref().filter(|c| seconds(&open) >= c.value) {
@@ -56,7 +59,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
                     continue;
                 }
             }
-            let judgeable = kind == "audio" && !own.is_empty() && own.iter().all(|s| !s.shared && s.comfort_noise == 0);
+            let judgeable = kind == "audio" && !own.is_empty() && own.iter().all(|s| !s.shared && !s.says_silence);
             if let Some(clause) = transport.max_gap_s.as_ref().filter(|_| judgeable) {
                 breaches.judge();
                 if let Some((from, to)) = quiet(&open, &own, &call.faxes).into_iter().max_by_key(|(from, to)| to.since(*from))
@@ -102,6 +105,26 @@ fn passes_here(subject: &MediaSubject<'_>, hop: Hop, tag: SideTag) -> bool {
     };
     hosts(Side::Caller).any(|a| hosts(Side::Callee).any(|b| subject.known.has_media_between(a, b)))
 }
+
+/// From when on media passes elsewhere: an exchange named other hosts, nothing of the call passed after it, and nothing passes between those.
+pub(in crate::rules) fn moved_away(subject: &MediaSubject<'_>, hop: Hop, tag: SideTag) -> Option<Time> {
+    let hosts = |said: &Said| said.sdp.media().iter().filter(|m| m.is_active()).filter_map(Media::ip).collect::<BTreeSet<_>>();
+    let named = |(since, offer, answer): (Time, &Said, &Said)| {
+        let (caller, callee) = if offer.side == Side::Caller { (offer, answer) } else { (answer, offer) };
+        (since, hosts(caller), hosts(callee))
+    };
+    let accords: Vec<_> = subject.call.accords(hop, tag).map(named).collect();
+    let (_, callers, callees) = accords.last()?;
+    let since = accords.windows(2).rev().find_map(|pair| match pair {
+        [(_, a, b), (since, c, d)] if (a, b) != (c, d) => Some(*since),
+        _ => None,
+    })?;
+    let passes = callers.iter().any(|&a| callees.iter().any(|&b| subject.known.has_media_between(a, b)));
+    (!passes && subject.call.sent.iter().all(|sent| sent.ended <= since.plus(UNDER_WAY))).then_some(since)
+}
+
+/// How long what was sent before an exchange may still come.
+const UNDER_WAY: i64 = nanoseconds(1);
 
 /// Each stream that a side may send: the side, the line, its media type, and when.
 type Expected = (Side, usize, String, Vec<(Time, Time)>);
