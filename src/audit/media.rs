@@ -12,7 +12,7 @@ use super::{StreamRow, StreamSeries};
 use crate::base::Time;
 use crate::binding::{Announcement, CallMedia, Hop, Known, Side, Tied, TiedBeside, codec_name};
 use crate::call::Trace;
-use crate::metrics::{Cause, MediaRoute, Part, Quality};
+use crate::metrics::{Cause, MediaRoute, Part, Quality, Ratio};
 use crate::policy::{Party, Terms, TrunkId};
 use crate::rules::{HandshakeSubject, MediaSubject, QualitySubject, StreamSubject};
 use crate::sdp::Media;
@@ -103,10 +103,12 @@ impl<'p> Judge<'p> {
         let performance = &subject.terms.performance;
         let mut quality = Quality::default();
         quality.add(stream, subject.rated, stream.reports.round_trip());
-        let most = performance.loss.value.as_ref();
-        quality.lossy = u64::from(most.zip(stream.loss_percent()).is_some_and(|(most, loss)| loss > most.value));
-        let least = performance.mos.value.as_ref();
-        quality.poor = u64::from(least.zip(subject.rated).is_some_and(|(least, rated)| rated.mos() < least.value));
+        // A share is that of streams which could be judged by themselves.
+        let of = |is_bad: Option<bool>| is_bad.map_or_else(Ratio::default, |bad| Ratio { numerator: bad.into(), denominator: 1 });
+        let most = performance.loss.value.as_ref().filter(|_| stream.reception.expected >= ENOUGH);
+        quality.lossy = of(most.zip(stream.loss_percent()).map(|(most, loss)| loss > most.value));
+        let least = performance.mos.value.as_ref().filter(|_| stream.packets >= ENOUGH);
+        quality.poor = of(least.zip(subject.rated).map(|(least, rated)| rated.mos() < least.value));
         let interval = interval_of(self.policy.terms(from, to, None), stream.begun);
         let proceedings = &mut self.proceedings;
         proceedings.quality.entry((from, to, None, Some(interval))).or_default().merge(&quality);

@@ -211,7 +211,7 @@ impl Meter {
                 self.steps += u64::from(packet.timestamp.wrapping_sub(self.last.timestamp).cast_signed() >= 0);
                 self.next(packet, 1, gauge);
             }
-            Place::Ahead(by) if by <= LEAP || self.is_timely(packet) => self.next(packet, by, gauge),
+            Place::Ahead(by) if by <= LEAP || (self.is_timely(packet) && self.takes_time(packet, by)) => self.next(packet, by, gauge),
             Place::Late(behind) if packet.time.since(self.advanced) <= STRAGGLING => {
                 let missed = self.measure(packet, None, gauge);
                 self.numbering.late(behind, missed);
@@ -301,7 +301,7 @@ impl Meter {
             && self.kind != Kind::Event
             && (self.last.origin, self.last.seq) == (packet.origin, packet.seq)
             && self.numbering.is_highest(packet.seq)
-            && self.timings.len() > self.timing
+            && self.timings.get(self.timing).is_some_and(|(_, timing)| !timing.is_in_doubt())
     }
 
     /// Takes the packet after one that was far from all others; gives what came of it, or nothing if it is still to be taken.
@@ -346,13 +346,28 @@ impl Meter {
         [8_000.0, 16_000.0, 48_000.0, 90_000.0].iter().any(|rate| (f64::from(ticks) / rate - wait).abs() < OFF)
     }
 
+    /// Whether so many packets fit into what the time stamp went on by: a quarter of it each, at the usual step. A sender that numbers anew within
+    /// a stream may let its clock go on (RFC 3550 §5.1: each number is a packet, each tick a sample).
+    fn takes_time(&self, packet: &Sighting, by: u16) -> bool {
+        let ticks = u64::from(packet.timestamp.wrapping_sub(self.last.timestamp));
+        self.packetization.usual().is_none_or(|step| ticks * 4 >= u64::from(step) * u64::from(by))
+    }
+
     #[inline]
     fn next(&mut self, packet: &Sighting, by: u16, gauge: &Gauge) {
         self.watch(packet, by, gauge);
+        let doubts = self.is_in_doubt();
         let missed = self.measure(packet, Some(by), gauge);
         self.numbering.ahead(by, missed);
+        if !doubts && self.is_in_doubt() {
+            self.numbering.doubt();
+        }
         self.advanced = packet.time;
         self.count(packet, i32::from(by) - 1);
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        self.timings.get(self.timing).is_some_and(|(_, timing)| timing.is_in_doubt())
     }
 
     /// Notices pauses and steps of the clock between the last packet and this, which goes on by so many.
@@ -453,7 +468,11 @@ impl Meter {
             self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp), 1);
         }
         let Some((_, timing)) = self.timings.get_mut(self.timing) else { return false };
-        timing.on(packet.time, packet.timestamp, packet.marker(), gauge.jitter_buffer)
+        let missed = timing.on(packet.time, packet.timestamp, packet.marker(), gauge.jitter_buffer);
+        if timing.was_held_up() {
+            self.numbering.miss_doubted();
+        }
+        missed
     }
 
     /// Takes a telephone event; gives whether it is one.

@@ -48,6 +48,13 @@ impl Packetization {
         *other += count;
     }
 
+    /// The step of nine in ten, of fifty or more: of voice, and not of video.
+    pub(super) fn usual(&self) -> Option<u32> {
+        let (step, times) = self.usual;
+        let others = self.unusual.as_deref().map_or(0, |unusual| unusual.other + unusual.seen.iter().map(|(_, n)| n).sum::<u64>());
+        (step > 0 && step < 1 << 16 && times >= 50 && times >= others * 9).then_some(step)
+    }
+
     /// The median (standards.md §8.7: nearest rank); `None` if there were too many different steps to know it.
     pub(super) fn median(&self) -> Option<u32> {
         let Unusual { seen, other } = self.unusual.as_deref().copied().unwrap_or_default();

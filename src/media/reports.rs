@@ -240,7 +240,8 @@ fn expect(pending: &mut Vec<(u32, Time)>, middle: u32, at: Time) {
 /// The round trip of a report that is answered, from the tap on: it passed at a known time, and no clock but the tap's has part in it
 /// (standards.md §8.4).
 fn trip(pending: &[(u32, Time)], last: u32, delay: u32, at: Time) -> Option<i64> {
-    let &(_, sent) = pending.iter().rev().find(|&&(middle, _)| middle == last && last != 0)?;
+    // Nobody answers within 15 µs: without a delay it was never measured, though RFC 3550 §6.4.1 allows that only where no report came.
+    let &(_, sent) = pending.iter().rev().find(|&&(middle, _)| middle == last && last != 0 && delay != 0)?;
     let trip = at.since(sent) - nanoseconds(delay);
     // The delay is rounded by its sender; a trip that took less than no time by more than that is none.
     (trip >= -1_000_000).then_some(trip.max(0))
@@ -252,11 +253,11 @@ fn keep(trips: &mut Vec<i64>, trip: Option<i64>) {
     }
 }
 
-/// The median.
+/// The median (standards.md §8.7: nearest rank).
 fn median(trips: &[i64]) -> Option<i64> {
     let mut sorted = trips.to_vec();
     sorted.sort_unstable();
-    sorted.get(sorted.len() / 2).copied()
+    sorted.get(sorted.len().div_ceil(2).checked_sub(1)?).copied()
 }
 
 /// 1/65536 s in nanoseconds.

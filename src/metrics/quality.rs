@@ -1,6 +1,6 @@
 //! Takes streams of one direction, gives their counts and how loss, jitter, round trip and MOS are spread, never a comparison (`standards.md` §8.4, §8.5).
 
-use super::Distribution;
+use super::{Distribution, Ratio};
 use crate::base::{Origin, Time};
 use crate::media::Stream;
 
@@ -46,10 +46,10 @@ pub struct Quality {
     pub loss_classes: [u64; LOSS.len() + 1],
     pub jitter_classes: [u64; JITTER.len() + 1],
     pub mos_classes: [u64; MOS.len() + 1],
-    /// Streams with more loss than was agreed.
-    pub lossy: u64,
-    /// Streams with less MOS than was agreed.
-    pub poor: u64,
+    /// Streams with more loss than was agreed, of those that are long enough to judge.
+    pub lossy: Ratio,
+    /// Streams with less MOS than was agreed, of those that are long enough and rated.
+    pub poor: Ratio,
     /// The first stream.
     pub first: Option<(Origin, Time)>,
 }
@@ -121,8 +121,8 @@ impl Quality {
         add(&mut self.loss_classes, &other.loss_classes);
         add(&mut self.jitter_classes, &other.jitter_classes);
         add(&mut self.mos_classes, &other.mos_classes);
-        self.lossy += other.lossy;
-        self.poor += other.poor;
+        self.lossy.merge(other.lossy);
+        self.poor.merge(other.poor);
         self.meet(other.first);
     }
 

@@ -10,7 +10,7 @@ use crate::policy::{Accounting, CountUnit, MetricTerms, Performance, SrdClassifi
 use crate::stir::Attest;
 
 /// A ratio with what it was made of: shown beside each number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ratio {
     /// The numerator.
     pub numerator: u64,
@@ -24,6 +24,12 @@ impl Ratio {
     #[allow(clippy::cast_precision_loss)]
     pub fn percent(self) -> Option<f64> {
         (self.denominator > 0).then(|| self.numerator as f64 * 100.0 / self.denominator as f64)
+    }
+
+    /// Adds that of another part.
+    pub const fn merge(&mut self, other: Self) {
+        self.numerator += other.numerator;
+        self.denominator += other.denominator;
     }
 }
 

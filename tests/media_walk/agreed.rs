@@ -1,13 +1,22 @@
 //! Takes calls whose media is unusual and as agreed, gives a failure where a figure of it is held against somebody, never a figure that is too high.
 
-use crate::made::Frame;
-use crate::wire::{A, B, Voice, begun, between, counts, found, frames, holds_for_any_cut, over, report, sdp, voice};
+use crate::made::{Frame, udp};
+use crate::wire::{A, B, End, Voice, begun, between, cells, counts, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
 const TERMS: &str = "[performance]\nmin_samples = 1\n[performance.media]\nloss_pct = { stream_max = 1.0, bad_streams_pct = 5.0 }\n\
     jitter_ms = { max = 30.0 }\nrtt_ms = { max = 150 }\nmos_min = { value = 3.6 }\n[accounting]\nduration_tolerance_s = 2.0\n\
     [media.transport]\nmax_gap_s = 3.0\n";
+
+const NOBODY: [&str; 0] = [];
+
+/// A packet at a time, with a number and a time stamp of its own.
+fn at(own: &Voice, seconds: f64, (seq, ticks): (u16, u32)) -> Frame {
+    let mut frame = own.packet(seconds, 0, (own.payload_type, false, ticks, &own.octets));
+    frame.octets[44..46].copy_from_slice(&seq.to_be_bytes());
+    frame
+}
 
 /// What the rules on performance find, and that no cut of the capture changes it.
 fn blamed(all: &[Frame]) -> Vec<String> {
@@ -18,7 +27,57 @@ fn blamed(all: &[Frame]) -> Vec<String> {
 }
 
 /// RFC 3264 §8.4: on hold nothing is sent, and the clock of many a sender stands still with it. What comes behind is no jitter and not late, unless
+/// it is the network that held it up: that lets go of it all at once.
+#[test]
+fn a_clock_that_stands_still_on_hold_is_not_held_against_the_network() {
+    let judge = |pace: f64| {
+        let mut call = begun("held", AUDIO, AUDIO);
+        call.sdp = sdp(&format!("{AUDIO}a=inactive\n"));
+        call.again(48.0, "X-In-Dialog\r\n").answer(48.1, 200).ack(48.2);
+        call.sdp = sdp(AUDIO);
+        call.again(53.0, "X-In-Dialog\r\n").answer(53.1, 200).ack(53.2);
+        let talk = |from, to, ssrc| {
+            let own = voice(from, to, ssrc);
+            // What was sent meanwhile comes at once, or nothing was.
+            let when = |n: u32| match n {
+                0..300 => 42.0 + f64::from(n) * 0.02,
+                300..550 => 53.0 + f64::from(n - 300) * pace,
+                _ => 53.0 + 250.0 * pace + f64::from(n - 550) * 0.02,
+            };
+            (0..900).filter(|n| when(*n) < 60.0).map(|n| at(&own, when(n), (n as u16, n * 160))).collect::<Vec<_>>()
+        };
+        blamed(&frames(vec![over(call, 60.0)], [talk(A, B, 1), talk(B, A, 2)]))
+    };
+    assert_eq!(judge(0.02), NOBODY);
+    let late = ["PRF-JIT-001", "PRF-MOS-001"].map(|rule| {
+        ["alpha", "bravo"].map(|who| match rule {
+            "PRF-JIT-001" => format!("{rule} {who}: 1 x maximum jitter above 30 ms"),
+            _ => format!("{rule} {who}: 1 x narrowband MOS below 3.6"),
+        })
+    });
+    assert_eq!(judge(0.000_2), late.concat());
+}
+
 /// RFC 3550 §5.1: 500 packets of 20 ms do not fit into 20 ms. Whoever numbers anew and lets the clock go on has lost nothing; a line that was dead for
+/// ten seconds has.
+#[test]
+fn numbers_that_jump_while_no_time_passes_are_no_loss() {
+    let own = voice(A, B, 1);
+    let judge = |dead: u32| {
+        let packet = |n: u32| {
+            at(
+                &own,
+                42.0 + f64::from(n + if n < 400 { 0 } else { dead }) * 0.02,
+                (if n < 400 { n } else { n + 400 } as u16, n * 160 + if n < 400 { 0 } else { dead * 160 }),
+            )
+        };
+        let all = frames(vec![between("anew", AUDIO, AUDIO)], [(0..500).map(packet).collect(), voice(B, A, 2).send(42.0, 60.0)]);
+        (cells(&all, &["lost", "restarts"])[0].clone(), blamed(&all).iter().filter(|found| found.contains("LOSS")).count())
+    };
+    assert_eq!(judge(0), ("0 1".to_owned(), 0));
+    assert_eq!(judge(400), ("400 0".to_owned(), 2));
+}
+
 /// RFC 3389, RFC 3551 §4.5.6: who says that nobody speaks need send nothing until somebody does, or the call is over.
 #[test]
 fn silence_that_was_announced_is_no_end_of_a_session() {
@@ -64,4 +123,46 @@ fn media_that_moves_away_from_the_tap_has_not_ended() {
     };
     assert_eq!(judge(("203.0.113.77", "203.0.113.78")), (0, [0, 0, 1]));
     assert_eq!(judge(("{ip}", "{ip}")), (3, [0, 1, 0]));
+}
+
+/// Nine packets of which one is lost say nothing of a stream, and nothing of the streams of a direction.
+#[test]
+fn streams_that_are_too_short_to_judge_are_in_no_share() {
+    let judge = |end: f64| {
+        let mut short = voice(A, B, 9).send(50.0, end);
+        short.remove(4);
+        blamed(&frames(vec![between("short", AUDIO, AUDIO)], [voice(A, B, 1).send(42.0, 60.0), voice(B, A, 2).send(42.0, 60.0), short]))
+    };
+    assert_eq!(judge(50.2), NOBODY);
+    assert_eq!(judge(51.2), ["PRF-LOSS-001 alpha: 1 x loss above 1 %", "PRF-LOSS-001 alpha: 2 x streams with too much loss above 5 %"]);
+}
+
+/// A sender report of one side about the other, which answers one that passed at `heard`, so long ago as it says.
+fn sent(at: f64, (from, to): (End, End), [by, about]: [u32; 2], heard: Option<f64>, said: f64) -> Frame {
+    let ntp = |s: f64| [0xe000_0000 + s as u32, (s.fract() * 4_294_967_296.0) as u32];
+    let [high, low] = ntp(at);
+    let middle = heard.map(ntp).map_or(0, |[a, b]| a << 16 | b >> 16);
+    let words = [by, high, low, 0, 100, 16_000, about, 0, 900, 0, middle, (said * 65_536.0).round() as u32];
+    udp(at, (from.0, 20_001), (to.0, 20_001), &rtcp(1, 200, &words))
+}
+
+/// RFC 3550 §6.4.1: a report that does not say how long it waited tells no round trip; two that do have a median, by nearest rank (standards.md §8.7).
+#[test]
+fn round_trips_are_those_of_reports_that_say_how_long_they_waited() {
+    let (there, back) = ((A, B), (B, A));
+    let judge = |said: &[f64]| {
+        let pairs = said.iter().zip(0..).flat_map(|(said, n)| {
+            let begun = 44.0 + f64::from(n) * 5.0;
+            [sent(begun, there, [1, 2], None, 0.0), sent(begun + 2.2, back, [2, 1], Some(begun), *said)]
+        });
+        let all = frames(
+            vec![between("trip", AUDIO, AUDIO)],
+            [voice(A, B, 1).send(42.0, 60.0), voice(B, A, 2).send(42.0, 60.0), pairs.collect()],
+        );
+        let trip = cells(&all, &["round_trip_ms"])[0].parse::<f64>().ok().map(f64::round);
+        (trip, blamed(&all).len())
+    };
+    assert_eq!(judge(&[0.0, 0.0]), (None, 0));
+    assert_eq!(judge(&[2.0, 2.1]), (Some(100.0), 0));
+    assert_eq!(judge(&[2.0, 2.0, 2.1]), (Some(200.0), 1));
 }

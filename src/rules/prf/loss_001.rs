@@ -1,6 +1,6 @@
 //! Takes the loss of streams, gives whether it stays within what was agreed, never where it was lost.
 
-use super::threshold::{Bound, judge_share};
+use super::threshold::judge_share;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Offender, QualitySubject, Reason, Rule, Scope, StreamSubject, Verdict};
 
@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3550 §6.4.1, A.3",
     keys: &["performance.media.loss_pct"],
     what: "The share of distinct sequence numbers of a stream that never passed the tap stays below the agreed one; and no more than the agreed share of a direction's streams is beyond \
-           it. Restarts, reordering and duplicates are no loss. Streams of fewer than 50 packets are too short to judge.",
+           it. Restarts, reordering and duplicates are no loss. Streams of fewer than 50 packets are too short to judge, and in no share.",
     why: "Above one or two percent speech breaks up, and fax and modems fail.",
     confirm: "Telephony, RTP, RTP Streams in Wireshark, column Lost; the time chart of the stream shows whether it comes in bursts.",
     fix: "look for the loss between the sender's gateway and the tap: policers, full links, duplex mismatch",
@@ -44,14 +44,14 @@ fn share(subject: &QualitySubject<'_>) -> Verdict {
     let (Some(clause), true) = (&subject.terms.performance.loss.bad_streams_pct, subject.terms.performance.loss.value.is_some()) else {
         return Verdict::NotApplicable;
     };
-    judge_share(subject, "streams with too much loss", subject.quality.lossy, subject.quality.streams, clause, Bound::AtMost)
+    judge_share(subject, "streams with too much loss", subject.quality.lossy, clause)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::threshold::tests::share_of;
     use super::*;
-    use crate::metrics::Quality;
+    use crate::metrics::{Quality, Ratio};
     use crate::rules::passage::Passage;
     use crate::rules::scene::{agreed, observed};
 
@@ -66,10 +66,10 @@ mod tests {
         assert_eq!(observed(&verdict), ["loss above 1 %"]);
         let Verdict::Violation(breaches) = verdict else { panic!() };
         assert!(breaches[0].exhibit.as_ref().unwrap().text().ends_with(": 1.20 % of 500 lost"));
-        let quality = Quality { streams: 20, lossy: 2, ..Quality::default() };
+        let share = |bad| Quality { streams: 90, lossy: Ratio { numerator: bad, denominator: 20 }, ..Quality::default() };
         let terms = |p: &mut crate::policy::Performance| (p.loss.value, p.loss.bad_streams_pct) = (agreed(1.0), agreed(5.0));
-        assert_eq!(observed(&share_of(share, &quality, terms)), ["streams with too much loss above 5 %"]);
-        assert_eq!(share_of(share, &Quality { lossy: 1, ..quality }, terms), Verdict::Pass);
+        assert_eq!(observed(&share_of(super::share, &share(2), terms)), ["streams with too much loss above 5 %"]);
+        assert_eq!(share_of(super::share, &share(1), terms), Verdict::Pass);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Takes the estimated quality of streams, gives whether it reaches what was agreed, never an estimate.
 
 use super::loss_001::ENOUGH;
-use super::threshold::{Bound, judge_share};
+use super::threshold::judge_share;
 use crate::metrics::Rated;
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Offender, QualitySubject, Reason, Rule, Scope, StreamSubject, Verdict};
@@ -17,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     reference: "ITU-T G.107, G.107.1, G.113 App. I, IV; RFC 3611 §4.7.5",
     keys: &["performance.media.mos_min", "performance.media.codec_ie"],
     what: "The MOS that the E-model estimates from loss, bursts, delay and codec reaches the agreed value: on every stream, or, where a share of bad streams is agreed, on all but that \
-           share of a direction's streams. Codecs without published values cannot be judged, unless the policy declares values.",
+           share of a direction's streams. Codecs without published values cannot be judged, unless the policy declares values, nor streams of fewer than 50 packets; neither \
+           are in the share.",
     why: "It sums up in one number what a listener would say of the call.",
     confirm: "Read loss and jitter of the stream in Telephony, RTP, RTP Streams; the E-model is G.107, with the assumptions that the report names.",
     fix: "find the greater part of the impairment first: loss, then delay, then the codec",
@@ -47,15 +48,14 @@ fn stream(subject: &StreamSubject<'_>) -> Verdict {
 fn share(subject: &QualitySubject<'_>) -> Verdict {
     let mos = &subject.terms.performance.mos;
     let (Some(clause), true) = (&mos.bad_streams_pct, mos.value.is_some()) else { return Verdict::NotApplicable };
-    let quality = subject.quality;
-    judge_share(subject, "streams with low MOS", quality.poor, quality.streams - quality.unrated, clause, Bound::AtMost)
+    judge_share(subject, "streams with low MOS", subject.quality.poor, clause)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::threshold::tests::share_of;
     use super::*;
-    use crate::metrics::Quality;
+    use crate::metrics::{Quality, Ratio};
     use crate::policy::Performance;
     use crate::rules::passage::Passage;
     use crate::rules::scene::{agreed, observed};
@@ -72,7 +72,7 @@ mod tests {
     fn a_low_estimate_breaks_it() {
         assert_eq!(observed(&passage().rated(Rated::Narrowband(3.59)).judge(&RULE)), ["narrowband MOS below 3.6"]);
         assert_eq!(observed(&passage().rated(Rated::Wideband(3.59)).judge(&RULE)), ["wideband MOS below 3.6"]);
-        let quality = Quality { streams: 40, unrated: 20, poor: 2, ..Quality::default() };
+        let quality = Quality { poor: Ratio { numerator: 2, denominator: 20 }, ..Quality::default() };
         assert_eq!(observed(&share_of(share, &quality, share_terms)), ["streams with low MOS above 5 %"]);
     }
 
@@ -80,7 +80,10 @@ mod tests {
     fn a_good_one_and_a_single_bad_one_within_the_share_keep_it() {
         assert_eq!(passage().rated(Rated::Narrowband(3.6)).judge(&RULE), Verdict::Pass);
         assert_eq!(passage().rated(Rated::Narrowband(1.0)).agreed(|t| share_terms(&mut t.performance)).judge(&RULE), Verdict::Pass);
-        assert_eq!(share_of(share, &Quality { streams: 20, poor: 1, ..Quality::default() }, share_terms), Verdict::Pass);
+        assert_eq!(
+            share_of(share, &Quality { poor: Ratio { numerator: 1, denominator: 20 }, ..Quality::default() }, share_terms),
+            Verdict::Pass
+        );
     }
 
     #[test]

@@ -81,10 +81,10 @@ pub(super) fn statistics(subject: &IntervalSubject<'_>, name: &str, delays: &Dis
 }
 
 /// A share of a direction's streams against its threshold in percent.
-pub(super) fn judge_share(subject: &QualitySubject<'_>, name: &str, part: u64, whole: u64, clause: &Clause<f64>, bound: Bound) -> Verdict {
+pub(super) fn judge_share(subject: &QualitySubject<'_>, name: &str, share: Ratio, clause: &Clause<f64>) -> Verdict {
     let tally = Tally::default();
     let subject = IntervalSubject { start: subject.start, tally: &tally, terms: subject.terms };
-    ratio(&subject, name, Ratio { numerator: part, denominator: whole }, &Some(clause.clone()), bound)
+    ratio(&subject, name, share, &Some(clause.clone()), Bound::AtMost)
 }
 
 /// Round trips against the statistics agreed for them.
