@@ -1,7 +1,6 @@
 //! Takes breaches, gives them folded into findings with counts and first exhibits, never drops one.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -90,19 +89,27 @@ pub struct Entry {
 /// Everything that was judged: the five counts of each rule, and the findings.
 #[derive(Debug)]
 pub struct Ledger {
-    coverage: Vec<Counts>,
+    /// What nearly all subjects come to, for each rule: counted for every few messages, so that it lies close together.
+    usual: Vec<Usual>,
+    /// The rest.
+    rare: Vec<Rare>,
     /// How many messages of each kind were judged: rules that do not speak of a kind are not asked, and counted all at once.
     messages: [u64; Kind::ALL.len()],
     entries: IndexMap<Key, Entry, FixedState>,
 }
 
-/// The counts of a rule in the form that the hot path likes.
+/// How often a rule was kept, and how often it did not apply.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
+struct Usual {
     pass: u64,
+    not_applicable: u64,
+}
+
+/// How often it was broken, waived, and could not be judged.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rare {
     violation: u64,
     waived: u64,
-    not_applicable: u64,
     indeterminate: [u64; Reason::ALL.len()],
 }
 
@@ -111,7 +118,8 @@ impl Ledger {
     #[must_use]
     pub fn new(rules: &[&'static Rule]) -> Self {
         let entries = IndexMap::with_hasher(FixedState::default());
-        Self { coverage: vec![Counts::default(); rules.len()], messages: Default::default(), entries }
+        let (usual, rare) = (vec![Usual::default(); rules.len()], vec![Rare::default(); rules.len()]);
+        Self { usual, rare, messages: Default::default(), entries }
     }
 
     /// Counts a message for the rules that do not speak of its kind.
@@ -123,21 +131,21 @@ impl Ledger {
 
     /// Counts so many passes.
     pub fn pass(&mut self, rule: u16, subjects: u64) {
-        if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
+        if let Some(c) = self.usual.get_mut(usize::from(rule)) {
             c.pass += subjects;
         }
     }
 
     /// Counts so many subjects that the rule does not speak of.
     pub fn not_applicable(&mut self, rule: u16, subjects: u64) {
-        if let Some(c) = self.coverage.get_mut(usize::from(rule)) {
+        if let Some(c) = self.usual.get_mut(usize::from(rule)) {
             c.not_applicable += subjects;
         }
     }
 
     /// Counts a subject that could not be judged.
     pub fn indeterminate(&mut self, rule: u16, reason: Reason) {
-        if let Some(n) = self.coverage.get_mut(usize::from(rule)).and_then(|c| c.indeterminate.get_mut(reason as usize)) {
+        if let Some(n) = self.rare.get_mut(usize::from(rule)).and_then(|c| c.indeterminate.get_mut(reason as usize)) {
             *n += 1;
         }
     }
@@ -153,7 +161,7 @@ impl Ledger {
         time: Time,
         evidence: impl FnOnce() -> Option<Evidence>,
     ) -> usize {
-        if let Some(c) = self.coverage.get_mut(usize::from(key.rule)) {
+        if let Some(c) = self.rare.get_mut(usize::from(key.rule)) {
             if key.waiver.is_some() { c.waived += 1 } else { c.violation += 1 }
         }
         let slot = self.entries.entry(key);
@@ -179,7 +187,11 @@ impl Ledger {
 
     /// Adds another part of the capture.
     pub fn merge(&mut self, other: Self) {
-        for (mine, theirs) in self.coverage.iter_mut().zip(&other.coverage) {
+        for (mine, theirs) in self.usual.iter_mut().zip(&other.usual) {
+            mine.pass += theirs.pass;
+            mine.not_applicable += theirs.not_applicable;
+        }
+        for (mine, theirs) in self.rare.iter_mut().zip(&other.rare) {
             mine.merge(theirs);
         }
         for (mine, theirs) in self.messages.iter_mut().zip(other.messages) {
@@ -219,8 +231,16 @@ impl Ledger {
     #[must_use]
     pub fn coverage(&self, rule: usize, spoken_of: Kind) -> Coverage {
         let passed_over: u64 = Kind::ALL.iter().zip(self.messages).filter(|(kind, _)| !kind.is(spoken_of)).map(|(_, n)| n).sum();
-        let asked = self.coverage.get(rule).map(Counts::report).unwrap_or_default();
-        Coverage { not_applicable: asked.not_applicable + passed_over, ..asked }
+        let usual = self.usual.get(rule).copied().unwrap_or_default();
+        let rare = self.rare.get(rule).copied().unwrap_or_default();
+        let indeterminate = Reason::ALL.into_iter().zip(rare.indeterminate).filter(|&(_, n)| n > 0).collect();
+        Coverage {
+            pass: usual.pass,
+            violation: rare.violation,
+            waived: rare.waived,
+            not_applicable: usual.not_applicable + passed_over,
+            indeterminate,
+        }
     }
 
     /// The findings, worst first, then by rule, direction and class: the order of the report.
@@ -241,20 +261,12 @@ fn keep_first(exhibits: &mut Vec<Evidence>) {
     }
 }
 
-impl Counts {
+impl Rare {
     fn merge(&mut self, other: &Self) {
-        self.pass += other.pass;
         self.violation += other.violation;
         self.waived += other.waived;
-        self.not_applicable += other.not_applicable;
         for (mine, theirs) in self.indeterminate.iter_mut().zip(&other.indeterminate) {
             *mine += theirs;
         }
-    }
-
-    fn report(&self) -> Coverage {
-        let reasons = Reason::ALL.into_iter().zip(self.indeterminate).filter(|&(_, n)| n > 0);
-        let indeterminate: BTreeMap<Reason, u64> = reasons.collect();
-        Coverage { pass: self.pass, violation: self.violation, waived: self.waived, not_applicable: self.not_applicable, indeterminate }
     }
 }
