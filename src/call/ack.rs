@@ -45,9 +45,12 @@ impl LiveCall {
             ..Place::default()
         };
         dialog.touched = true;
-        let [last, before] = dialog.invites();
-        let earlier = self.transactions.get(before).is_some_and(|t| t.cseq == marks.cseq);
-        let Some(invite) = self.transactions.get_mut(if earlier { before } else { last }) else {
+        // Each side counts for itself, so that both may have used one number.
+        let own = |key: &u64| self.transactions.get(*key).filter(|invite| invite.from == marks.from);
+        let invites = dialog.invites();
+        let named = invites.into_iter().find(|key| own(key).is_some_and(|invite| invite.cseq == marks.cseq));
+        let invite = named.or_else(|| invites.into_iter().find(|key| own(key).is_some()));
+        let Some(invite) = invite.and_then(|key| self.transactions.get_mut(key)) else {
             place.repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);
             return place;
         };
@@ -65,7 +68,7 @@ impl LiveCall {
             }
             return place;
         }
-        dialog.acknowledged = marks.cseq;
+        dialog.acknowledged = dialog.acknowledged.max(marks.cseq);
         invite.acknowledge(arrival, marks, None, turn);
         if invite.final_code().is_none_or(|code| code < 300) {
             let (said, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp, turn);
@@ -89,7 +92,7 @@ impl LiveCall {
         for hop in 0..u8::try_from(self.paths.len()).unwrap_or(u8::MAX) {
             let Some(dialog) = marks.to.and_then(|to| self.dialogs.get(dialog_key(marks.from, to, hop))) else { continue };
             let [last, _] = dialog.invites();
-            if let Some(invite) = self.transactions.get_mut(last).filter(|t| t.cseq == marks.cseq) {
+            if let Some(invite) = self.transactions.get_mut(last).filter(|t| t.cseq == marks.cseq && t.from == marks.from) {
                 invite.acknowledge(arrival, marks, None, turn);
             }
         }

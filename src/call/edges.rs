@@ -60,6 +60,19 @@ fn acknowledgements_are_judged() {
     assert_eq!(with("", "32.9"), None, "the capture ends before 64·T1");
 }
 
+/// RFC 3261 §12.2.1.1: each side has its own numbers, and both may begin with 1.
+#[test]
+fn an_ack_is_that_of_its_own_side() {
+    let again = "5 b>a INVITE 1 from=t to=f br=z9hG4bKback\n 5.1 a>b 200 INVITE 1 from=t to=f br=z9hG4bKback\n";
+    let faults = |rest: &str| {
+        let played = answered_then(&format!("{again}{rest}"), "100");
+        played.transactions(Method::Invite).iter().map(|invite| invite.ack_fault).collect::<Vec<_>>()
+    };
+    assert_eq!(faults("5.2 b>a ACK 1 from=t to=f br=z9hG4bKacks"), [None, None]);
+    assert_eq!(faults("5.2 a>b ACK 1 to=t br=z9hG4bKlate"), [None, Some(AckFault::Missing)]);
+    assert_eq!(faults("5.2 b>a ACK 7 from=t to=f br=z9hG4bKacks"), [None, Some(AckFault::CSeq)]);
+}
+
 #[test]
 fn a_2xx_without_ack_is_established_and_not_acknowledged() {
     let session = play("0 a>b INVITE 1\n 1 b>a 200 INVITE 1 to=t", "100");
