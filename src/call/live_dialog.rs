@@ -9,6 +9,7 @@ use super::stage::{Stage, Step};
 use super::timer::Timer;
 use super::turn::{Alarm, Turn};
 use super::{Dialog, Expiry, Trace};
+use crate::base::Time;
 use crate::sip::value::{Params, number};
 use crate::sip::{Arrival, HeaderName};
 
@@ -18,6 +19,8 @@ pub(super) struct LiveDialog {
     pub(super) key: u64,
     pub(super) stage: Stage,
     timer: Timer,
+    /// When it ended.
+    over: Option<Time>,
     pub(super) hop: u8,
     /// The session request that made it; none for a subscription.
     pub(super) chain: Option<u64>,
@@ -54,6 +57,7 @@ impl LiveDialog {
             key,
             stage: Stage::Early,
             timer: Timer::default(),
+            over: None,
             hop: 0,
             chain: None,
             caller,
@@ -80,6 +84,11 @@ impl LiveDialog {
 
     pub(super) fn is_from_caller(&self, marks: &Marks) -> bool {
         marks.from == self.caller
+    }
+
+    /// Whether it ended so shortly before that the side which sends now may not have heard of it, otherwise than by an answered BYE.
+    pub(super) fn has_just_ended(&self, turn: &Turn<'_>) -> bool {
+        !self.hung_up && self.over.is_some_and(|over| turn.clock.since(over) <= turn.settings.t1)
     }
 
     /// Notes an INVITE.
@@ -155,6 +164,7 @@ impl LiveDialog {
         self.stage = before.on(step);
         match self.stage {
             Stage::Ended if before != Stage::Ended => {
+                self.over = Some(turn.clock);
                 turn.arm(self.timer.set(turn.after_wait()), Alarm::Dialog(self.key));
                 true
             }

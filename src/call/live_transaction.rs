@@ -276,7 +276,7 @@ impl LiveTransaction {
         request.source.ip == envelope.source.ip && request.destination.ip == envelope.destination.ip
     }
 
-    /// It is a BYE, and met one of the other side.
+    /// It met the end of its dialog on its way.
     pub(super) fn crosses(&mut self) {
         self.report.crossed = true;
     }

@@ -158,6 +158,8 @@ impl LiveCall {
         place.remote_target = dialog.target_of(from_caller);
         if dialog.stage == Stage::Ended && dialog.hung_up {
             transaction.comes_after_bye();
+        } else if dialog.has_just_ended(turn) {
+            transaction.crosses();
         }
         transaction.dialog = Some(key);
         transaction.hop = dialog.hop;

@@ -10,7 +10,7 @@ use super::marks::{Marks, dialog_key};
 use super::path::Path;
 use super::stage::{Stage, Step};
 use super::turn::Turn;
-use super::{ByeEnd, Place, Repeat};
+use super::{ByeEnd, Place, Repeat, Standing};
 use crate::sdp::Description;
 use crate::sip::value::number;
 use crate::sip::{Arrival, HeaderName, Method};
@@ -215,6 +215,15 @@ impl LiveCall {
                 }
                 _ => {}
             }
+        }
+        if transaction.method != Method::Bye
+            && first_final
+            && code == 481
+            && transaction.standing == Standing::InDialog
+            && matches!(dialog.stage, Stage::Ending | Stage::Ended)
+        {
+            // A BYE or a failure of the INVITE was under way meanwhile (RFC 5407 §3).
+            transaction.crosses();
         }
         if transaction.method == Method::Bye && first_final {
             if dialog.crossed {

@@ -145,7 +145,7 @@ pub struct Transaction {
     pub standing: Standing,
     /// Whether its dialog had ended by a BYE that was answered with success.
     pub hung_up: bool,
-    /// Whether it is a BYE that met a BYE of the other side.
+    /// Whether it is a BYE that met a BYE of the other side, or another request that met the end of its dialog on its way.
     pub crossed: bool,
     /// When the request passed again over an unreliable transport; at most twelve times are kept.
     pub repeats: Option<Box<Repeats>>,

@@ -276,3 +276,51 @@ fn an_attempt_at_another_border_element() {
     let same_tag = with(invite(0.5, "two"), ";tag=a-two", ";tag=a-one");
     says("IDN-STIR-003", terms, &[invite(0.0, "one"), response(0.1, "one", 180, "INVITE", "", ""), same_tag], 2, &[], &[]);
 }
+
+/// RFC 5407 §3: a request is under way while the other side ends the dialog, and is answered 481.
+#[test]
+fn requests_that_cross_the_end_of_their_dialog() {
+    let tagged = |said: Said, from: &str, to: &str| {
+        let said = with(said, ";tag=a-one", &format!(";tag={from}"));
+        let bare = "To: <sip:+4420555000@bravo.example>";
+        let start = said.text.find(bare).unwrap() + bare.len();
+        let end = start + said.text[start..].find("\r\n").unwrap();
+        let mut said = said;
+        said.text.replace_range(start..end, &format!(";tag={to}"));
+        said
+    };
+    let number = |said: Said, n: u32| with(said, "CSeq: 1 ", &format!("CSeq: {n} "));
+    // Alpha's requests in the dialog, and bravo's.
+    let asked = |at: f64, method: &str, n: u32| number(tagged(request(at, "one", method, "", ""), "a-one", "b-one"), n);
+    let answered = |at: f64, code: u16, method: &str, n: u32| number(response(at, "one", code, method, "", ""), n);
+    let back = |mut said: Said| {
+        said.from_alpha = !said.from_alpha;
+        with(tagged(said, "b-one", "a-one"), "z9hG4bK-", "z9hG4bK-back-")
+    };
+    let begun = || vec![invite(""), response(1.0, "one", 200, "INVITE", "", ""), asked(1.1, "ACK", 1).branched("ack")];
+    let bye = || [asked(5.0, "BYE", 2), answered(5.1, 200, "BYE", 2)];
+    let told = |more: Vec<Said>, kept: u64, broken: &[&str]| {
+        let mut said = [begun(), more].concat();
+        said.sort_by(|a, b| a.at.total_cmp(&b.at));
+        says("DLG-STATE-001", "", &until_over(said), kept, broken, &[]);
+    };
+    for method in ["INFO", "UPDATE", "OPTIONS"] {
+        let info = |at: f64, code: u16| [back(request(at, "one", method, "", "")), back(response(at + 0.15, "one", code, method, "", ""))];
+        told([&bye()[..], &info(5.02, 481)].concat(), 2, &[]);
+        told([&bye()[..], &info(4.98, 481)].concat(), 2, &[]);
+        told([&bye()[..], &info(4.0, 481)].concat(), 1, &[&format!("481 to {method} in a dialog that stands")]);
+        told([&bye()[..], &info(5.2, 481)].concat(), 1, &[&format!("{method} in a dialog that a BYE ended")]);
+    }
+    // The PRACK of a reliable response that a refusal followed.
+    let early = |prack: f64| {
+        until_over(vec![
+            invite("Supported: 100rel\n"),
+            response(1.0, "one", 183, "INVITE", "Require: 100rel\nRSeq: 1\n", ""),
+            response(1.05, "one", 486, "INVITE", "", ""),
+            number(tagged(request(prack, "one", "PRACK", "RAck: 1 1 INVITE\n", ""), "a-one", "b-one"), 2),
+            answered(prack + 0.1, 481, "PRACK", 2),
+        ])
+    };
+    says("DLG-STATE-001", "", &early(1.1), 1, &[], &[]);
+    says("DLG-STATE-001", "", &early(9.0), 0, &["PRACK answered 481"], &[]);
+}

@@ -2,7 +2,7 @@
 
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
-use crate::sip::value::{Scheme, Uri, uri};
+use crate::sip::value::{Scheme, Uri, unescaped, uri};
 use crate::sip::{HeaderName, Message, Method, Start};
 
 pub(crate) static RULE: Rule = Rule {
@@ -87,7 +87,9 @@ fn wrong_target(subject: &MessageSubject<'_>) -> Option<Breach> {
 /// Whether two URIs lead to the same place: user, host and port; parameters steer the way there.
 fn is_same(a: &Uri<'_>, b: &Uri<'_>) -> bool {
     let host = a.host.eq_ignore_ascii_case(b.host) || (a.host_ip().is_some() && a.host_ip() == b.host_ip());
-    a.scheme == b.scheme && a.user == b.user && host && port(a) == port(b)
+    // What need not be escaped is the same where it is (RFC 3261 §19.1.4).
+    let user = a.user.is_some() == b.user.is_some() && unescaped(a.user.unwrap_or_default()).eq(unescaped(b.user.unwrap_or_default()));
+    a.scheme == b.scheme && user && host && port(a) == port(b)
 }
 
 /// RFC 3261 §19.1.2.
@@ -130,7 +132,9 @@ mod tests {
     #[test]
     fn one_contact_and_the_learned_target_keep_it() {
         assert_eq!(Scene::request("INVITE").judge(&RULE), Verdict::Pass);
-        assert_eq!(bye("sip:b@192.0.2.9:5060;transport=udp").judge(&RULE), Verdict::Pass);
+        for target in ["sip:b@192.0.2.9:5060;transport=udp", "sip:%62@192.0.2.9"] {
+            assert_eq!(bye(target).judge(&RULE), Verdict::Pass, "{target}");
+        }
     }
 
     #[test]
