@@ -24,12 +24,14 @@ impl CallMedia {
         let Some(answered) = self.answered else { return Vec::new() };
         let end = self.ended(Time(i64::MAX)).unwrap_or(end);
         let mut all = Vec::new();
-        for (hop, tag) in self.dialogs() {
+        // Of a fork those branches count that were answered; where none is told to be, all that is known is that one was.
+        let dialogs = self.answered_dialogs();
+        for &(hop, tag) in dialogs.as_ref().map_or_else(|| self.dialogs(), Clone::clone).iter() {
             let accords: Vec<_> = self.accords(hop, tag).collect();
             for (n, &(since, offer, answer)) in accords.iter().enumerate() {
                 let until = accords.get(n + 1).map_or(end, |(next, ..)| *next);
                 let span = (since.max(answered), until.min(end).max(answered));
-                let of = |said: &'_ Said| bits(&said.sdp);
+                let of = |said: &'_ Said| dialogs.as_ref().and_then(|_| bits(&said.sdp));
                 all.extend([offer, answer].map(|said| Announcement { sender: said.side.other(), said, span, bits: of(said) }));
             }
         }

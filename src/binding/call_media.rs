@@ -198,6 +198,19 @@ impl CallMedia {
         all
     }
 
+    /// Those of the dialog that was answered, at each hop; `None` where several were negotiated and the answer does not tell which.
+    #[must_use]
+    pub fn answered_dialogs(&self) -> Option<Vec<(Hop, SideTag)>> {
+        let all = self.dialogs();
+        let first = all.first()?.1;
+        if all.iter().all(|(_, tag)| *tag == first) {
+            return Some(all);
+        }
+        let origin = self.sessions.first()?.answer.as_ref()?.origin;
+        let tag = self.said.iter().find(|said| said.origin == origin)?.tag;
+        Some(all.into_iter().filter(|(_, other)| *other == tag).collect())
+    }
+
     /// Whether a side may send on a line, by an exchange: both want the line, and neither side's direction forbids it (RFC 3264 §6.1, §8.4).
     #[must_use]
     pub fn may_send(side: Side, line: usize, offer: &Said, answer: &Said) -> bool {

@@ -12,6 +12,10 @@ const INSTANT: i64 = 10_000_000;
 /// What lasts longer is marked only so far from its beginning: that much all who notice it have in common.
 const MARKED: i64 = seconds(2);
 
+/// How far the steps of streams may differ that one step of the clock made: by jitter, and by when the packets of a picture are sent. Sides that pause
+/// together, as on hold, do not fall silent and come back as if they were one.
+const ALIKE: i64 = 40_000_000;
+
 /// After so long on the running clock every stream has said what it has to: streams are over after one minute.
 const SETTLED: i64 = seconds(120);
 
@@ -35,15 +39,15 @@ pub(super) enum What {
 }
 
 /// What was noticed at one instant.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Tally {
     /// Streams that began less those that ended.
     change: i64,
     pauses: u32,
     missing: u64,
     steps: u32,
-    /// The least of the steps, which says how far the clock stepped at the least.
-    least: Option<i64>,
+    /// Of the steps that begin here: the last instant that is marked, and how far.
+    begun: Vec<(i64, i64)>,
     first: Option<(Origin, Time)>,
 }
 
@@ -53,7 +57,7 @@ impl Tally {
         self.pauses += other.pauses;
         self.missing += other.missing;
         self.steps += other.steps;
-        self.least = self.least.into_iter().chain(other.least).min();
+        self.begun.extend(&other.begun);
         self.first = self.first.into_iter().chain(other.first).min();
     }
 }
@@ -82,15 +86,13 @@ impl Jolts {
             let tally = self.0.entry(instant).or_default();
             match jolt.what {
                 What::Pause(_) => tally.pauses += 1,
-                What::Step(by) => {
-                    tally.steps += 1;
-                    tally.least = tally.least.into_iter().chain([by]).min();
-                }
+                What::Step(_) => tally.steps += 1,
             }
             tally.first = tally.first.into_iter().chain([(jolt.origin, jolt.to)]).min();
         }
-        if let What::Pause(missing) = jolt.what {
-            self.at(Time(jolt.from.0 + to.since(jolt.from) / 2)).missing += u64::from(missing);
+        match jolt.what {
+            What::Pause(missing) => self.at(Time(jolt.from.0 + to.since(jolt.from) / 2)).missing += u64::from(missing),
+            What::Step(by) => self.at(jolt.from).begun.push((to.0.div_euclid(INSTANT), by)),
         }
     }
 }
@@ -132,6 +134,8 @@ pub struct Concert {
     /// The latest instants that were a pause and a step: those that follow at once belong to them.
     pause: Option<i64>,
     step: Option<i64>,
+    /// The steps that go on: the last instant that is marked, and how far.
+    stepping: Vec<(i64, i64)>,
     found: Concerted,
 }
 
@@ -147,8 +151,20 @@ impl Concert {
             counted: None,
             pause: None,
             step: None,
+            stepping: Vec::new(),
             found: Concerted::default(),
         }
+    }
+
+    /// How many of the steps that go on one step of the clock can have made, at most, and the least of those.
+    fn alike(&self) -> Option<(i64, i64)> {
+        let mut sizes: Vec<i64> = self.stepping.iter().map(|&(_, by)| by).collect();
+        sizes.sort_unstable();
+        let from = |(n, &least): (usize, &i64)| {
+            let end = sizes.partition_point(|&by| by - least <= ALIKE);
+            (i64::try_from(end - n).unwrap_or(i64::MAX), least)
+        };
+        sizes.iter().enumerate().map(from).max()
     }
 
     /// Takes what a shard noticed in a window.
@@ -180,9 +196,16 @@ impl Concert {
             self.found.paused = self.found.paused.or(tally.first);
             self.pause = Some(instant);
         }
-        if steps >= self.enough && steps * 10 >= self.living * 9 {
+        self.stepping.extend(&tally.begun);
+        self.stepping.retain(|(last, _)| *last >= instant);
+        if steps >= self.enough
+            && steps * 10 >= self.living * 9
+            && let Some((alike, least)) = self.alike()
+            && alike >= self.enough
+            && alike * 10 >= self.living * 9
+        {
             self.found.steps += u64::from(!goes_on(self.step));
-            self.found.largest = self.found.largest.max(tally.least.unwrap_or(0));
+            self.found.largest = self.found.largest.max(least);
             self.found.stepped = self.found.stepped.or(tally.first);
             self.step = Some(instant);
         }
@@ -241,6 +264,15 @@ mod tests {
         let found = concert(11, &steps);
         assert_eq!((found.steps, found.largest, found.pauses), (1, 480 * MS, 0));
         assert_eq!(concert(12, &steps).steps, 0);
+    }
+
+    #[test]
+    fn sides_that_pause_together_are_no_step_and_one_that_pauses_meanwhile_hides_none() {
+        let pauses = |n: i64| jolt(1000 + n * 60, 5950 + n * 100, What::Step((4950 + n * 40) * MS));
+        assert_eq!(concert(4, &[pauses(0), pauses(0), pauses(5), pauses(5)]).steps, 0);
+        let steps = (0..19).map(|n| jolt(1000 + n, 1100 + n, What::Step((80 + n) * MS)));
+        let found = concert(20, &steps.chain([jolt(900, 3000, What::Step(2000 * MS))]).collect::<Vec<_>>());
+        assert_eq!((found.steps, found.largest), (1, 80 * MS));
     }
 
     #[test]

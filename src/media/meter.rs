@@ -334,6 +334,7 @@ impl Meter {
         }
         self.numbering.astray();
         self.packets += 1;
+        self.add_octets(&held);
         self.carried.add(held.carriage, (held.origin, held.time));
         withheld.iter().for_each(|note| self.note(note));
         None
@@ -574,6 +575,7 @@ impl Meter {
             let Sighting { carriage, origin, time, .. } = held.packet;
             self.numbering.astray();
             self.packets += 1;
+            self.add_octets(&held.packet);
             self.carried.add(carriage, (origin, time));
         }
         if let Some(format) = self.formats.get_mut(self.format) {

@@ -1,5 +1,6 @@
 //! Takes calls whose media is unusual and as agreed, gives a failure where a figure of it is held against somebody, never a figure that is too high.
 
+use crate::made::calls::Call;
 use crate::made::{Frame, udp};
 use crate::wire::{A, B, End, Voice, begun, between, cells, counts, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
 
@@ -165,4 +166,78 @@ fn round_trips_are_those_of_reports_that_say_how_long_they_waited() {
     assert_eq!(judge(&[0.0, 0.0]), (None, 0));
     assert_eq!(judge(&[2.0, 2.1]), (Some(100.0), 0));
     assert_eq!(judge(&[2.0, 2.0, 2.1]), (Some(200.0), 1));
+}
+
+/// RFC 3264 §8.4: both sides of a call with picture and sound fall silent when it is held, each when it learns of it, with their clocks: no step of the
+/// clock of the capture, which all streams show at once and by as much.
+#[test]
+fn a_hold_is_no_step_of_the_clock_of_the_capture() {
+    let both = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\nm=video 20002 RTP/AVP 96\na=rtpmap:96 H264/90000\n";
+    let judge = |later: f64| {
+        let mut call = begun("held", both, both);
+        call.sdp = sdp(&both.replace("8000\n", "8000\na=inactive\n").replace("90000\n", "90000\na=inactive\n"));
+        call.again(48.0, "X-In-Dialog\r\n").answer(48.1, 200).ack(48.2);
+        call.sdp = sdp(both);
+        call.again(53.0, "X-In-Dialog\r\n").answer(53.1, 200).ack(53.1 + later);
+        let beside = |(host, port): End| (host, port + 2);
+        let sound = [voice(A, B, 1), voice(B, A, 2)];
+        let picture = |own: &Voice| {
+            let (from, to, ssrc) = (beside(own.from), beside(own.to), own.ssrc + 10);
+            Voice { from, to, ssrc, payload_type: 96, ms: 40, ticks: 3_600, octets: vec![1; 900] }
+        };
+        let talk = |own: Voice| {
+            let late = if own.from.0 == A.0 { 0.0 } else { later };
+            let when = |n: u32| f64::from(n * own.ms) / 1_000.0;
+            let packets =
+                (0..11_000 / own.ms).map(|n| at(&own, if when(n) < 6.0 { 42.0 } else { 47.1 + late } + when(n), (n as u16, n * own.ticks)));
+            packets.collect::<Vec<_>>()
+        };
+        let media: Vec<_> = sound.iter().map(picture).chain(sound.clone()).map(talk).collect();
+        let all = frames(vec![over(call, 60.0)], media);
+        found(&report(&all, "[capture]\nclock_step_ms = 20\nmin_parallel_streams = 3\n"), "CAP-CLOCK-001")
+    };
+    assert_eq!(judge(0.15), NOBODY);
+    // Where all pause for as long, nobody can tell.
+    assert_eq!(judge(0.0).len(), 1);
+}
+
+/// RFC 6271 §A.2, standards.md §8.4: every packet of a source takes bandwidth, whatever its number; of the branches of a fork the one that answered.
+#[test]
+fn bandwidth_is_that_of_all_packets_and_of_the_branch_that_answered() {
+    let limit = |basis: &str, value: u32| {
+        format!(
+            "[[admission.limit]]\nid = \"b\"\nkind = \"bandwidth_kbps\"\nscope = \"direction\"\nbasis = \"{basis}\"\nvalue = {value}.0\n"
+        )
+    };
+    let own = voice(A, B, 1);
+    // Two that send as one source, far apart in their numbers: 160 kbit/s.
+    let pair = |n: u32| [0, 30_000].map(|far: u16| at(&own, 42.0 + f64::from(far) / 1e7 + f64::from(n) * 0.02, (far + n as u16, n * 160)));
+    let all = frames(vec![between("two", AUDIO, AUDIO)], [(0..900).flat_map(pair).collect(), voice(B, A, 2).send(42.0, 60.0)]);
+    holds_for_any_cut(&all, &limit("measured", 159));
+    assert_eq!(found(&report(&all, &limit("measured", 159)), "CAC-BW-001"), ["alpha: 1 x more than 159 kbit/s of media"]);
+    assert_eq!(found(&report(&all, &limit("measured", 160)), "CAC-BW-001"), NOBODY);
+
+    let line = sdp("m=audio 20000 RTP/AVP 8\nb=AS:80\n");
+    let fork = |is_late: bool| {
+        let mut call = Call::new("fork");
+        call.sdp = line.clone();
+        call.request(40.0, "INVITE", 1, true, "Supported: 100rel\r\n");
+        for (n, branch) in (2..).zip(["desk", "mobile"]) {
+            call.to_tag = branch.to_owned();
+            if branch == "mobile" && is_late {
+                continue;
+            }
+            let at = 40.0 + f64::from(n);
+            call.response(at, 183, "INVITE", 1, true, "Require: 100rel\r\nRSeq: 1\r\n");
+            call.request(at + 0.1, "PRACK", n, true, "RAck: 1 1 INVITE\r\n").response(at + 0.2, 200, "PRACK", n, true, "");
+        }
+        call.sdp = if is_late { line.clone() } else { String::new() };
+        call.response(45.0, 200, "INVITE", 1, true, "").request(45.1, "ACK", 1, true, "");
+        call.request(60.0, "BYE", 9, true, "").response(60.1, 200, "BYE", 9, true, "");
+        let report = report(&frames(vec![call], [voice(A, B, 1).send(45.0, 60.0)]), &limit("signalled", 100));
+        (found(&report, "CAC-BW-001"), counts(&report, "CAC-BW-001"))
+    };
+    assert_eq!(fork(true), (vec![], [2, 0, 0]));
+    // Both branches had agreed before, and the answer does not tell which it is.
+    assert_eq!(fork(false), (vec![], [0, 0, 2]));
 }

@@ -5,7 +5,6 @@ use crate::binding::{CallMedia, Side};
 use crate::call::Trace;
 use crate::metrics::Cluster;
 use crate::policy::{Clause, Severity};
-use crate::rules::med::rtp_003::answered_dialogs;
 use crate::rules::{Breach, Check, IntervalSubject, MediaSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -44,7 +43,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     if subject.end.is_some_and(|end| end < due) {
         return Verdict::Indeterminate(Reason::Boundary);
     }
-    let Some(dialogs) = answered_dialogs(call) else { return Verdict::Indeterminate(Reason::NoAuxInput) };
+    let Some(dialogs) = call.answered_dialogs() else { return Verdict::Indeterminate(Reason::NoAuxInput) };
     let may_send = |&(hop, tag): &_| {
         let held = call.accords(hop, tag).filter(|(since, ..)| *since <= due).last();
         held.is_some_and(|(_, offer, answer)| {

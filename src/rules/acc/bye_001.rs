@@ -4,7 +4,6 @@ use crate::base::Time;
 use crate::binding::{CallMedia, Hop, Side, SideTag};
 use crate::call::{ByeEnd, Session, Trace};
 use crate::policy::Severity;
-use crate::rules::med::rtp_003::answered_dialogs;
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, SessionSubject, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -75,7 +74,7 @@ fn silent(subject: &MediaSubject<'_>) -> Verdict {
 
 /// Whether the last exchange of an answered dialog leaves no line on which both sides may send.
 fn is_held(call: &CallMedia) -> bool {
-    let Some(dialogs) = answered_dialogs(call) else { return true };
+    let Some(dialogs) = call.answered_dialogs() else { return true };
     let is_open = |&(hop, tag): &(Hop, SideTag)| {
         let last = call.accords(hop, tag).last();
         last.is_some_and(|(_, offer, answer)| {

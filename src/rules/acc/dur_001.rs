@@ -4,7 +4,7 @@ use crate::base::Time;
 use crate::binding::{CallMedia, Side};
 use crate::call::Trace;
 use crate::policy::Severity;
-use crate::rules::med::rtp_003::{answered_dialogs, moved_away};
+use crate::rules::med::rtp_003::moved_away;
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     let (call, Some(clause)) = (subject.call, &subject.terms.accounting.duration_tolerance_s) else { return Verdict::NotApplicable };
     let Some(answered) = call.answered else { return Verdict::NotApplicable };
     let Some(end) = call.ended(Time(i64::MAX)) else { return Verdict::Indeterminate(Reason::Boundary) };
-    let Some(dialogs) = answered_dialogs(call) else { return Verdict::Indeterminate(Reason::NoAuxInput) };
+    let Some(dialogs) = call.answered_dialogs() else { return Verdict::Indeterminate(Reason::NoAuxInput) };
     if dialogs.iter().any(|&(hop, tag)| call.accords(hop, tag).any(|(_, offer, answer)| is_held(offer, answer))) {
         return Verdict::NotApplicable;
     }

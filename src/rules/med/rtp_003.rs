@@ -37,7 +37,7 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
         return Verdict::NotApplicable;
     }
     let Some(end) = call.ended(Time(i64::MAX)).or(subject.end) else { return Verdict::Indeterminate(Reason::Boundary) };
-    let Some(dialogs) = answered_dialogs(call) else { return Verdict::Indeterminate(Reason::NoAuxInput) };
+    let Some(dialogs) = call.answered_dialogs() else { return Verdict::Indeterminate(Reason::NoAuxInput) };
     let answer = call.sessions.first().and_then(|session| session.answer.clone()).unwrap_or_default();
     let (mut breaches, mut off_path) = (Distinct::default(), false);
     for (hop, tag) in dialogs {
@@ -83,18 +83,6 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
 fn silent(clause: &Clause<f64>, kind: &str, side: Side) -> Breach {
     let observed = format!("no {} from the {}", word(kind), side.name());
     Breach::of_clause(clause, observed, format!("media within {} s of an answered call", clause.value)).by(MediaSubject::offender(side))
-}
-
-/// The dialog that was answered, at each hop; `None` where several were negotiated and the answer does not tell which.
-pub(in crate::rules) fn answered_dialogs(call: &CallMedia) -> Option<Vec<(Hop, SideTag)>> {
-    let all = call.dialogs();
-    let first = all.first()?.1;
-    if all.iter().all(|(_, tag)| *tag == first) {
-        return Some(all);
-    }
-    let origin = call.sessions.first()?.answer.as_ref()?.origin;
-    let tag = call.said.iter().find(|said| said.origin == origin)?.tag;
-    Some(all.into_iter().filter(|(_, other)| *other == tag).collect())
 }
 
 /// Whether the capture holds other media between the hosts that this dialog names: then its own would be there too.
