@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §12.2.2, §15.1.2; RFC 5057; RFC 5407 §3",
     keys: &[],
     what: "No request is sent in a dialog that a BYE ended, but for SUBSCRIBE and NOTIFY of a subscription that outlives the call, and none inside a dialog is answered 481. Two BYEs that cross are no breach, nor is \
-           a request that crosses a BYE or the failure of the INVITE. \
+           a request that crosses a BYE or the failure of the INVITE, or a NOTIFY after the call that the subscriber no longer wants. \
            Where the tap saw the dialog stand and the answer is 481, the side that forgot it is at fault. A dialog that may be older than \
            the capture is not judged, but for a 481.",
     why: "The two sides disagree whether there is a call: one bills on, or somebody sends requests into calls that are not theirs.",
@@ -39,6 +39,12 @@ fn check(subject: &TransactionSubject<'_>) -> Verdict {
     }
     match (&transaction.ending, transaction.standing) {
         (Ending::Final { code: 481, .. }, _) if transaction.crossed => Verdict::Pass,
+        // Who no longer wants to be notified says so by a 481 (RFC 6665 §4.1.3).
+        (Ending::Final { code: 481, .. }, _) if transaction.hung_up => Verdict::Pass,
+        // A forked SUBSCRIBE makes NOTIFYs in dialogs that nobody asked for (RFC 6665 §4.4.1).
+        (Ending::Final { code: 481, .. }, Standing::Unknown) if transaction.method == Some(Method::Notify) => {
+            Verdict::Indeterminate(Reason::Boundary)
+        }
         (Ending::Final { code: 481, .. }, Standing::InDialog) => {
             let breach = breach(format!("481 to {name} in a dialog that stands"), "the dialog that both sides made");
             Verdict::breach(breach.by(Offender::Responder))
@@ -83,6 +89,9 @@ mod tests {
     fn an_older_dialog_cannot_be_judged_and_initial_requests_are_not() {
         let outlived = judge(200, Standing::Ended, |t| (t.method, t.hung_up) = (Some(Method::Notify), true));
         assert_eq!(outlived, Verdict::NotApplicable);
+        let notify = |standing, hung_up| judge(481, standing, |t| (t.method, t.hung_up) = (Some(Method::Notify), hung_up));
+        assert_eq!(notify(Standing::Ended, true), Verdict::Pass, "the subscriber ends what outlived the call");
+        assert_eq!(notify(Standing::Unknown, false), Verdict::Indeterminate(Reason::Boundary), "perhaps of a fork");
         assert_eq!(judge(200, Standing::Unknown, |_| {}), Verdict::Indeterminate(Reason::Boundary));
         assert_eq!(judge(481, Standing::Initial, |t| t.in_dialog = false), Verdict::NotApplicable);
     }
