@@ -301,7 +301,7 @@ impl Meter {
             && self.kind != Kind::Event
             && (self.last.origin, self.last.seq) == (packet.origin, packet.seq)
             && self.numbering.is_highest(packet.seq)
-            && self.timings.get(self.timing).is_some_and(|(_, timing)| !timing.is_in_doubt())
+            && self.timings.len() > self.timing
     }
 
     /// Takes the packet after one that was far from all others; gives what came of it, or nothing if it is still to be taken.
@@ -357,18 +357,10 @@ impl Meter {
     #[inline]
     fn next(&mut self, packet: &Sighting, by: u16, gauge: &Gauge) {
         self.watch(packet, by, gauge);
-        let doubts = self.is_in_doubt();
         let missed = self.measure(packet, Some(by), gauge);
         self.numbering.ahead(by, missed);
-        if !doubts && self.is_in_doubt() {
-            self.numbering.doubt();
-        }
         self.advanced = packet.time;
         self.count(packet, i32::from(by) - 1);
-    }
-
-    fn is_in_doubt(&self) -> bool {
-        self.timings.get(self.timing).is_some_and(|(_, timing)| timing.is_in_doubt())
     }
 
     /// Notices pauses and steps of the clock between the last packet and this, which goes on by so many.
@@ -469,11 +461,7 @@ impl Meter {
             self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp), 1);
         }
         let Some((_, timing)) = self.timings.get_mut(self.timing) else { return false };
-        let missed = timing.on(packet.time, packet.timestamp, packet.marker(), gauge.jitter_buffer);
-        if timing.was_held_up() {
-            self.numbering.miss_doubted();
-        }
-        missed
+        timing.on(packet.time, packet.timestamp, packet.marker(), gauge.jitter_buffer)
     }
 
     /// Takes a telephone event; gives whether it is one.

@@ -68,15 +68,13 @@ pub(super) struct Numbering {
     bursts: BurstMeter,
     /// Distinct packets since the last start.
     distinct: u64,
-    /// The packet of which it was not known at once whether it came too late.
-    doubted: u16,
 }
 
 impl Numbering {
     /// Begins with the first packet.
     pub(super) fn new(seq: u16) -> Self {
         let reception = Reception { base: i64::from(seq), highest: i64::from(seq), received: 1, ..Reception::default() };
-        Self { reception, came: 1, missed: 0, bursts: BurstMeter::default(), distinct: 1, doubted: 0 }
+        Self { reception, came: 1, missed: 0, bursts: BurstMeter::default(), distinct: 1 }
     }
 
     /// Where `seq` stands.
@@ -153,17 +151,6 @@ impl Numbering {
         self.reception.received += 1;
         self.reception.reordered += 1;
         self.distinct += 1;
-    }
-
-    /// Notes that it is not known yet whether the highest came too late.
-    pub(super) fn doubt(&mut self) {
-        self.doubted = self.reception.highest as u16;
-    }
-
-    /// Notes that it did.
-    pub(super) fn miss_doubted(&mut self) {
-        let behind = (self.reception.highest as u16).wrapping_sub(self.doubted);
-        self.missed |= self.came & 1u128.checked_shl(behind.into()).unwrap_or(0);
     }
 
     /// Takes a packet that came before.

@@ -13,9 +13,6 @@ const BREAK: f64 = 10.0;
 /// The same at the start of a talk spurt, which the marker bit tells (RFC 3551 §4.1): a sender may count on or stand still in silence.
 const BREAK_AT_MARKER: f64 = 1.0;
 
-/// A pause over which time stamps may stand still, as some senders' do while a call is held or nobody speaks: ten packets of voice.
-const STANDSTILL: i64 = 200_000_000;
-
 /// How long the fastest packet counts as the fastest: clocks drift apart.
 const FASTEST: i64 = seconds(30);
 
@@ -38,10 +35,6 @@ pub(super) struct Timing {
     packets: u64,
     breaks: u64,
     lag: Lag,
-    /// A pause over which the time stamps stood still, with their step: the next packet shows whether the sender made it or the network.
-    standstill: Option<(i64, i32)>,
-    /// It was the network, and what it held up came too late.
-    held_up: bool,
 }
 
 /// What is known of the rate.
@@ -90,7 +83,7 @@ impl Timing {
             Some(rate) => Ticker::Fixed { rate, ms: 1000.0 / f64::from(rate), jitter: Estimator::default() },
             None => Ticker::Open { jitter: Box::default(), live: None },
         };
-        Self { ticker, previous: None, elapsed: 0, ticks: 0, packets: 0, breaks: 0, lag: Lag::default(), standstill: None, held_up: false }
+        Self { ticker, previous: None, elapsed: 0, ticks: 0, packets: 0, breaks: 0, lag: Lag::default() }
     }
 
     /// Whether packets of a payload type run on this clock, as far as is known: those of static types with one rate share it.
@@ -104,7 +97,6 @@ impl Timing {
     /// The stream begins anew, or goes on after packets of another clock.
     pub(super) fn restart(&mut self) {
         self.previous = None;
-        self.standstill = None;
         self.lag.restart();
     }
 
@@ -119,30 +111,10 @@ impl Timing {
             }
             return false;
         };
-        let (elapsed, ticks) = (at.since(before), timestamp.wrapping_sub(stamp).cast_signed());
-        let limit = if marker { BREAK_AT_MARKER } else { BREAK };
-        if self.standstill.is_some() {
-            self.resolve(elapsed, ticks, at, buffer);
-        }
-        if elapsed > STANDSTILL && self.stands_still(elapsed, ticks, limit) {
-            self.standstill = Some((elapsed, ticks));
-            return false;
-        }
-        self.step(elapsed, ticks, at, limit, buffer)
+        self.step(at.since(before), timestamp.wrapping_sub(stamp).cast_signed(), at, if marker { BREAK_AT_MARKER } else { BREAK }, buffer)
     }
 
-    /// Whether the latest packets may be held up by the network or come from a sender that paused.
-    pub(super) const fn is_in_doubt(&self) -> bool {
-        self.standstill.is_some()
-    }
-
-    /// Whether it showed, since this was last asked, that a packet in doubt came too late to be played.
-    pub(super) const fn was_held_up(&mut self) -> bool {
-        std::mem::replace(&mut self.held_up, false)
-    }
-
-    /// Takes a packet like [`Self::on`], so long after the one before and so many ticks, with no marker, none in doubt, and no pause before it;
-    /// [`Self::followed`] is to be told of the last.
+    /// Takes a packet like [`Self::on`], so long after the one before and so many ticks, with no marker; [`Self::followed`] is to be told of the last.
     #[inline]
     pub(super) fn follow(&mut self, wait: u32, ticks: u32, at: Time, buffer: f64) -> bool {
         self.packets += 1;
@@ -153,30 +125,6 @@ impl Timing {
     pub(super) fn followed(&mut self, ticks: u32, at: Time) {
         if let Some((before, stamp)) = &mut self.previous {
             (*before, *stamp) = (at, stamp.wrapping_add(ticks));
-        }
-    }
-
-    /// Whether the time stamps went on by less than half of a pause; a longer one is a break whoever made it.
-    #[cold]
-    #[allow(clippy::cast_precision_loss)]
-    fn stands_still(&self, elapsed: i64, ticks: i32, limit: f64) -> bool {
-        let Some(rate) = self.live_rate().map(f64::from) else { return false };
-        let (waited, step) = (elapsed as f64 * 1e-9 * rate, f64::from(ticks));
-        ticks >= 0 && waited > 2.0 * step && waited - step <= limit * rate
-    }
-
-    /// Takes the packet after a standstill. What the network held up comes faster than it was sent, or leaves a hole; a sender that paused goes on
-    /// at its pace.
-    #[cold]
-    #[allow(clippy::cast_precision_loss)]
-    fn resolve(&mut self, elapsed: i64, ticks: i32, at: Time, buffer: f64) {
-        // A packet of the same picture and a late one show neither.
-        let Some(rate) = self.live_rate().map(f64::from).filter(|_| ticks > 0) else { return };
-        let Some((paused, step)) = self.standstill.take() else { return };
-        if elapsed as f64 * 1e-9 * rate < f64::from(ticks) / 2.0 {
-            self.held_up = self.step(paused, step, at.plus(-elapsed), BREAK, buffer);
-        } else {
-            self.breaks();
         }
     }
 
@@ -333,26 +281,6 @@ mod tests {
         let mut timing = Timing::new(0);
         // 200 ppm over ten minutes: 120 ms.
         assert!((0..30_000i64).all(|n| !timing.on(Time(n * 20 * MS + n * 4_000), n as u32 * 160, false, 0.015)));
-    }
-
-    /// Packets of 20 ms, of which the eleventh comes after a pause of 5 s and those behind it so many milliseconds apart; the time stamps go on.
-    fn paused(pace: i64) -> (Timing, bool) {
-        let mut timing = timing(0, 8000, 10, |n| n * 20 * MS);
-        let at = |n: i64| Time((5_200 + n * pace) * MS);
-        let late =
-            (0..200).any(|n| timing.on(at(n), 4_294_967_000u32.wrapping_add((10 + n as u32) * 160), false, 0.06) | timing.was_held_up());
-        (timing, late)
-    }
-
-    /// RFC 3264 §8.4: on hold nothing is sent; RFC 3550 §6.4.1: jitter is what the network does.
-    #[test]
-    fn a_sender_that_pauses_with_its_clock_is_not_late_and_a_network_that_holds_packets_up_is() {
-        let (held, late) = paused(20);
-        assert!(!late && jitter(&held, 8000).unwrap().max < 1e-6);
-        assert_eq!(held.break_count(), 1);
-        let (stuck, late) = paused(1);
-        assert!(late && jitter(&stuck, 8000).unwrap().max > 300.0, "5000 / 16");
-        assert_eq!(stuck.break_count(), 0);
     }
 
     #[test]
