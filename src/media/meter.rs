@@ -639,7 +639,7 @@ impl Format {
 
     /// The telephone event in a packet, if it holds nothing but one.
     fn event(&mut self, packet: &Sighting) -> Option<TelephoneEvent> {
-        let event = TelephoneEvent::sniff(packet.head).filter(|_| packet.length == TelephoneEvent::LENGTH && self.events);
+        let event = TelephoneEvent::sniff(packet.head).filter(|_| packet.is_event() && self.events);
         self.events = event.is_some();
         event
     }

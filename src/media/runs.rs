@@ -11,7 +11,7 @@ use super::texture::TAKEN;
 use crate::base::{Endpoint, Origin, Time, seconds};
 use crate::capture::Frame;
 use crate::packet::{Carriage, Datagram};
-use crate::rtp::{Header, Law, TelephoneEvent, Tone};
+use crate::rtp::{Header, Law, TelephoneEvent, Tone, redundant_event};
 
 /// Silence on the running clock that ends a stream.
 pub const IDLE: i64 = seconds(60);
@@ -175,6 +175,13 @@ struct Stretch {
     next: Option<usize>,
 }
 
+/// Whether a packet holds telephone events in the form of redundancy.
+#[inline]
+fn holds_events(header: &Header, datagram: &Datagram<'_>) -> bool {
+    let payload = || datagram.payload.get(header.offset as usize..);
+    header.payload_type >= 96 && payload().is_some_and(|payload| redundant_event(payload).is_some())
+}
+
 /// The packets of one flow, with what the latest was: all that is looked at for the next.
 #[derive(Clone, Copy, Debug)]
 struct Run {
@@ -245,7 +252,8 @@ impl Run {
             && frame.origin.capture == self.capture
             && frame.origin.serial == self.serial + u64::from(frames);
         // Of telephone events the content matters.
-        (is_plain && is_next && is_here && length != TelephoneEvent::LENGTH).then_some((wait as u32, frames))
+        (is_plain && is_next && is_here && length != TelephoneEvent::LENGTH && !holds_events(header, datagram))
+            .then_some((wait as u32, frames))
     }
 }
 

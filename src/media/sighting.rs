@@ -3,7 +3,7 @@
 use crate::base::{Origin, Time};
 use crate::capture::Frame;
 use crate::packet::{Carriage, Datagram};
-use crate::rtp::{self, Header};
+use crate::rtp::{self, Header, TelephoneEvent};
 
 /// The first payload type that has no meaning of its own (RFC 3551 §6): redundancy has none.
 const DYNAMIC: u8 = 96;
@@ -41,16 +41,24 @@ impl Sighting {
     pub(super) const MIXED: u8 = 2;
     /// Its padding or its extension runs over its end.
     pub(super) const MALFORMED: u8 = 4;
+    /// It holds nothing but telephone events, of which `head` is the latest, in the form of redundancy (RFC 2198).
+    const EVENTS: u8 = 8;
 
     /// Whether the marker bit is set.
     pub(super) const fn marker(&self) -> bool {
         self.flags & Self::MARKER != 0
     }
 
+    /// Whether it holds nothing but a telephone event, or several in the form of redundancy.
+    pub(super) const fn is_event(&self) -> bool {
+        self.length == TelephoneEvent::LENGTH || self.flags & Self::EVENTS != 0
+    }
+
     /// What is kept of a packet.
     #[inline]
     pub(super) fn new(frame: &Frame<'_>, datagram: &Datagram<'_>, header: &Header) -> Self {
         let payload = if datagram.cut { datagram.payload.get(header.offset as usize..) } else { header.payload(datagram.payload) };
+        let events = payload.filter(|_| header.payload_type >= DYNAMIC && !datagram.cut).and_then(rtp::redundant_event);
         let length = if datagram.cut { uncut(datagram, header) } else { payload.map_or(0, <[u8]>::len) };
         Self {
             origin: frame.origin,
@@ -61,12 +69,13 @@ impl Sighting {
             ip_id: datagram.layers.ip_id as u16,
             length: u16::try_from(length).unwrap_or(u16::MAX),
             ip_length: u16::try_from(datagram.layers.ip_len).unwrap_or(u16::MAX),
-            head: payload.and_then(|p| p.first_chunk()).copied().unwrap_or_default(),
+            head: events.or_else(|| payload?.first_chunk().copied()).unwrap_or_default(),
             payload_type: header.payload_type,
             redundancy: payload.filter(|_| header.payload_type >= DYNAMIC).map_or(0, rtp::redundancy),
             carriage: datagram.layers.carriage(),
             flags: flag(header.marker, Self::MARKER)
                 | flag(header.sources > 0, Self::MIXED)
+                | flag(events.is_some(), Self::EVENTS)
                 | flag(payload.is_none() && !datagram.cut, Self::MALFORMED),
         }
     }

@@ -13,7 +13,7 @@ mod xr;
 pub use event::TelephoneEvent;
 pub use header::{Header, Kind, sniff};
 pub use neighbour::{Neighbour, neighbour};
-pub use red::redundancy;
+pub use red::{redundancy, redundant_event};
 pub use rtcp::{Compound, Reception, Said, Statement, read as read_rtcp};
 pub use tone::{Law, Tone};
 pub use udptl::Udptl;

@@ -1,7 +1,15 @@
 //! Takes a payload of RTP, gives how many earlier packets it carries again if it has the form of RFC 2198, never their content.
 
+use super::TelephoneEvent;
+
 /// Generations that are counted: nobody sends more (RFC 4103 §4 recommends two).
 const MOST: u8 = 15;
+
+/// The octets of an event with as many before it.
+const LONGEST_EVENTS: usize = 5 + 8 * MOST as usize;
+
+/// The last code of a telephone: text may look like those behind it (RFC 4733 §3.2).
+const LAST_KEY: u8 = 16;
 
 /// How many redundant blocks stand before the primary one; 0 for whatever has another form.
 #[must_use]
@@ -21,6 +29,26 @@ pub fn redundancy(payload: &[u8]) -> u8 {
     }
 }
 
+/// The telephone event in the primary block, where every block before it is one too, or empty, and all are of one dynamic type (RFC 4733 §5).
+#[must_use]
+pub fn redundant_event(payload: &[u8]) -> Option<[u8; 4]> {
+    let (mut rest, mut octets, mut kind) = (payload, 0, None);
+    if payload.len() > LONGEST_EVENTS || payload.len() % 4 != 1 {
+        return None;
+    }
+    while let Some((&[flags, _, high, low], behind)) = rest.split_first_chunk::<4>().filter(|(head, _)| head[0] & 0x80 != 0) {
+        let length = usize::from(u16::from_be_bytes([high, low]) & 0x3ff);
+        if !matches!(length, 0 | 4) || *kind.get_or_insert(flags & 0x7f) != flags & 0x7f {
+            return None;
+        }
+        (rest, octets) = (behind, octets + length);
+    }
+    let (_, blocks) = rest.split_first().filter(|(primary, _)| **primary >= 96 && kind.is_none_or(|kind| kind == **primary))?;
+    let (events, []) = blocks.as_chunks::<4>() else { return None };
+    let is_key = |octets: &[u8; 4]| octets[0] <= LAST_KEY && TelephoneEvent::sniff(*octets).is_some();
+    events.last().copied().filter(|_| events.len() == octets / 4 + 1 && events.iter().all(is_key))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -38,10 +66,22 @@ mod tests {
         assert_eq!(redundancy(&[]), 0);
     }
 
+    /// RFC 4733 §5: the second 1 of 911 with the 9 and the 1 before it, each whole.
+    #[test]
+    fn an_event_with_those_before_it() {
+        let packet = [0x80 | 97, 0xaf, 0, 4, 0x80 | 97, 0x4b, 0, 4, 97, 9, 0x87, 0x06, 0x40, 1, 0x8a, 0x06, 0x40, 1, 0x0a, 0x01, 0x90];
+        assert_eq!(redundant_event(&packet), Some([1, 0x0a, 0x01, 0x90]));
+        assert_eq!(redundant_event(&[97, 9, 7, 0, 80]), Some([9, 7, 0, 80]), "the first");
+        assert_eq!(redundant_event(&packet[..20]), None);
+        assert_eq!(redundant_event(&[0x80 | 98, 0, 0, 4, 97, 9, 7, 0, 80, 9, 7, 0, 160]), None, "of another type");
+        assert_eq!(redundant_event(&[98, b'1', b'2', b'3', b'4']), None, "text");
+    }
+
     proptest! {
         #[test]
         fn any_octets_are_survived(payload in proptest::collection::vec(any::<u8>(), 0..90)) {
             prop_assert!(redundancy(&payload) <= MOST);
+            let _ = redundant_event(&payload);
         }
     }
 }

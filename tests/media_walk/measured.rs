@@ -83,6 +83,44 @@ fn keys_are_events_of_the_stream_that_they_stand_in() {
     assert_eq!(faults(keys[..4].to_vec()), ("2 180 90 0 0 3 8:886 101:11".to_owned(), vec![]));
 }
 
+/// RFC 4733 §5: events may come with those before them, in the form of RFC 2198 and under its payload type; they are the same events, and no media.
+#[test]
+fn keys_that_come_with_those_before_them_are_the_same_keys() {
+    let lines = "m=audio 20000 RTP/AVP 8 98 101\na=rtpmap:8 PCMA/8000\na=rtpmap:98 red/8000\na=fmtp:98 101/101/101\n\
+        a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15\n";
+    let own = voice(A, B, 1);
+    let with = |before: &[[u8; 4]], mut frame: Frame| {
+        let mut rtp = frame.octets.split_off(42);
+        let event = rtp.split_off(12);
+        rtp[1] = rtp[1] & 0x80 | 98;
+        before.iter().for_each(|_| rtp.extend([0x80 | 101, 0x19, 0, 4]));
+        rtp.push(101);
+        before.iter().for_each(|event| rtp.extend(event));
+        rtp.extend(event);
+        Frame { micros: frame.micros, ..udp(0.0, A, B, &rtp) }
+    };
+    let spoken = |from: u16, to: u16| {
+        (from..to).map(|n| own.packet(42.0, n.into(), (8, false, u32::from(n) * 160, &own.octets))).collect::<Vec<_>>()
+    };
+    let nine = [9, 0x8a, 0x03, 0x20];
+    let pressed = |at, code, before: &[[u8; 4]]| {
+        key(&own, at, code, 1, &[160, 320, 480, 640]).into_iter().map(|frame| with(before, frame)).collect::<Vec<_>>()
+    };
+    let mut talk = spoken(0, 100);
+    talk.extend(pressed((44.0, 100), 9, &[]));
+    talk.extend(spoken(105, 110));
+    talk.extend(pressed((44.2, 110), 1, &[nine]));
+    talk.extend(spoken(115, 120));
+    talk.extend(pressed((44.4, 120), 1, &[nine, [1, 0x8a, 0x03, 0x20]]));
+    talk.extend(spoken(125, 900));
+    let all = frames(vec![between("red", lines, lines)], both(talk));
+    let names = ["digits", "digits_mean_ms", "digits_unended", "lost", "codec", "jitter_max_ms"];
+    let first = cells(&all, &names)[0].clone();
+    assert!(first.starts_with("3 100 0 0 PCMA/8000 ") && first.rsplit(' ').next().unwrap().parse::<f64>().unwrap() < 0.01, "{first}");
+    assert_eq!(found(&report(&all, ""), "MED-MODE-002"), [""; 0]);
+    holds_for_any_cut(&all, "");
+}
+
 /// Which keys were pressed is in no report: they may be a PIN.
 #[test]
 fn keys_are_counted_and_not_told() {
