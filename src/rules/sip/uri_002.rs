@@ -30,7 +30,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if !subject.is_initial_request() {
         return Verdict::NotApplicable;
     }
-    let receiver = subject.receiver();
+    // Inside its own network a peer sends where it likes: to the element that leads out.
+    let receiver = subject.receiver().filter(|_| subject.from != subject.to);
     let mut breaches: Vec<Breach> = subject.addresses().iter().filter_map(|a| scheme(subject, a)).collect();
     let target = subject.addresses().first().filter(|a| a.place == Place::RequestUri);
     if let (Some(peer), Some(&Address { at, uri: Some(uri), .. })) = (receiver, target)
@@ -92,7 +93,7 @@ mod tests {
     use super::*;
     use crate::call::Standing;
     use crate::rules::Reason;
-    use crate::rules::scene::{Scene, agreed, observed};
+    use crate::rules::scene::{Scene, agreed, endpoint, observed};
 
     fn invite(uri: &str) -> Scene {
         Scene::request("INVITE").start(&format!("INVITE {uri} SIP/2.0")).declared(|_| {})
@@ -131,6 +132,12 @@ mod tests {
         for uri in ["sip:+441@Bravo.Example", "sip:edge.bravo.example:5060", "sip:+441@198.51.100.33", "tel:+441", "urn:service:sos"] {
             assert_eq!(invite(uri).add("Route: <sip:198.51.100.33;lr>").judge(&RULE), Verdict::Pass, "{uri}");
         }
+    }
+
+    #[test]
+    fn inside_one_network_any_target_keeps_it() {
+        let inside = Scene::request("INVITE").start("INVITE sip:+441@bravo.example SIP/2.0").add("Route: <sip:edge.bravo.example;lr>");
+        assert_eq!(inside.came(|e| e.destination = endpoint("192.0.2.20:5060")).declared(|_| {}).judge(&RULE), Verdict::Pass);
     }
 
     #[test]
