@@ -48,7 +48,9 @@ impl LiveCall {
         // Each side counts for itself, so that both may have used one number.
         let own = |key: &u64| self.transactions.get(*key).filter(|invite| invite.from == marks.from);
         let invites = dialog.invites();
-        let named = invites.into_iter().find(|key| own(key).is_some_and(|invite| invite.cseq == marks.cseq));
+        let of_number = |key: &u64| own(key).filter(|invite| invite.cseq == marks.cseq);
+        let waiting = invites.into_iter().find(|key| of_number(key).is_some_and(|invite| invite.waits_for_ack(marks.to)));
+        let named = waiting.or_else(|| invites.into_iter().find(|key| of_number(key).is_some()));
         let invite = named.or_else(|| invites.into_iter().find(|key| own(key).is_some()));
         let Some(invite) = invite.and_then(|key| self.transactions.get_mut(key)) else {
             place.repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);

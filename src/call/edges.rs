@@ -73,6 +73,19 @@ fn an_ack_is_that_of_its_own_side() {
     assert_eq!(faults("5.2 b>a ACK 7 from=t to=f br=z9hG4bKacks"), [None, Some(AckFault::CSeq)]);
 }
 
+/// A caller who does not wait for an answer, and a callee who makes its tag of what all his INVITEs have in common.
+#[test]
+fn invites_that_are_answered_in_one_dialog_are_acknowledged_each() {
+    let three = "0 a>b INVITE 1\n 0.1 a>b INVITE 2\n 0.2 b>a 200 INVITE 1 to=t\n 0.3 a>b INVITE 3\n 0.4 a>b ACK 1 to=t
+                 0.5 b>a 200 INVITE 2 to=t\n 0.6 a>b ACK 2 to=t\n 0.7 b>a 200 INVITE 3 to=t\n";
+    let faults = |rest: &str| {
+        let played = play(&format!("{three}{rest}"), "100");
+        played.transactions(Method::Invite).iter().map(|invite| invite.ack_fault).collect::<Vec<_>>()
+    };
+    assert_eq!(faults("0.8 a>b ACK 3 to=t"), [None; 3]);
+    assert_eq!(faults(""), [None, None, Some(AckFault::Missing)]);
+}
+
 #[test]
 fn a_2xx_without_ack_is_established_and_not_acknowledged() {
     let session = play("0 a>b INVITE 1\n 1 b>a 200 INVITE 1 to=t", "100");

@@ -168,6 +168,10 @@ impl LiveCall {
         let target = arrival.message.first_address(HeaderName::Contact);
         if let Some(dialog) = self.dialogs.get_mut(key) {
             dialog.learn_target(false, target);
+            // A further INVITE of the caller that was answered in the same dialog.
+            if transaction.method == Method::Invite && code >= 200 && !dialog.invites().contains(&transaction.key) {
+                dialog.invited(transaction.key);
+            }
             return (Some(key), false);
         }
         if code == 199 {
