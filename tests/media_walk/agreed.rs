@@ -209,3 +209,23 @@ fn bandwidth_is_that_of_all_packets_and_of_the_branch_that_answered() {
     // Both branches had agreed before, and the answer does not tell which it is.
     assert_eq!(fork(false), (vec![], [0, 0, 2]));
 }
+
+/// standards.md §8.6: a session whose BYE did not pass the tap is over when its media falls silent, unless it is on hold.
+#[test]
+fn a_session_without_bye_lives_as_long_as_its_media() {
+    let limit = "[[admission.limit]]\nid = \"d\"\nkind = \"session_seconds\"\nscope = \"direction\"\nvalue = 30.0\n";
+    let judge = |end: f64, held: bool| {
+        let mut call = begun("endless", AUDIO, AUDIO);
+        if held {
+            call.sdp = sdp(&format!("{AUDIO}a=inactive\n"));
+            call.again(end, "X-In-Dialog\r\n").answer(end + 0.1, 200).ack(end + 0.2);
+        }
+        let all = frames(vec![call], [voice(A, B, 1).send(42.0, end), voice(B, A, 2).send(42.0, end)]);
+        holds_for_any_cut(&all, limit);
+        found(&report(&all, limit), "CAC-DUR-001")
+    };
+    let beyond = ["both: 1 x session of more than 30 s"];
+    assert_eq!(judge(60.0, false), NOBODY);
+    assert_eq!(judge(73.0, false), beyond);
+    assert_eq!(judge(60.0, true), beyond);
+}

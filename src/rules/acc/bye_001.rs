@@ -58,12 +58,7 @@ fn silent(subject: &MediaSubject<'_>) -> Verdict {
     if is_held(call) {
         return Verdict::NotApplicable;
     }
-    let fax = call.faxes.iter().map(|&(_, _, last)| last).max();
-    // Where only text and messages pass, nobody need write for long.
-    let heard = call.sent.iter().filter(|sent| call.is_continuous(sent)).map(|sent| sent.ended).max().max(fax);
-    let Some(heard) = heard.filter(|last| *last >= answer.first) else { return Verdict::NotApplicable };
-    // Whoever still writes, or speaks of media, has not gone away.
-    let last = call.sent.iter().map(|sent| sent.ended).chain(call.wrote).chain(call.said.iter().map(|said| said.at)).fold(heard, Time::max);
+    let Some(last) = last_heard(call, answer.first) else { return Verdict::NotApplicable };
     if end.seconds_since(last) <= clause.value {
         return Verdict::NotApplicable;
     }
@@ -72,8 +67,18 @@ fn silent(subject: &MediaSubject<'_>) -> Verdict {
     Verdict::breach(breach.seen_in(&lasted(answer, answer, last, end)))
 }
 
+/// When media of a call that was answered last passed, or somebody last spoke of it; `None` where none passed that goes on as long as it may.
+pub(in crate::rules) fn last_heard(call: &CallMedia, answered: Time) -> Option<Time> {
+    let fax = call.faxes.iter().map(|&(_, _, last)| last).max();
+    // Where only text and messages pass, nobody need write for long.
+    let heard = call.sent.iter().filter(|sent| call.is_continuous(sent)).map(|sent| sent.ended).max().max(fax);
+    let heard = heard.filter(|last| *last >= answered)?;
+    // Whoever still writes, or speaks of media, has not gone away.
+    Some(call.sent.iter().map(|sent| sent.ended).chain(call.wrote).chain(call.said.iter().map(|said| said.at)).fold(heard, Time::max))
+}
+
 /// Whether the last exchange of an answered dialog leaves no line on which both sides may send.
-fn is_held(call: &CallMedia) -> bool {
+pub(in crate::rules) fn is_held(call: &CallMedia) -> bool {
     let Some(dialogs) = call.answered_dialogs() else { return true };
     let is_open = |&(hop, tag): &(Hop, SideTag)| {
         let last = call.accords(hop, tag).last();

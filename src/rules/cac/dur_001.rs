@@ -3,6 +3,7 @@
 use crate::base::Time;
 use crate::call::Session;
 use crate::policy::{Limit, LimitKind, Severity, Terms};
+use crate::rules::acc::bye_001::{is_held, last_heard};
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, SessionSubject, Verdict};
 
 pub(crate) static RULE: Rule = Rule {
@@ -16,12 +17,16 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.2; RFC 4028",
     keys: &["admission.limit"],
     what: "No session lives longer from its first 2xx to its BYE, or the end that its timer gives it, than the limit of kind \
-           `session_seconds`; one that lives on at the end of the capture has lived as long as the capture shows.",
+           `session_seconds`; one that lives on at the end of the capture has lived as long as the capture shows: where its media fell silent for good \
+           without hold, until then.",
     why: "A call of many hours is nearly always one that nobody holds any more: a BYE was lost, or somebody keeps a line open at the other's cost.",
     confirm: "Filter `sip.Call-ID == \"…\"` and compare the times of the 200 to the INVITE and of the BYE.",
     fix: "end sessions at the border elements when the agreed time is over; session timers (RFC 4028) end those that nobody holds",
     check: Check::Several(&[Check::Session(check), Check::Media(open)]),
 };
+
+/// Seconds of silence after which a session without BYE is over, where nothing was agreed (policy key `accounting.missing_bye_idle_s`).
+const IDLE: f64 = 60.0;
 
 /// The shortest limit that was agreed.
 fn limit(terms: &Terms) -> Option<&Limit> {
@@ -42,7 +47,11 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
 fn open(subject: &MediaSubject<'_>) -> Verdict {
     let (Some(limit), Some(end)) = (limit(subject.terms), subject.end) else { return Verdict::NotApplicable };
     let open = subject.call.sessions.iter().filter(|session| session.end.is_none());
-    let breaches: Vec<Breach> = open.filter_map(|session| breach(session, limit, end)).collect();
+    // Its BYE may have passed elsewhere: what fell silent, and is not on hold, is over (standards.md §8.6, inferred end).
+    let idle = subject.terms.accounting.missing_bye_idle_s.as_ref().map_or(IDLE, |clause| clause.value);
+    let heard = |session: &Session| last_heard(subject.call, session.answer.as_ref()?.first).filter(|_| !is_held(subject.call));
+    let alive = |session: &Session| heard(session).filter(|last| end.seconds_since(*last) > idle).unwrap_or(end);
+    let breaches: Vec<Breach> = open.filter_map(|session| breach(session, limit, alive(session))).collect();
     if breaches.is_empty() { Verdict::NotApplicable } else { Verdict::Violation(breaches) }
 }
 
