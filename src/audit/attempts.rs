@@ -17,6 +17,9 @@ const AT_ONCE: i64 = seconds(5);
 /// 64·T1, after which an INVITE without response has failed (RFC 3261 §17.1.1.2), and the time to go on.
 const SILENCE: i64 = seconds(32) + AT_ONCE;
 
+/// No INVITE stays without a final response for longer, as agreements have Timer C (RFC 3261 §16.6).
+const LONGEST: i64 = seconds(600);
+
 /// What a message says of the attempt that its call is.
 #[derive(Clone, Copy, Debug)]
 pub struct Fate {
@@ -102,12 +105,16 @@ impl Attempts {
         }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Forgets what is older than anybody asks for.
     pub(super) fn forget(&mut self, now: Time) {
         self.0.retain(|_, attempt| match attempt.stage {
             Stage::Failed(end) => now.since(end) <= AT_ONCE,
-            // What works may fail long after it began; Timer C ends it.
-            Stage::Silent | Stage::Working => now.since(attempt.began) <= seconds(600),
+            // It may fail long after it began; Timer C ends it.
+            Stage::Silent | Stage::Working => now.since(attempt.began) <= LONGEST,
         });
     }
 }

@@ -200,11 +200,16 @@ impl Uses {
             if matches!(used.kind, Once::Passport | Once::ChargingId) {
                 self.attempts.begin(used.user, used.numbers, used.clock);
             }
-            if self.last.len() >= self.sweep_at.max(4096) {
+            if self.held() >= self.sweep_at.max(4096) {
                 self.forget(used.clock, bench.policy);
             }
         }
         fates.for_each(|fate| self.attempts.meet(&fate));
+    }
+
+    /// How much is remembered: one value that all calls carry makes many users of it.
+    fn held(&self) -> usize {
+        self.last.len() + self.former.len() + self.attempts.len()
     }
 
     fn take(&mut self, used: &Use, bench: &mut Judge<'_>) {
@@ -258,7 +263,7 @@ impl Uses {
         });
         self.former.retain(|_, since| now.since(*since) <= longest.max(CHARGING));
         self.attempts.forget(now);
-        self.sweep_at = self.last.len() * 2;
+        self.sweep_at = self.held() * 2;
     }
 }
 
