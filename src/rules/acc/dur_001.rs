@@ -62,10 +62,10 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     Verdict::breach(Breach::of_clause(clause, observed, format!("at most {} s apart", clause.value)).seen_in(&exhibit))
 }
 
-/// Whether an exchange keeps a side from sending on a line that both want.
+/// Whether an exchange leaves no line on which both sides may send; a picture that goes one way is no hold.
 fn is_held(offer: &crate::binding::Said, answer: &crate::binding::Said) -> bool {
-    let lines = offer.sdp.media().iter().zip(answer.sdp.media()).enumerate().filter(|(_, (a, b))| a.is_active() && b.is_active());
-    lines.into_iter().any(|(line, _)| [Side::Caller, Side::Callee].iter().any(|&side| !CallMedia::may_send(side, line, offer, answer)))
+    let lines = offer.sdp.media().len().min(answer.sdp.media().len());
+    !(0..lines).any(|line| [Side::Caller, Side::Callee].iter().all(|&side| CallMedia::may_send(side, line, offer, answer)))
 }
 
 #[cfg(test)]
@@ -101,6 +101,17 @@ mod tests {
         let text = |port| format!("m=text {port} RTP/AVP 98\na=rtpmap:98 t140/1000\n");
         let typed = Passage::of(&text(4000), &text(5000)).ended(120_000).agreed(|t| t.accounting.duration_tolerance_s = agreed(2.0));
         assert_eq!(typed.judge_call(&RULE), Verdict::Indeterminate(Reason::OffPath));
+    }
+
+    #[test]
+    fn a_picture_that_goes_one_way_is_no_hold() {
+        let lines = |audio, video, direction| format!("m=audio {audio} RTP/AVP 8\nm=video {video} RTP/AVP 96\na={direction}\n");
+        let seen = |end| {
+            let passage = Passage::of(&lines(4000, 4002, "sendonly"), &lines(5000, 5002, "recvonly")).ended(end);
+            passage.agreed(|t| t.accounting.duration_tolerance_s = agreed(2.0)).judge_call(&RULE)
+        };
+        assert_eq!(observed(&seen(120_000)), ["signalling longer by more than 2 s"]);
+        assert_eq!(seen(112_000), Verdict::Pass);
     }
 
     #[test]
