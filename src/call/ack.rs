@@ -15,7 +15,7 @@ impl LiveCall {
     pub(super) fn ack(&mut self, arrival: &Arrival, marks: &Marks, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
         let path = Path::of(&arrival.envelope);
         let dialog = marks.to.and_then(|to| self.dialog_of(marks.from, to, &path));
-        let by_branch = marks.key(Method::Invite);
+        let by_branch = self.named(arrival, marks, Method::Invite);
         if let Some(invite) = self.transactions.get_mut(by_branch) {
             let repeat = invite.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
             let place =
@@ -29,12 +29,20 @@ impl LiveCall {
             }
         }
         match dialog {
-            Some(key) => self.ack_in_dialog(key, arrival, marks, sdp, turn),
+            Some(key) => self.ack_in_dialog(key, by_branch, arrival, marks, sdp, turn),
             None => self.ack_astray(arrival, marks, turn),
         }
     }
 
-    fn ack_in_dialog(&mut self, key: u64, arrival: &Arrival, marks: &Marks, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
+    fn ack_in_dialog(
+        &mut self,
+        key: u64,
+        by_branch: u64,
+        arrival: &Arrival,
+        marks: &Marks,
+        sdp: Option<&Arc<Description>>,
+        turn: &mut Turn<'_>,
+    ) -> Place {
         let Some(dialog) = self.dialogs.get_mut(key) else { return self.stray(arrival, marks, turn) };
         let from_caller = dialog.is_from_caller(marks);
         let mut place = Place {
@@ -57,13 +65,13 @@ impl LiveCall {
             return place;
         };
         // An ACK with the branch of its INVITE was noted there already.
-        if marks.key(Method::Invite) != invite.key {
+        if by_branch != invite.key {
             place.repeat = invite.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
         }
         if is_repeat(&place) {
             return place;
         }
-        if marks.cseq != invite.cseq {
+        if marks.cseq != invite.cseq && arrival.message.cseq().is_some() {
             // The ACK of an INVITE before these may come late.
             if invite.waits_for_ack(marks.to) && marks.cseq > dialog.acknowledged {
                 invite.acknowledge(arrival, marks, Some(AckFault::CSeq), turn);
@@ -108,9 +116,12 @@ impl LiveCall {
         }
         let adrift = marks.to.and_then(|to| self.adrift.get(adrift_key(marks.from, to, &Path::of(&arrival.envelope))));
         if let Some(invite) = adrift.copied().and_then(|key| self.transactions.get_mut(key)) {
-            if invite.cseq == marks.cseq {
+            if invite.cseq == marks.cseq || arrival.message.cseq().is_none() {
                 invite.acknowledge(arrival, marks, None, turn);
             }
+            return place;
+        }
+        if arrival.message.cseq().is_none() {
             return place;
         }
         let Some(last) = self.chain_of(marks.from, 0).map(|chain| chain.last) else { return place };

@@ -104,6 +104,17 @@ impl LiveCall {
         self.transactions.is_empty() && self.dialogs.is_empty() && self.chains.is_empty()
     }
 
+    /// The key of the transaction that a response, an ACK or a CANCEL names: by branch and CSeq, or by the branch alone where the capture cut
+    /// the request before its CSeq.
+    pub(super) fn named(&self, arrival: &Arrival, marks: &Marks, method: Method) -> u64 {
+        let (key, cut) = (marks.key(method), || marks.cut_key(arrival, method));
+        if self.transactions.get(key).is_some() {
+            key
+        } else {
+            Some(cut()).filter(|&cut| self.transactions.get(cut).is_some()).unwrap_or(key)
+        }
+    }
+
     /// What is said of a message that belongs to nothing that was seen.
     pub(super) fn stray(&mut self, arrival: &Arrival, marks: &Marks, turn: &Turn<'_>) -> Place {
         let repeat = self.strays.note(marks, &arrival.envelope, turn.settings.mirror_window);

@@ -124,6 +124,13 @@ impl LiveTransaction {
         }
     }
 
+    /// A response tells the CSeq number, which the capture may have cut off its request.
+    pub(super) fn number(&mut self, cseq: u32) {
+        if self.cseq == 0 {
+            self.cseq = cseq;
+        }
+    }
+
     pub(super) fn is_in_dialog(&self) -> bool {
         self.report.in_dialog
     }
@@ -210,7 +217,8 @@ impl LiveTransaction {
 
     /// A reliable provisional response; the To tag tells the early dialog, each of which counts by itself (RFC 3262 §3).
     pub(super) fn reliable(&mut self, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) {
-        let Some(number) = arrival.message.get(HeaderName::RSeq).and_then(|value| number(value.trim_ascii())) else { return };
+        let line = arrival.message.header(HeaderName::RSeq).filter(|line| !arrival.is_half(line.value));
+        let Some(number) = line.and_then(|line| number(arrival.message.value(line).trim_ascii())) else { return };
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let reliables = self.report.reliables.get_or_insert_default();
         if reliables.followed.len() == RELIABLES {
@@ -223,7 +231,14 @@ impl LiveTransaction {
 
     /// A PRACK in the early dialog of a reliable response (RFC 3262 §4, §7.2); gives the response that it acknowledges, where that was seen.
     pub(super) fn prack(&mut self, arrival: &Arrival, marks: &Marks) -> Option<Arc<Trace>> {
-        let value = arrival.message.get(HeaderName::RAck)?;
+        let line = arrival.message.header(HeaderName::RAck).filter(|line| !arrival.is_half(line.value));
+        if line.is_none() && arrival.lacks_headers() {
+            // Which it acknowledges was cut off: it may be any.
+            let followed = self.report.reliables.iter_mut().flat_map(|reliables| &mut reliables.followed);
+            followed.filter(|reliable| reliable.to == marks.to).for_each(|reliable| reliable.acknowledged = true);
+            return None;
+        }
+        let value = arrival.message.value(line?);
         let rack = rack(value.trim_ascii()).filter(|rack| rack.method == b"INVITE" && rack.cseq == u64::from(self.cseq))?;
         let reliables = self.report.reliables.iter_mut().flat_map(|reliables| &mut reliables.followed);
         let named = reliables.filter(|reliable| u64::from(reliable.number) == rack.response && reliable.to == marks.to);
@@ -341,8 +356,8 @@ impl LiveTransaction {
     /// An ACK, of which `fault` may say that it was not found by its branch or number.
     pub(super) fn acknowledge(&mut self, arrival: &Arrival, marks: &Marks, fault: Option<AckFault>, turn: &mut Turn<'_>) {
         self.follow(arrival, marks);
+        let same_branch = self.has_branch_of(arrival, marks);
         if let Some(answers) = self.answers.as_mut().filter(|answers| answers.waits(marks.to).is_some()) {
-            let same_branch = marks.key(Method::Invite) == self.key;
             answers.acknowledge(marks.to, turn.trace(arrival), fault.or(same_branch.then_some(AckFault::SameBranch)));
             return;
         }
@@ -359,8 +374,16 @@ impl LiveTransaction {
         }
     }
 
+    /// Whether an ACK has its branch, and its CSeq number where its own request has one.
+    fn has_branch_of(&self, arrival: &Arrival, marks: &Marks) -> bool {
+        marks.key(Method::Invite) == self.key || marks.cut_key(arrival, Method::Invite) == self.key
+    }
+
     fn fault_of_ack(&self, arrival: &Arrival, marks: &Marks, code: u16) -> Option<AckFault> {
-        let same_branch = marks.key(Method::Invite) == self.key;
+        let same_branch = self.has_branch_of(arrival, marks);
+        if arrival.message.cseq().is_none() || arrival.message.branch().is_none() {
+            return None;
+        }
         match code {
             200..300 => same_branch.then_some(AckFault::SameBranch),
             _ if !same_branch => Some(AckFault::Branch),

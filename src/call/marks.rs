@@ -26,11 +26,7 @@ impl Marks {
         let (envelope, message) = (&arrival.envelope, &arrival.message);
         let cseq = message.cseq().map_or(0, |c| c.number);
         let from = hash(message.from_tag());
-        // RFC 3261 §8.1.1.7: without the cookie the branch need not be unique. The CSeq number keeps elements apart that use a branch again.
-        let transaction = match message.branch() {
-            Some(branch) if branch.starts_with(b"z9hG4bK") && branch.len() > 7 => hash((branch, cseq)),
-            branch => hash((branch, cseq, from, sent_by(arrival))),
-        };
+        let transaction = transaction(arrival, from, cseq);
         Self {
             print: message.fingerprint(),
             #[allow(clippy::cast_possible_truncation)] // half of a hash is a hash
@@ -45,6 +41,20 @@ impl Marks {
     /// The key of the transaction of this method (RFC 3261 §17.1.3): an ACK and a CANCEL find their INVITE with it.
     pub(super) fn key(&self, method: Method) -> u64 {
         hash((self.transaction, method))
+    }
+
+    /// The key of the same transaction where the capture cut its request before the CSeq.
+    pub(super) fn cut_key(&self, arrival: &Arrival, method: Method) -> u64 {
+        hash((transaction(arrival, self.from, 0), method))
+    }
+}
+
+/// The transaction of a message without its method.
+fn transaction(arrival: &Arrival, from: u64, cseq: u32) -> u64 {
+    // RFC 3261 §8.1.1.7: without the cookie the branch need not be unique. The CSeq number keeps elements apart that use a branch again.
+    match arrival.message.branch() {
+        Some(branch) if branch.starts_with(b"z9hG4bK") && branch.len() > 7 => hash((branch, cseq)),
+        branch => hash((branch, cseq, from, sent_by(arrival))),
     }
 }
 

@@ -46,9 +46,13 @@ impl LiveCall {
 
     /// A CANCEL names its INVITE by the branch (RFC 3261 §9.1).
     fn cancel(&mut self, transaction: &mut LiveTransaction, arrival: &Arrival, marks: &Marks, turn: &mut Turn<'_>) -> Option<bool> {
-        if let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite)) {
+        let named = self.named(arrival, marks, Method::Invite);
+        if let Some(invite) = self.transactions.get_mut(named) {
             invite.cancel(arrival, turn);
             return invite.from_caller;
+        }
+        if arrival.message.cseq().is_none() || arrival.message.branch().is_none() {
+            return None;
         }
         let last = self.chain_of(marks.from, 0)?.last;
         if self.transactions.get(last).is_some_and(|invite| invite.is_open() && invite.goes_along(arrival)) {
@@ -81,7 +85,9 @@ impl LiveCall {
             self.chains.insert(self.chain_serial, chain);
         }
         let before = self.chain_of(marks.from, hop).map(|chain| chain.last).and_then(|last| self.transactions.get(last));
-        if before.is_some_and(|invite| invite.is_open() && invite.cseq == marks.cseq && invite.goes_along(arrival)) {
+        if arrival.message.cseq().is_some()
+            && before.is_some_and(|invite| invite.is_open() && invite.cseq == marks.cseq && invite.goes_along(arrival))
+        {
             transaction.merges();
         }
         if let Some(chain) = self.chain_of(marks.from, hop) {

@@ -27,10 +27,11 @@ impl LiveCall {
         sdp: Option<&Arc<Description>>,
         turn: &mut Turn<'_>,
     ) -> Place {
-        let key = arrival.message.cseq().map(|c| marks.key(c.method));
+        let key = arrival.message.cseq().map(|c| self.named(arrival, marks, c.method));
         let Some(mut transaction) = key.and_then(|key| self.transactions.remove(key)) else {
             return self.stray(arrival, marks, turn);
         };
+        transaction.number(marks.cseq);
         let mut place = transaction.place(marks, code);
         place.added = transaction.added(arrival);
         place.repeat = transaction.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
@@ -72,7 +73,8 @@ impl LiveCall {
         if first_final
             && transaction.method == Method::Cancel
             && code < 300
-            && let Some(invite) = self.transactions.get_mut(marks.key(Method::Invite))
+            && let invite = self.named(arrival, marks, Method::Invite)
+            && let Some(invite) = self.transactions.get_mut(invite)
         {
             invite.cancel_accepted(arrival.envelope.first);
         }

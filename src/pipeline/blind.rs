@@ -6,8 +6,9 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use crate::base::{Time, seconds};
-use crate::call::{Ending, Happening, Outcome, Session, Transaction};
-use crate::sip::Arrival;
+use crate::call::{Bye, ByeEnd, Ending, Happening, Outcome, Place, Session, Transaction};
+use crate::sip::{Arrival, HeaderName};
+use crate::transport::Envelope;
 
 /// Longer than any transaction waits: Timer C as agreements have it, and 64·T1 behind it.
 const MEMORY: i64 = seconds(1800);
@@ -25,8 +26,9 @@ pub(super) type BlindSpot = (IpAddr, IpAddr, Time);
 /// The blind spot that a message is, if it is one.
 pub(super) fn blind_spot(arrival: &Arrival) -> Option<BlindSpot> {
     let (envelope, message) = (&arrival.envelope, &arrival.message);
-    let lost = message.call_id().is_empty() || message.cseq().is_none() || message.branch().is_none();
-    (envelope.cut && lost).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
+    let known =
+        [message.from_tag(), message.branch()].iter().all(Option::is_some) && message.cseq().is_some() && !message.call_id().is_empty();
+    (envelope.cut && !(known && message.has(HeaderName::To))).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
 }
 
 impl BlindSpots {
@@ -54,11 +56,24 @@ impl BlindSpots {
         }
         match happening {
             Happening::Transaction(transaction) => transaction.out_of_sight = self.hide_end_of(transaction),
-            Happening::Session(session) if session.outcome == Outcome::Timeout && self.hide_answer_of(session) => {
-                Arc::make_mut(session).outcome = Outcome::Censored;
+            Happening::Session(session) => {
+                if session.outcome == Outcome::Timeout && self.hide_answer_of(session) {
+                    Arc::make_mut(session).outcome = Outcome::Censored;
+                }
+                if session.bye.as_ref().is_some_and(|bye| self.hide_answer_to(bye)) {
+                    Arc::make_mut(session).bye.iter_mut().for_each(|bye| bye.end = ByeEnd::Open);
+                }
             }
             _ => {}
         }
+    }
+
+    /// Whether what a message follows may have passed unrecognised before it: the request of a response, or one that its sender counted.
+    pub(super) fn hide_cause_of(&self, arrival: &Arrival, place: &Place) -> bool {
+        let Envelope { source, destination, clock, .. } = arrival.envelope;
+        let (source, destination, since) = (source.ip, destination.ip, clock.plus(-MEMORY));
+        let asks = if arrival.message.is_request() { place.previous_cseq.is_some() } else { !place.matched };
+        asks && (self.between(source, destination, since, clock) || self.between(destination, source, since, clock))
     }
 
     fn hide_end_of(&self, transaction: &Transaction) -> bool {
@@ -68,11 +83,17 @@ impl BlindSpots {
             Ending::TimedOut(end) | Ending::TimerC(end) => self.between(server, client, request.first, *end),
             Ending::Final { response, .. } => {
                 let forks = transaction.forks.iter().filter(|fork| fork.fault.is_some()).map(|fork| fork.response.first);
-                let mut waiting = transaction.ack_fault.map(|_| response.first).into_iter().chain(forks);
+                let pracks = transaction.reliables.iter().flat_map(|reliables| &reliables.followed).map(|reliable| reliable.response.first);
+                let mut waiting = transaction.ack_fault.map(|_| response.first).into_iter().chain(forks).chain(pracks);
                 waiting.any(|since| self.between(client, server, since, since.plus(TIMER_B)))
             }
             Ending::Open => false,
         }
+    }
+
+    fn hide_answer_to(&self, bye: &Bye) -> bool {
+        let request = &bye.request;
+        matches!(bye.end, ByeEnd::TimedOut(end) if self.between(request.destination.ip, request.source.ip, request.first, end))
     }
 
     fn hide_answer_of(&self, session: &Session) -> bool {

@@ -99,6 +99,9 @@ impl Sharded<Arrival> {
         self.fill(|arrival| {
             (arrival.envelope, arrival.carriers) = (envelope, carriers);
             let is_sip = arrival.message.read(octets, envelope.transport.is_stream());
+            if arrival.envelope.cut {
+                arrival.message.forget_half();
+            }
             blind = blind_spot(arrival).filter(|_| is_sip);
             is_sip.then(|| shard_at(arrival.message.call_key()))
         });
@@ -202,7 +205,7 @@ impl<'p> CallShard<'p> {
     /// Takes a few messages step by step: their bodies, their places, the rules, what happened in their calls. Each step fits a core's cache.
     fn messages(&mut self, arrivals: &[&Arrival], blind: &BlindSpots) {
         let bodies: Vec<_> = arrivals.iter().map(|arrival| description(arrival)).collect();
-        let places: Vec<_> = arrivals.iter().zip(&bodies).map(|(arrival, sdp)| self.place(arrival, sdp.as_ref())).collect();
+        let places: Vec<_> = arrivals.iter().zip(&bodies).map(|(arrival, sdp)| self.place(arrival, sdp.as_ref(), blind)).collect();
         for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
             self.counter.message(arrival, place.repeat);
             if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
@@ -224,7 +227,7 @@ impl<'p> CallShard<'p> {
     }
 
     /// Without a Call-ID (left out, or cut off by the capture) a message belongs to no call, and must not stand for one.
-    fn place(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>) -> Place {
+    fn place(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>, blind: &BlindSpots) -> Place {
         let message = &arrival.message;
         if message.call_id().is_empty() {
             // A request that is cut before it may open something: rules then say what it takes to tell.
@@ -232,7 +235,9 @@ impl<'p> CallShard<'p> {
             let standing = if may_open { Standing::Initial } else { Standing::Unknown };
             return Place { standing, method: message.transaction_method(), ..Place::default() };
         }
-        self.calls.on(arrival, sdp, &mut self.happenings)
+        let mut place = self.calls.on(arrival, sdp, &mut self.happenings);
+        place.out_of_sight = blind.hide_cause_of(arrival, &place);
+        place
     }
 
     fn announce(&mut self, sdp: &Description, call: u64, arrival: &Arrival) {

@@ -136,6 +136,9 @@ impl Facts {
                 Err(anomaly) => self.counter.anomalies.note(anomaly),
             },
             None => {
+                if datagram.cut && transport::may_begin_sip(datagram.payload) {
+                    self.blind.push((datagram.source.ip, datagram.destination.ip, frame.clock));
+                }
                 self.beside(frame, datagram);
                 self.sealed(frame, datagram);
             }

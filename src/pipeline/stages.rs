@@ -185,7 +185,6 @@ impl<'p> Stages<'p> {
             part.blind.drain(..).for_each(|spot| self.blind.note(spot));
         }
         let clock = self.clock;
-        self.blind.forget(clock);
 
         let fragments =
             by_shard(count(&facts, |f| f.fragments.len()), facts.iter_mut().flat_map(|part| std::mem::take(&mut part.fragments)));
@@ -204,6 +203,7 @@ impl<'p> Stages<'p> {
             a.append(&mut b);
             shard.fold(arrivals, &a, blind, clock);
         });
+        self.blind.forget(clock);
         let due = self.settle();
         let mut capacity = std::mem::take(&mut self.capacity);
         rayon::join(|| due.add_to(&mut capacity), || self.follow(&facts));

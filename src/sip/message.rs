@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::keys::Keys;
 use super::octet::{host_len, token_len};
 use super::value::{elements, name_addr, only_address, uri};
-use super::{Address, Flaw, HeaderName, Method};
-use crate::base::Span;
+use super::{Address, Flaw, FlawKind, HeaderName, Method};
+use crate::base::{Span, fingerprint};
 
 /// The start line (RFC 3261 §7.1, §7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,6 +326,25 @@ impl Message {
     pub fn user_of(&self, id: HeaderName) -> Option<&[u8]> {
         let plain = self.header(id).and_then(|line| plain_user(self.at(line.value)));
         plain.or_else(|| self.addresses_of(id).next()?.uri?.user_name())
+    }
+
+    /// Forgets what is known of it by its last header line, where that has no end: the capture cut it there, and half of a Call-ID or a CSeq number is
+    /// another one.
+    pub fn forget_half(&mut self) {
+        let end = self.text.trim_ascii_end().len();
+        let is_cut = self.flaws.iter().any(|flaw| flaw.kind == FlawKind::NoEndOfHeaders);
+        let Some(last) = self.headers.last().filter(|last| is_cut && last.value.end as usize >= end) else { return };
+        match last.id {
+            HeaderName::CallId => {
+                self.keys.call_id = Span::default();
+                self.call_key = fingerprint(self.call_id());
+            }
+            HeaderName::From => self.keys.from_tag = None,
+            HeaderName::To => self.keys.to_tag = None,
+            HeaderName::CSeq => self.keys.cseq = None,
+            HeaderName::Via if self.keys.vias < 2 => self.keys.branch = None,
+            _ => {}
+        }
     }
 
     /// Gives its text up, so that what it is shared with can serve again.

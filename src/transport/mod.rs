@@ -39,5 +39,5 @@ pub use openings::Openings;
 pub use sctp::SctpPart;
 pub use sealed::{Seal, Sealed, SealedTraffic};
 pub use segment::{SegmentPart, StreamPart};
-pub use sniff::looks_like_sip;
+pub use sniff::{looks_like_sip, may_begin_sip};
 pub use tls::{Contact, KeyLog, Resumptions, TlsConnection, TlsEvent, TlsTotals};

@@ -20,6 +20,40 @@ pub fn looks_like_sip(payload: &[u8]) -> bool {
     }
 }
 
+/// What a start line begins with (IANA, SIP parameters, "Methods").
+const BEGINNINGS: [&[u8]; 15] = [
+    b"SIP/2.0 ",
+    b"INVITE ",
+    b"ACK ",
+    b"BYE ",
+    b"CANCEL ",
+    b"OPTIONS ",
+    b"PRACK ",
+    b"UPDATE ",
+    b"INFO ",
+    b"MESSAGE ",
+    b"NOTIFY ",
+    b"PUBLISH ",
+    b"REFER ",
+    b"REGISTER ",
+    b"SUBSCRIBE ",
+];
+
+/// Whether a payload that the snapshot length cut inside its first line may be the beginning of a SIP message: too little to read it, and enough to know
+/// that one may have passed. Fewer than four octets may be of anything.
+#[must_use]
+pub fn may_begin_sip(payload: &[u8]) -> bool {
+    let agree = |one: &[u8], other: &[u8]| one.iter().zip(other).all(|(a, b)| a == b);
+    let is_uri = |rest: &[u8]| [&b"sip:"[..], b"sips:", b"tel:", b"urn:"].iter().any(|scheme| agree(rest, scheme));
+    payload.len() >= 4
+        && memchr2(b'\r', b'\n', payload).is_none()
+        && BEGINNINGS.iter().filter(|word| agree(payload, word)).any(|word| match payload.get(word.len()..) {
+            Some(rest) if word.starts_with(b"SIP/") => rest.iter().all(u8::is_ascii_digit),
+            Some(rest) => is_uri(rest),
+            None => true,
+        })
+}
+
 /// Whether a line, with or without its line end, is a SIP start line.
 pub(super) fn is_start_line(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
@@ -76,6 +110,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn half_a_start_line_may_begin_a_message() {
+        for line in ["INVI", "ACK ", "ACK s", "BYE sip:a@b.example SIP/2.", "OPTIONS tel:+49", "SIP/", "SIP/2.0 ", "SIP/2.0 18"] {
+            assert!(may_begin_sip(line.as_bytes()) && !looks_like_sip(line.as_bytes()), "{line}");
+        }
+        for line in ["ACK", "OPTIONS rtsp://a", "NOTIFY * HTTP", "INVITED", "SIP/2.0 x", "BYE sip:a\r\n", "\u{80}abc"] {
+            assert!(!may_begin_sip(line.as_bytes()), "{line}");
+        }
+    }
 
     #[test]
     fn torture_tests_are_evidence() {

@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use crate::made::calls::{Call, capture};
 use crate::made::program::{judged_by, judged_in};
 use crate::made::{EPOCH, Frame, held};
 use crate::message::{Said, frames, identity, request, response, sdp};
@@ -392,6 +393,71 @@ pub(crate) fn presence_and_words() {
     law(notify("Subscription-State: active\n", PRESENCE), "SIP-METHOD-003 IMP-SUB-001 IMP-PIDF-001");
     law(notify("", "<presence/>"), "IMP-SUB-001 IMP-PIDF-001");
     law(|name: &str| vec![request(0.0, name, "MESSAGE", "Content-Type: text/plain\n", "hello")], "PRV-AUTH-001");
+}
+
+/// Rules that speak of what did not pass, too.
+const OF_CALLS: [&str; 3] = ["TXN-", "DLG-", "ACC-BYE-"];
+
+/// Answered, asked anew and hung up by either side; cancelled; challenged and refused; and with reliable provisional responses.
+fn calls() -> [fn(&str) -> Call; 4] {
+    let answered = |id: &str| {
+        let mut call = Call::new(id);
+        call.invite(0.0).answer(0.1, 100).answer(1.0, 180).answer(2.0, 200).ack(2.1);
+        call.again(4.0, "X-In-Dialog\r\n").answer(4.1, 200).ack(4.2).bye(10.0, false).bye_answer(10.1, 200, false);
+        call
+    };
+    let cancelled = |id: &str| {
+        let mut call = Call::new(id);
+        call.invite(0.0).answer(0.1, 100).answer(1.0, 180);
+        call.request(3.0, "CANCEL", 1, true, "").response(3.05, 200, "CANCEL", 1, true, "").answer(3.1, 487);
+        call
+    };
+    let challenged = |id: &str| {
+        let mut call = Call::new(id);
+        call.invite(0.0).answer(0.1, 407).again(0.2, "").answer(0.3, 100).answer(1.0, 486);
+        call
+    };
+    let reliable = |id: &str| {
+        let mut call = Call::new(id);
+        call.request(0.0, "INVITE", 1, true, "Supported: 100rel\r\n").answer(0.1, 100);
+        call.response(0.5, 183, "INVITE", 1, true, "Require: 100rel\r\nRSeq: 1\r\n");
+        call.request(0.6, "PRACK", 2, true, "RAck: 1 1 INVITE\r\n").response(0.7, 200, "PRACK", 2, true, "");
+        call.response(2.0, 200, "INVITE", 1, true, "").request(2.1, "ACK", 1, true, "");
+        call.request(9.0, "BYE", 3, true, "").response(9.1, 200, "BYE", 3, true, "");
+        call
+    };
+    [answered, cancelled, challenged, reliable]
+}
+
+/// Nobody is blamed for what may have been in the one message of a call that the capture cut, wherever it cut it. Four octets tell that SIP passed.
+#[test]
+pub(crate) fn each_message_of_a_call() {
+    // Longer than anything waits, so that no copy of the call hides what happened in another.
+    let apart = 600.0;
+    let blamed = |frames: &[(Frame, usize)]| {
+        let report = judged_in(&held(1, frames.iter().map(|(frame, most)| (frame, *most))), "schema = 1\n");
+        let rows = report["rules"].as_array().unwrap().iter().filter(|row| row["violation"] != 0);
+        let ids = rows.map(|row| row["id"].as_str().unwrap()).filter(|id| OF_CALLS.iter().any(|family| id.starts_with(family)));
+        ids.map(|id| format!("{id} {:?}", crate::report::found(&report, id))).collect::<Vec<_>>()
+    };
+    for make in calls() {
+        let count = make("whole").frames.len();
+        assert_eq!(blamed(&capture(vec![make("whole")], apart).into_iter().map(|frame| (frame, usize::MAX)).collect::<Vec<_>>()), [""; 0]);
+        for message in 0..count {
+            let mut frames = Vec::new();
+            let length = make("n0000").frames[message].octets.len();
+            for (copy, most) in (HEADS + 4..length).enumerate() {
+                let call = make(&format!("n{most:04}")).frames.into_iter().enumerate();
+                frames.extend(call.map(|(n, mut frame)| {
+                    frame.micros += copy as u64 * 600_000_000;
+                    (frame, if n == message { most } else { usize::MAX })
+                }));
+            }
+            let end = capture(Vec::new(), apart * length as f64).remove(0);
+            frames.push((end, usize::MAX));
+            assert_eq!(blamed(&frames), [""; 0], "message {message} of {count}");
+        }
+    }
 }
 
 /// A request of which the capture holds nothing but the line that it begins with: what its headers would tell is open.

@@ -38,6 +38,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
         (None, Some(previous)) if cseq.number <= previous => {
             Breach::of_standard(format!("{method}: CSeq not above the last"), "higher than that of the last request")
         }
+        (None, Some(previous)) if cseq.number - previous > 1 && place.out_of_sight => return Verdict::Indeterminate(Reason::Truncated),
         (None, Some(previous)) if cseq.number - previous > 1 => {
             Breach::of_standard(format!("{method}: CSeq skips numbers"), "one above the last").rated(Severity::Info)
         }

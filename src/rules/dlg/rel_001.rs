@@ -45,9 +45,10 @@ fn message(subject: &MessageSubject<'_>) -> Verdict {
     }
     if is_reliable {
         let whole = sequence.as_deref().and_then(|value| number(value.trim_ascii())).is_some_and(|n| (1..=GREATEST).contains(&n));
+        let is_half = message.header(HeaderName::RSeq).map_or_else(|| subject.lacks_headers(), |line| subject.is_half(line.value));
         return match (whole, sequence.is_some()) {
+            _ if is_half => Verdict::Indeterminate(Reason::Truncated),
             (true, _) => Verdict::Pass,
-            (false, false) if subject.lacks_headers() => Verdict::Indeterminate(Reason::Truncated),
             (false, seen) => {
                 let observed = if seen { "reliable 1xx with an RSeq out of range" } else { "reliable 1xx without RSeq" };
                 let breach = Breach::of_standard(observed, "an RSeq between 1 and 2147483647");

@@ -45,6 +45,9 @@ fn response(subject: &MessageSubject<'_>) -> Verdict {
     if !place.met {
         return Verdict::Indeterminate(Reason::OneWay);
     }
+    if place.out_of_sight {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
     let observed = format!("{code} to {} without its request", method.map_or("?", Method::name));
     Verdict::breach(Breach::of_standard(observed, "a request that is not over for 64·T1").at(message.start_span()))
 }
