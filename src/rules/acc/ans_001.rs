@@ -23,11 +23,12 @@ pub(crate) static RULE: Rule = Rule {
         "accounting.false_answer.min_cluster",
     ],
     what: "The answering side sends media within the agreed time after its 2xx, where it may. In an interval, no more calls of a direction \
-           than a cluster are answered without ringing within `fas_ms` of their INVITE, and no more than a cluster of answered calls to numbers \
-           that begin with the same six digits are shorter than `short_call_s`.",
-    why: "A 2xx starts the charge. Machines that answer at once, answers without anybody behind, and ranges whose calls all end after seconds are how \
-          false answer supervision and revenue-share fraud look on the wire.",
-    confirm: "Filter `sip.Status-Code == 200 && sip.CSeq.method == \"INVITE\"` in the interval and compare with the times of INVITE, 180 and BYE.",
+           than a cluster are answered without ringing within `fas_ms` of their INVITE, and no more than a cluster of answered calls to \
+           numbers that begin with the same six digits are shorter than `short_call_s`.",
+    why: "A 2xx starts the charge. Machines that answer at once, answers without anybody behind, and ranges whose calls all end after \
+           seconds are how false answer supervision and revenue-share fraud look on the wire.",
+    confirm: "Filter `sip.Status-Code == 200 && sip.CSeq.method == \"INVITE\"` in the interval and compare with the times of INVITE, 180 \
+           and BYE.",
     fix: "take the route to these numbers out of the routing, and dispute the charges with the records of the exhibits",
     check: Check::Several(&[Check::Media(check), Check::Interval(clusters)]),
 };

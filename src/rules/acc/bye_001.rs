@@ -16,11 +16,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 3261 §15; RFC 6076 §4.5.2, §4.9; RFC 3702",
     keys: &["accounting.missing_bye_idle_s"],
-    what: "A session that was answered ends with a BYE that gets a final response. One that ran out by its session timer did not, nor one whose \
-           media has been silent both ways, without hold, for longer than agreed while no BYE came.",
-    why: "Each side's charging record ends when it believes so: without a common end the two bills differ by the time in between, which may be hours.",
-    confirm: "Filter `sip.Call-ID == \"…\"`: no BYE, or a BYE without response; the last RTP packet of the call tells how long it may have lasted.",
-    fix: "find which side went away without BYE (restart, lost route, wrong Contact); agree on session timers, and end calls whose media stopped",
+    what: "A session that was answered ends with a BYE that gets a final response. One that ran out by its session timer did not, nor one \
+           whose media has been silent both ways, without hold, for longer than agreed while no BYE came.",
+    why: "Each side's charging record ends when it believes so: without a common end the two bills differ by the time in between, which \
+           may be hours.",
+    confirm: "Filter `sip.Call-ID == \"…\"`: no BYE, or a BYE without response; the last RTP packet of the call tells how long it may have \
+           lasted.",
+    fix: "find which side went away without BYE (restart, lost route, wrong Contact); agree on session timers, and end calls whose media \
+           stopped",
     check: Check::Several(&[Check::Session(check), Check::Media(silent)]),
 };
 

@@ -17,11 +17,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 App. A.1; RFC 6076 §5.5",
     keys: &["accounting.duration_tolerance_s"],
-    what: "The time from answer to BYE and the time from the first packet of audio, video or fax after the answer to the last one differ by no more than agreed, in calls without hold. \
-           Where a side suppresses silence, or media moved to where the tap sees none, the end of media is not known.",
+    what: "The time from answer to BYE and the time from the first packet of audio, video or fax after the answer to the last one differ \
+           by no more than agreed, in calls without hold. Where a side suppresses silence, or media moved to where the tap sees none, the \
+           end of media is not known.",
     why: "Calls are charged by signalling. Where media stops long before or goes on, somebody pays for silence, or talks for free.",
     confirm: "Filter `sip.Call-ID == \"…\" || rtp` for the call and compare the times of 200, BYE, first and last RTP packet.",
-    fix: "find the side that keeps the session without media, or the media without session; session timers and media timeouts end such calls",
+    fix: "find the side that keeps the session without media, or the media without session; session timers and media timeouts end such \
+           calls",
     check: Check::Media(check),
 };
 

@@ -18,10 +18,11 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 7315 §4.6, §5.6; RFC 6271 App. A.1",
     keys: &["accounting.charging_vector", "accounting.ioi"],
     what: "Where it was agreed, an INVITE that opens a session and its 2xx carry P-Charging-Vector with an `icid-value`; `orig-ioi` is the \
-           agreed identifier of the network that originates, `term-ioi` in responses that of the one that answers. The `icid-value` stays the same \
-           in its session, and comes in no other session of the same direction, as far as ten minutes tell; an attempt at another border element, once one \
-           failed or while it stays without response, is none.",
-    why: "Records of both networks are matched by this identifier. Without it, or with one that is used twice, calls are billed twice or not at all.",
+           agreed identifier of the network that originates, `term-ioi` in responses that of the one that answers. The `icid-value` stays \
+           the same in its session, and comes in no other session of the same direction, as far as ten minutes tell; an attempt at another \
+           border element, once one failed or while it stays without response, is none.",
+    why: "Records of both networks are matched by this identifier. Without it, or with one that is used twice, calls are billed twice or \
+           not at all.",
     confirm: "Filter `sip.P-Charging-Vector` with the Call-ID of the finding; for one that comes twice filter its `icid-value`.",
     fix: "let the border element of the sender make or pass P-Charging-Vector with its own identifiers, one `icid-value` for each session",
     check: Check::Several(&[Check::Message(Kind::ANY, check), Check::Reuse(again)]),

@@ -15,10 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 7989 §5, §6; RFC 3261 §8.1.1.4",
     keys: &["accounting.session_id"],
-    what: "Where it was agreed, every message but 100 carries Session-ID: 32 hexadecimal digits in lower case, and `remote` with as many. And \
-           no session is opened with the Call-ID and From tag of one that was answered and is over, as long as that is remembered, half a minute.",
+    what: "Where it was agreed, every message but 100 carries Session-ID: 32 hexadecimal digits in lower case, and `remote` with as many. \
+           And no session is opened with the Call-ID and From tag of one that was answered and is over, as long as that is remembered, \
+           half a minute.",
     why: "Records and traces of both networks are matched by these. A Call-ID that comes back joins two calls into one.",
-    confirm: "Filter `sip.Session-ID` (or its absence) with the Call-ID of the finding; for reuse `sip.Call-ID == \"…\" && sip.Method == \"INVITE\"`.",
+    confirm: "Filter `sip.Session-ID` (or its absence) with the Call-ID of the finding; for reuse `sip.Call-ID == \"…\" && sip.Method == \
+           \"INVITE\"`.",
     fix: "let the border element make and pass Session-ID; let user agents make a new Call-ID for each call",
     check: Check::Message(Kind::ANY, check),
 };

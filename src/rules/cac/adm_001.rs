@@ -26,9 +26,11 @@ pub(crate) static RULE: Rule = Rule {
            that it requires (IPsec, GRE or a VLAN, judged where the capture point is `wan`), from a border element that the calling peer \
            declared for outgoing calls, with at least the attestation that it requires. With `within_limits`, none of the sessions \
            beyond a limit on attempts or sessions was answered. The rules for each of these tell who sent what; this one, who let it in.",
-    why: "A condition that the receiving network does not enforce is none: what it was to keep out comes in, and the agreement says that it cannot.",
+    why: "A condition that the receiving network does not enforce is none: what it was to keep out comes in, and the agreement says that \
+           it cannot.",
     confirm: "Filter `sip.Call-ID == \"…\"`: the INVITE with its addresses, transport and `sip.Identity`, and the 200 to it.",
-    fix: "let the accepting border element refuse what the agreement excludes (403, 421, 428), or take the condition out of admission.require",
+    fix: "let the accepting border element refuse what the agreement excludes (403, 421, 428), or take the condition out of \
+           admission.require",
     check: Check::Several(&[Check::Session(check), Check::Limit(beyond)]),
 };
 

@@ -15,13 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.2 (aggregate media bandwidth per peer)",
     keys: &["admission.limit"],
-    what: "In no second, aligned to the clock, do the RTP packets of calls take more bits of IP than the limit says, headers included, in the \
-           direction in which they go, whoever called (basis measured); or the b=AS (else b=TIAS) lines of the receivers of all live sessions \
-           together never announce more (basis signalled; of a fork, those of \
-           the branch that was answered). A limit of scope sbe holds for the border element that receives; with scope pair \
-           both directions count together. Each time span above the limit is one breach; its evidence is the stream whose rise went beyond. \
-           Media of sessions that passes elsewhere cannot be judged, nor a limit on one source, nor a sum of which some description gives no \
-           bandwidth.",
+    what: "In no second, aligned to the clock, do the RTP packets of calls take more bits of IP than the limit says, headers included, in \
+           the direction in which they go, whoever called (basis measured); or the b=AS (else b=TIAS) lines of the receivers of all live \
+           sessions together never announce more (basis signalled; of a fork, those of the branch that was answered). A limit of scope sbe \
+           holds for the border element that receives; with scope pair both directions count together. Each time span above the limit is \
+           one breach; its evidence is the stream whose rise went beyond. Media of sessions that passes elsewhere cannot be judged, nor a \
+           limit on one source, nor a sum of which some description gives no bandwidth.",
     why: "The link and the border elements are built for so much. Beyond it every call on it loses packets, not only those in excess.",
     confirm: "Statistics, I/O Graphs in Wireshark with the filter `rtp && ip.src == …`, unit bits, an interval of one second; its octets \
               count the link layer too, the limit does not.",

@@ -17,9 +17,10 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.2; RFC 4028",
     keys: &["admission.limit"],
     what: "No session lives longer from its first 2xx to its BYE, or the end that its timer gives it, than the limit of kind \
-           `session_seconds`; one that lives on at the end of the capture has lived as long as the capture shows: where its media fell silent for good \
-           without hold, until then.",
-    why: "A call of many hours is nearly always one that nobody holds any more: a BYE was lost, or somebody keeps a line open at the other's cost.",
+           `session_seconds`; one that lives on at the end of the capture has lived as long as the capture shows: where its media fell \
+           silent for good without hold, until then.",
+    why: "A call of many hours is nearly always one that nobody holds any more: a BYE was lost, or somebody keeps a line open at the \
+           other's cost.",
     confirm: "Filter `sip.Call-ID == \"…\"` and compare the times of the 200 to the INVITE and of the BYE.",
     fix: "end sessions at the border elements when the agreed time is over; session timers (RFC 4028) end those that nobody holds",
     check: Check::Several(&[Check::Session(check), Check::Media(open)]),

@@ -14,11 +14,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1 (maximum SIP transactions per second per domain), App. A.2",
     keys: &["admission.limit"],
-    what: "No more transactions of any method begin in any window of the agreed length than the limit of kind `transactions` says, and no more \
-           MESSAGE requests than that of kind `messages`; with a burst, a token bucket of that depth decides. Repetitions and ACK, which is no \
-           transaction of its own, do not count; each request counts in its own direction.",
+    what: "No more transactions of any method begin in any window of the agreed length than the limit of kind `transactions` says, and no \
+           more MESSAGE requests than that of kind `messages`; with a burst, a token bucket of that depth decides. Repetitions and ACK, \
+           which is no transaction of its own, do not count; each request counts in its own direction.",
     why: "Border elements are built for so many transactions a second. Floods of OPTIONS, REGISTER or MESSAGE take calls down with them.",
-    confirm: "Statistics, SIP Statistics in Wireshark, or `sip.Method && !(sip.Method == \"ACK\")` with an I/O graph at the window's length.",
+    confirm: "Statistics, SIP Statistics in Wireshark, or `sip.Method && !(sip.Method == \"ACK\")` with an I/O graph at the window's \
+           length.",
     fix: "limit the rate on the sending SBE, spread keep-alives, or agree on more",
     check: Check::Limit(check),
 };

@@ -17,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     what: "In any window of the agreed length no more different callers (P-Asserted-Identity, else From, in the form in which numbers are \
            compared) open session requests than the limit of kind `active_users` says.",
     why: "The number of users is what licences and contracts count; one that jumps tells of traffic that is not the peer's own.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` in the window of the exhibit and count the values of `sip.pai.user`, else `sip.from.user`.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` in the window of the exhibit and count the values of `sip.pai.user`, else \
+           `sip.from.user`.",
     fix: "find out whose users they are; agree on more, or keep them out",
     check: Check::Limit(check),
 };

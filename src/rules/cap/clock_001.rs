@@ -16,10 +16,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Capture,
     reference: "RFC 6076 §3",
     keys: &["capture.clock_step_ms", "capture.min_parallel_streams"],
-    what: "No packet has a time stamp that stands before that of its predecessor on the same interface by more than agreed, \
-           and at no instant nine of ten media streams, or more, and at least `capture.min_parallel_streams`, go on by more of the capture \
-           clock than of their own, all by as much, by more than agreed and for longer than a second. Rules on intervals that a step back falls into are \
-           indeterminate for the reason `clock`.",
+    what: "No packet has a time stamp that stands before that of its predecessor on the same interface by more than agreed, and at no \
+           instant nine of ten media streams, or more, and at least `capture.min_parallel_streams`, go on by more of the capture clock \
+           than of their own, all by as much, by more than agreed and for longer than a second. Rules on intervals that a step back falls \
+           into are indeterminate for the reason `clock`.",
     why: "Delays, rates and durations are differences of time stamps. One step of the clock, as NTP makes it, falsifies every one that \
           spans it.",
     confirm: "Filter `frame.time_delta < 0` in Wireshark, or run `reordercap -n`.",

@@ -20,8 +20,8 @@ pub(crate) static RULE: Rule = Rule {
            read.",
     why: "An audit that saw only the envelope must say so: rules without findings have then not been kept, they have not been asked.",
     confirm: "Filter `tls.app_data || dtls.app_data || esp` between the two parties.",
-    fix: "give the keys of the capture (`capture.tls_keylog`, `--keylog`, or a capture with decryption secrets), or capture behind the element \
-          that decrypts",
+    fix: "give the keys of the capture (`capture.tls_keylog`, `--keylog`, or a capture with decryption secrets), or capture behind the \
+           element that decrypts",
     check: Check::Capture(check),
 };
 

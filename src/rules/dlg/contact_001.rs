@@ -19,7 +19,8 @@ pub(crate) static RULE: Rule = Rule {
            to the Contact that the other side gave; where it does not, this is info, since border elements may rewrite either.",
     why: "Contact is the address of every later request of the call. Where it is missing, doubled or of another scheme, ACK, BYE and \
           re-INVITE go astray: the call is not set up or never ends.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.Contact`; for the target, compare `sip.r-uri` of the BYE with the Contact of the 200.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.Contact`; for the target, compare `sip.r-uri` of the BYE with the Contact of the \
+           200.",
     fix: "let the sender's border element write one Contact of its own, and send requests inside the dialog to the Contact it was given",
     check: Check::Message(Kind::ANY, check),
 };

@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
     why: "The other side must refuse a request with an old number with 500 or takes it for a retransmission: the BYE or re-INVITE is \
           lost and the call hangs.",
     confirm: "Follow the call (Telephony, VoIP Calls) or filter by its `sip.Call-ID`, and read `sip.CSeq.seq` of the requests of one side.",
-    fix: "repair the sender's dialog state: usually a border element that restarts or rewrites CSeq, or two elements that speak for one side",
+    fix: "repair the sender's dialog state: usually a border element that restarts or rewrites CSeq, or two elements that speak for one \
+           side",
     check: Check::Message(Kind::REQUEST, check),
 };
 

@@ -16,13 +16,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 3262 §3, §4, §7.1, §7.2",
     keys: &["sip.option_tags"],
-    what: "A 1xx to an INVITE with Require: 100rel has an RSeq between 1 and 2^31 - 1, one more than that of the reliable response before it in \
-           the same early dialog; a 100 has none. Within 64 times T1 a PRACK names it, unless the INVITE fails meanwhile. And where the policy \
-           requires 100rel, a 1xx with SDP is sent reliably.",
+    what: "A 1xx to an INVITE with Require: 100rel has an RSeq between 1 and 2^31 - 1, one more than that of the reliable response before \
+           it in the same early dialog; a 100 has none. Within 64 times T1 a PRACK names it, unless the INVITE fails meanwhile. And where \
+           the policy requires 100rel, a 1xx with SDP is sent reliably.",
     why: "Early media and preconditions rest on SDP in provisional responses. Sent unreliably it gets lost, and the caller hears nothing; \
           a response that nobody acknowledges is repeated until the called side gives the call up.",
     confirm: "Filter `sip.Call-ID == \"…\"` and read Require and RSeq of the 1xx beside RAck of the PRACK.",
-    fix: "let the called side number its reliable responses one by one, and the calling side answer each with a PRACK, or take 100rel out of Supported",
+    fix: "let the called side number its reliable responses one by one, and the calling side answer each with a PRACK, or take 100rel out \
+           of Supported",
     check: Check::Several(&[Check::Message(Kind::RESPONSE, message), Check::Transaction(transaction)]),
 };
 

@@ -15,10 +15,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §12.2.2, §15.1.2; RFC 5057; RFC 5407 §3",
     keys: &[],
-    what: "No request is sent in a dialog that a BYE ended, but for SUBSCRIBE and NOTIFY of a subscription that outlives the call, and none inside a dialog is answered 481. Two BYEs that cross are no breach, nor is \
-           a request that crosses a BYE or the failure of the INVITE, or a NOTIFY after the call that the subscriber no longer wants. \
-           Where the tap saw the dialog stand and the answer is 481, the side that forgot it is at fault. A dialog that may be older than \
-           the capture is not judged, but for a 481.",
+    what: "No request is sent in a dialog that a BYE ended, but for SUBSCRIBE and NOTIFY of a subscription that outlives the call, and \
+           none inside a dialog is answered 481. Two BYEs that cross are no breach, nor is a request that crosses a BYE or the failure of \
+           the INVITE, or a NOTIFY after the call that the subscriber no longer wants. Where the tap saw the dialog stand and the answer \
+           is 481, the side that forgot it is at fault. A dialog that may be older than the capture is not judged, but for a 481.",
     why: "The two sides disagree whether there is a call: one bills on, or somebody sends requests into calls that are not theirs.",
     confirm: "Filter `sip.Status-Code == 481`, or the call by its `sip.Call-ID`: the request follows the 200 to a BYE.",
     fix: "compare the logs of both sides for the moment when one lost the dialog (restart, failover, a BYE that went astray)",

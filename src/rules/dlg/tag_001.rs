@@ -19,7 +19,8 @@ pub(crate) static RULE: Rule = Rule {
            was set up.",
     why: "Call-ID and tags are the name of the dialog. Without them, or with others, the two sides speak of different calls: ACK and BYE \
           are refused with 481 and the call cannot be ended.",
-    confirm: "Filter `sip.Status-Code > 100 && !sip.to.tag` or `sip.Request-Line && !sip.from.tag`; for a change, follow the `sip.Call-ID` and compare the tags.",
+    confirm: "Filter `sip.Status-Code > 100 && !sip.to.tag` or `sip.Request-Line && !sip.from.tag`; for a change, follow the `sip.Call-ID` \
+           and compare the tags.",
     fix: "repair the element at the border that writes or rewrites the tags; a forking proxy must answer with the tags of its branches",
     check: Check::Message(Kind::ANY, check),
 };

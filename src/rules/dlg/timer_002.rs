@@ -17,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
            have passed. The side that was to refresh is at fault; the other should have sent BYE.",
     why: "The session is over for both ends and nobody said so: one side may bill on, the other holds ports and licences for a call \
           that is dead.",
-    confirm: "Filter the call by its `sip.Call-ID`: the last 2xx with Session-Expires is followed by no INVITE, UPDATE or BYE for the whole interval.",
+    confirm: "Filter the call by its `sip.Call-ID`: the last 2xx with Session-Expires is followed by no INVITE, UPDATE or BYE for the \
+           whole interval.",
     fix: "let the refresher refresh at half the interval, and the other side send BYE when no refresh comes",
     check: Check::Dialog(check),
 };

@@ -16,9 +16,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §26.3.2.2; RFC 5922 §5, §7.4; RFC 6406 §6.2.1",
     keys: &["identity.from_domain", "peer.ssp_domains", "peer.transit_for", "security.tls.verify_identity_in_requests"],
-    what: "The host of From in a request outside of any dialog is a domain that its sender serves or carries for others, and, where it \
-          was agreed to verify that, over TLS one of the SIP identities of the client's certificate. Anonymous callers (RFC 3323) are left out.",
-    why: "A domain that is not the sender's is somebody else's caller, or a forged one: the receiving network would bill and trust the wrong one.",
+    what: "The host of From in a request outside of any dialog is a domain that its sender serves or carries for others, and, where it was \
+           agreed to verify that, over TLS one of the SIP identities of the client's certificate. Anonymous callers (RFC 3323) are left \
+           out.",
+    why: "A domain that is not the sender's is somebody else's caller, or a forged one: the receiving network would bill and trust the \
+           wrong one.",
     confirm: "Filter `sip.from.host` between the two border elements; compare with the declared domains, and with the certificate that the \
           client shows on the same connection (`tls.handshake.type == 11`).",
     fix: "let the sender's border element write its own domain into From, or declare the domain in peer.ssp_domains or peer.transit_for",

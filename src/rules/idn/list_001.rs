@@ -24,12 +24,13 @@ pub(crate) static RULE: Rule = Rule {
     ],
     what: "The calling number of an INVITE or MESSAGE that opens an exchange (P-Asserted-Identity, else From) is on no list of denied \
            callers, and on that of allowed ones where there is one; the called number (Request-URI) is on no list of denied callees. \
-           Entries are whole numbers, or beginnings where they end in `*`; one with a plus holds numbers with a plus, and a number without, which may \
-           be a national one, leaves it open. Calls to emergency numbers, `urn:service:sos` among them, \
-           have a level of their own.",
+           Entries are whole numbers, or beginnings where they end in `*`; one with a plus holds numbers with a plus, and a number \
+           without, which may be a national one, leaves it open. Calls to emergency numbers, `urn:service:sos` among them, have a level of \
+           their own.",
     why: "Such lists hold known fraud, expensive destinations and numbers that law keeps inside a country; an emergency call that leaves \
           its country reaches nobody who can help.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and look up `sip.pai.user`, `sip.from.user` and `sip.r-uri.user` in the lists.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and look up `sip.pai.user`, `sip.from.user` and `sip.r-uri.user` in the \
+           lists.",
     fix: "let the sender's border element block these numbers, or correct the list",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
            domain the sender carries for others are left out; so are callers without a number.",
     why: "A calling number from foreign ranges is a forged caller, or traffic of somebody else brought in as one's own: the receiving \
           network rates, traces and trusts the wrong one.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and compare `sip.pai.user` (else `sip.from.user`) with the ranges of the sender.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and compare `sip.pai.user` (else `sip.from.user`) with the ranges of the \
+           sender.",
     fix: "screen calling numbers where calls enter the sender's network, or declare the range in peer.numbers",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

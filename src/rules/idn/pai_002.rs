@@ -22,7 +22,8 @@ pub(crate) static RULE: Rule = Rule {
     why: "The receiving network bills, screens and traces by this header. What it cannot read it drops; what comes from outside of the \
           trust domain it must not believe.",
     confirm: "Filter `sip.P-Asserted-Identity || sip.P-Preferred-Identity` with the Call-ID of the finding.",
-    fix: "let the sender's border element assert one URI of each kind, and remove both headers towards networks outside of the trust domain",
+    fix: "let the sender's border element assert one URI of each kind, and remove both headers towards networks outside of the trust \
+           domain",
     check: Check::Message(Kind::ANY, check),
 };
 

@@ -16,10 +16,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8224 §4; RFC 8225 §4, §5, §7, §9; RFC 8588 §4, §5, §8; RFC 8946 §4",
     keys: &["identity.stir.identity_header", "identity.stir.x5u_hosts", "identity.stir.compact_form", "identity.stir.mky"],
-    what: "Every Identity header holds a signed token of three parts, whose header says `alg` ES256, `typ` passport and, by `x5u` over https \
-           at an agreed host, where its certificate is, in accord with the parameters of the header field. Its payload claims `iat`, `orig` \
-           and `dest`; of kind `shaken` also `attest` and `origid`, of kind `div` also `div`; where it was agreed, `mky` for the fingerprints \
-           in SDP. The compact form passes only where it was agreed. What keeps nobody from verifying (the order of keys, a quoted `iat`) is told as information.",
+    what: "Every Identity header holds a signed token of three parts, whose header says `alg` ES256, `typ` passport and, by `x5u` over \
+           https at an agreed host, where its certificate is, in accord with the parameters of the header field. Its payload claims `iat`, \
+           `orig` and `dest`; of kind `shaken` also `attest` and `origid`, of kind `div` also `div`; where it was agreed, `mky` for the \
+           fingerprints in SDP. The compact form passes only where it was agreed. What keeps nobody from verifying (the order of keys, a \
+           quoted `iat`) is told as information.",
     why: "A verifier that cannot read a PASSporT treats the call as unsigned, or answers 436, 437 or 438.",
     confirm: "Filter `sip.Identity` and decode what stands before and behind its first dot from base64url.",
     fix: "correct the authentication service of the sender, or the border element that changed the header",

@@ -16,12 +16,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8224 §4.1, §6.2, §12.1; RFC 8946 §5",
     keys: &["identity.stir.freshness_s", "identity.stir.replay_window_s"],
-    what: "A PASSporT was signed (`iat`) no longer before or after it passed the tap than agreed, and the Date header, where there is one, is no \
-           further from it. Of a diverted call the latest PASSporT counts. The same token does not come again in the same direction, with another \
-           Call-ID and From tag, within the agreed time; an attempt at another border element, once one failed or while it stays without response, \
-           may have it.",
+    what: "A PASSporT was signed (`iat`) no longer before or after it passed the tap than agreed, and the Date header, where there is one, \
+           is no further from it. Of a diverted call the latest PASSporT counts. The same token does not come again in the same direction, \
+           with another Call-ID and From tag, within the agreed time; an attempt at another border element, once one failed or while it \
+           stays without response, may have it.",
     why: "A PASSporT that stays good can be cut out and put on other calls. Verifiers answer a stale one with 403 Stale Date.",
-    confirm: "Filter `sip.Identity`, decode `iat` from the payload, and compare with the time of the frame and with `sip.Date`; for a replay filter the token.",
+    confirm: "Filter `sip.Identity`, decode `iat` from the payload, and compare with the time of the frame and with `sip.Date`; for a \
+           replay filter the token.",
     fix: "set the clock of the signing service by NTP; sign each call anew; find out who sends copied PASSporTs",
     check: Check::Several(&[Check::Message(Kind::INITIAL_REQUEST, check), Check::Reuse(again)]),
 };

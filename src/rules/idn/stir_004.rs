@@ -17,11 +17,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8224 §6.2, §8; RFC 8225 §5.2.1; RFC 8946 §4, §5",
     keys: &["identity.stir.identity_header"],
-    what: "The `orig` of every PASSporT is the caller (P-Asserted-Identity, else From) and its `dest` the called party in To; where a call was \
-           diverted, each `div` PASSporT goes on from a `dest` before it with the same `orig`, and the last one leads to the target. Numbers are \
-           compared by their digits, URIs by user and host. A number in national form, or a hidden caller, cannot be compared.",
-    why: "A PASSporT that was made for another call vouches for nobody: it was copied from one, or numbers were rewritten behind the signer, and verification fails at the callee's.",
-    confirm: "Filter `sip.Identity`, decode the payload from base64url, and compare `orig` with `sip.pai.user` or `sip.from.user` and `dest` with `sip.to.user`.",
+    what: "The `orig` of every PASSporT is the caller (P-Asserted-Identity, else From) and its `dest` the called party in To; where a call \
+           was diverted, each `div` PASSporT goes on from a `dest` before it with the same `orig`, and the last one leads to the target. \
+           Numbers are compared by their digits, URIs by user and host. A number in national form, or a hidden caller, cannot be compared.",
+    why: "A PASSporT that was made for another call vouches for nobody: it was copied from one, or numbers were rewritten behind the \
+           signer, and verification fails at the callee's.",
+    confirm: "Filter `sip.Identity`, decode the payload from base64url, and compare `orig` with `sip.pai.user` or `sip.from.user` and \
+           `dest` with `sip.to.user`.",
     fix: "sign after the last rewriting of numbers; sign diversions with a `div` PASSporT; find out where a copied PASSporT came from",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

@@ -17,9 +17,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8588 §4; ATIS-1000074 §5.2.3",
     keys: &["identity.stir.min_attest", "identity.stir.min_a_pct"],
-    what: "The PASSporT of kind `shaken` in a request that opens a session attests at least as much as agreed: A, that the customer may use the \
-           number; B, that the customer is known; C, where the call came in. Of the requests that attest anything, in each interval and \
-           the whole capture, the agreed share attests A.",
+    what: "The PASSporT of kind `shaken` in a request that opens a session attests at least as much as agreed: A, that the customer may \
+           use the number; B, that the customer is known; C, where the call came in. Of the requests that attest anything, in each \
+           interval and the whole capture, the agreed share attests A.",
     why: "A network that attests C for its own customers does not know who calls; its calls are labelled, screened, or blocked.",
     confirm: "Filter `sip.Identity` and decode `attest` from the payload.",
     fix: "let the originating network check the right to use the number and sign with the attestation that was agreed",

@@ -18,14 +18,16 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8224 §6.2; RFC 8226 §5, §8, §9; RFC 9118; RFC 8946 §5; RFC 7518 §3.4; ATIS-1000080",
     keys: &["identity.stir.cert_dir", "identity.stir.trust_anchors"],
-    what: "The key of the certificate at `x5u` made the ES256 signature over the PASSporT as it was received; the certificate leads to one of \
-           the agreed authorities, held when the PASSporT was signed, and its TNAuthList covers the caller (of a `div` PASSporT, the diverting \
-           number): a provider code covers whatever its provider signs. Where the certificate constrains the claims (JWTClaimConstraints, and \
-           those of RFC 9118), the PASSporT has what they demand, nothing that they exclude, and only values that they permit. Certificates are looked up in `cert_dir`, as HOST/PATH of \
-           their URL or under its last part; nothing is fetched.",
-    why: "Only the signature tells a vouched-for number from one that anybody typed in. One that does not hold is a forgery or a broken signing service.",
-    confirm: "Decode the third part of `sip.Identity` from base64url; `openssl dgst -sha256 -verify` with the key of the certificate, over what stands before the second dot, agrees or not \
-              (R and S as a DER sequence).",
+    what: "The key of the certificate at `x5u` made the ES256 signature over the PASSporT as it was received; the certificate leads to one \
+           of the agreed authorities, held when the PASSporT was signed, and its TNAuthList covers the caller (of a `div` PASSporT, the \
+           diverting number): a provider code covers whatever its provider signs. Where the certificate constrains the claims \
+           (JWTClaimConstraints, and those of RFC 9118), the PASSporT has what they demand, nothing that they exclude, and only values \
+           that they permit. Certificates are looked up in `cert_dir`, as HOST/PATH of their URL or under its last part; nothing is \
+           fetched.",
+    why: "Only the signature tells a vouched-for number from one that anybody typed in. One that does not hold is a forgery or a broken \
+           signing service.",
+    confirm: "Decode the third part of `sip.Identity` from base64url; `openssl dgst -sha256 -verify` with the key of the certificate, over \
+           what stands before the second dot, agrees or not (R and S as a DER sequence).",
     fix: "renew or correct the signer's certificate at x5u; find out who signs with a key that is not its own",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

@@ -18,9 +18,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 Req #14; RFC 3863 §4",
     keys: &["media.presence.pidf_only"],
-    what: "Where it was agreed that only PIDF passes, the body of a NOTIFY or PUBLISH of presence is `application/pidf+xml`: well-formed XML without \
-           document type, its root a `presence` of that namespace with `entity`, every `tuple` in it with `id` and one `status`, and \
-           every `basic` open or closed. Lists (multipart/related, RFC 4662) are left out.",
+    what: "Where it was agreed that only PIDF passes, the body of a NOTIFY or PUBLISH of presence is `application/pidf+xml`: well-formed \
+           XML without document type, its root a `presence` of that namespace with `entity`, every `tuple` in it with `id` and one \
+           `status`, and every `basic` open or closed. Lists (multipart/related, RFC 4662) are left out.",
     why: "Presence of another form shows as absence at the watcher, or stops a client that expected the standard.",
     confirm: "Filter `sip.Event == \"presence\" && (sip.Method == \"NOTIFY\" || sip.Method == \"PUBLISH\")` and read the body.",
     fix: "let the presence gateway of the sender map its own documents and values to PIDF",

@@ -15,11 +15,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 Req #10, #12, #13; RFC 6665 §4.1.3; RFC 3856; RFC 4662",
     keys: &["media.presence.level", "media.presence.max_notify_copies"],
-    what: "Where presence was agreed, a SUBSCRIBE to presence, its watchers, or lists of both is not refused with 403, 405, 489 or 501, and where it was forbidden there is none. Each \
-           NOTIFY of presence has Subscription-State; and the same document does not pass in more copies than agreed within five seconds.",
-    why: "Presence that is refused at the border looks like a contact who is never there; the same document sent once for each watcher is what lists between networks are to avoid.",
+    what: "Where presence was agreed, a SUBSCRIBE to presence, its watchers, or lists of both is not refused with 403, 405, 489 or 501, \
+           and where it was forbidden there is none. Each NOTIFY of presence has Subscription-State; and the same document does not pass \
+           in more copies than agreed within five seconds.",
+    why: "Presence that is refused at the border looks like a contact who is never there; the same document sent once for each watcher is \
+           what lists between networks are to avoid.",
     confirm: "Filter `sip.Event contains \"presence\"` and read the responses; for copies compare the bodies of NOTIFY.",
-    fix: "let the refusing network route and authorise subscriptions of this peer; let the notifier send one document for all watchers (RFC 4662)",
+    fix: "let the refusing network route and authorise subscriptions of this peer; let the notifier send one document for all watchers \
+           (RFC 4662)",
     check: Check::Several(&[Check::Message(Kind::ANY, check), Check::Reuse(copies)]),
 };
 

@@ -16,9 +16,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1, A.2; TS 29.165 §6.2",
     keys: &["media.audio.codec", "media.video.codec", "media.audio.unlisted"],
-    what: "Every codec on a wanted m= line of an offer is permitted: it has an entry of another level than forbidden, or codecs without entry are not forbidden. \
-           Telephone events and other companions are known by name, whatever their clock.",
-    why: "A codec that was not agreed may be chosen: then someone transcodes or pays for a licence that was not planned, or the media is not carried at all.",
+    what: "Every codec on a wanted m= line of an offer is permitted: it has an entry of another level than forbidden, or codecs without \
+           entry are not forbidden. Telephone events and other companions are known by name, whatever their clock.",
+    why: "A codec that was not agreed may be chosen: then someone transcodes or pays for a licence that was not planned, or the media is \
+           not carried at all.",
     confirm: "Filter `sdp.media_attr contains \"rtpmap\"` with the Call-ID of the finding, and look for the codec in the offer.",
     fix: "remove the codec from the offer of the sending SBC's trunk profile, or add it to [[media.audio.codec]]",
     check: Check::Message(Kind::SDP, check),

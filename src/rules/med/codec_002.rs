@@ -18,8 +18,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 3264 §6.1, §7",
     keys: &["media.audio.codec"],
-    what: "The codec that an accepted stream is set up on, the first of the answer that was also offered, is permitted; and so is the one that most packets of the stream have.",
-    why: "The call now runs on a codec that was not agreed: quality, bandwidth and cost are other than planned, and the far end may have to transcode.",
+    what: "The codec that an accepted stream is set up on, the first of the answer that was also offered, is permitted; and so is the one \
+           that most packets of the stream have.",
+    why: "The call now runs on a codec that was not agreed: quality, bandwidth and cost are other than planned, and the far end may have \
+           to transcode.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the first format of the answer; `rtp.p_type` shows what is sent.",
     fix: "let the answering SBC select from the permitted codecs only, and the offering one leave the codec out",
     check: Check::Several(&[Check::Sections(check), Check::Stream(stream)]),

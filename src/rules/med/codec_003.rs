@@ -18,10 +18,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; GSMA IR.92; SIPconnect",
     keys: &["media.audio.codec"],
-    what: "The first offer of a session with audio (or video) holds every codec that is required for it, by name, clock rate and channels, with the agreed fmtp parameters. \
-           Several m= lines of one type count together.",
-    why: "The agreement names a codec that both sides always have, so that every call can be set up without transcoding; an offer without it can end in 488.",
-    confirm: "Filter `sip.Method == \"INVITE\" && sdp.media` with the Call-ID of the finding, and look for the codec among the formats and rtpmap lines.",
+    what: "The first offer of a session with audio (or video) holds every codec that is required for it, by name, clock rate and channels, \
+           with the agreed fmtp parameters. Several m= lines of one type count together.",
+    why: "The agreement names a codec that both sides always have, so that every call can be set up without transcoding; an offer without \
+           it can end in 488.",
+    confirm: "Filter `sip.Method == \"INVITE\" && sdp.media` with the Call-ID of the finding, and look for the codec among the formats and \
+           rtpmap lines.",
     fix: "add the codec to the offer of the sending SBC's trunk profile",
     check: Check::Message(Kind::SDP, check),
 };

@@ -18,10 +18,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 4856; RFC 4867 §8; RFC 7587 §6, §7; RFC 3264 §6.1",
     keys: &["media.audio.codec.fmtp", "media.audio.preference"],
-    what: "The fmtp parameters of each codec agree with those of its entry; in an offer, one that is left out counts with its default (G729: annexb=yes). \
-           With preference `as-listed`, an offer names permitted codecs in the order of the entries.",
-    why: "G.729 with annex B against one without gives clipped speech, AMR framed differently gives noise; and the order of the offer decides which codec the call runs on.",
-    confirm: "Filter `sdp.media_attr contains \"fmtp\"` with the Call-ID of the finding and compare the parameters with the entry of the codec.",
+    what: "The fmtp parameters of each codec agree with those of its entry; in an offer, one that is left out counts with its default \
+           (G729: annexb=yes). With preference `as-listed`, an offer names permitted codecs in the order of the entries.",
+    why: "G.729 with annex B against one without gives clipped speech, AMR framed differently gives noise; and the order of the offer \
+           decides which codec the call runs on.",
+    confirm: "Filter `sdp.media_attr contains \"fmtp\"` with the Call-ID of the finding and compare the parameters with the entry of the \
+           codec.",
     fix: "set the parameters (for example annexb=no) or the codec order in the trunk profile of the sending SBC",
     check: Check::Message(Kind::SDP, check),
 };

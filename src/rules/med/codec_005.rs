@@ -17,11 +17,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 8866 §6.4; RFC 3264 §6.1",
     keys: &["media.audio.codec.ptime_ms"],
-    what: "The a=ptime of an m= line is among the agreed packet times of one of its codecs, and its a=maxptime leaves room for the shortest of them. \
-           An m= line that asks for nothing passes. The packets of a stream hold as much time as its receiver asks for, and an agreed one: judged by the median step of the time \
-           stamp between consecutive packets, without events and comfort noise.",
-    why: "A gateway that is built for 20 ms packets discards, pads or delays others; short packets raise the packet rate and the bandwidth beyond what was planned.",
-    confirm: "Filter `sdp.media_attr contains \"ptime\"` with the Call-ID of the finding; in the media, the RTP timestamp step over the clock rate.",
+    what: "The a=ptime of an m= line is among the agreed packet times of one of its codecs, and its a=maxptime leaves room for the \
+           shortest of them. An m= line that asks for nothing passes. The packets of a stream hold as much time as its receiver asks for, \
+           and an agreed one: judged by the median step of the time stamp between consecutive packets, without events and comfort noise.",
+    why: "A gateway that is built for 20 ms packets discards, pads or delays others; short packets raise the packet rate and the bandwidth \
+           beyond what was planned.",
+    confirm: "Filter `sdp.media_attr contains \"ptime\"` with the Call-ID of the finding; in the media, the RTP timestamp step over the \
+           clock rate.",
     fix: "set the packet time of the sender's trunk profile to an agreed one",
     check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Stream(stream)]),
 };

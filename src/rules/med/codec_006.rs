@@ -15,10 +15,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3264 §5.1, §6.1, §7",
     keys: &[],
-    what: "Every payload type of a stream stands on the m= line of the SDP that its receiver sent (the sender uses the numbers of the SDP that it received), from half a second \
-           and a round trip after that SDP on.",
+    what: "Every payload type of a stream stands on the m= line of the SDP that its receiver sent (the sender uses the numbers of the SDP \
+           that it received), from half a second and a round trip after that SDP on.",
     why: "The receiver does not know what such packets are: it discards them or plays noise, and nobody hears anything.",
-    confirm: "Filter `rtp.ssrc == …` from the frame of the finding, add the column rtp.p_type and compare it with the m= line of the receiver's SDP.",
+    confirm: "Filter `rtp.ssrc == …` from the frame of the finding, add the column rtp.p_type and compare it with the m= line of the \
+           receiver's SDP.",
     fix: "have the sender's gateway send with the payload types of the SDP that it received",
     check: Check::Stream(check),
 };

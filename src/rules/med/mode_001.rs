@@ -17,8 +17,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1, §3.2",
     keys: &["media.types"],
-    what: "No wanted m= line has a media type that is forbidden (in an offer, or accepted in an answer), and the first offer of a session has every media type that is required.",
-    why: "Border elements admit, price and police media by type; video or messages on a voice trunk use bandwidth that nobody planned and may pass unscreened.",
+    what: "No wanted m= line has a media type that is forbidden (in an offer, or accepted in an answer), and the first offer of a session \
+           has every media type that is required.",
+    why: "Border elements admit, price and police media by type; video or messages on a voice trunk use bandwidth that nobody planned and \
+           may pass unscreened.",
     confirm: "Filter `sdp.media contains \"video\"` (or the type of the finding) and look for a port other than 0.",
     fix: "let the sender's SBC remove the m= line of that type, or agree on it in [media.types]",
     check: Check::Message(Kind::SDP, check),

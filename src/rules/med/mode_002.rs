@@ -22,12 +22,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 4733 §2.3 to §2.5; RFC 6086",
     keys: &["media.dtmf.methods", "media.dtmf.events", "media.dtmf.level"],
-    what: "Where RFC 4733 events are the agreed method, offer and answer of every accepted audio stream have telephone-event at the clock rate of the selected codec, for all agreed \
-           events; where they are not, the answer has none. INFO with DTMF comes only where it is an agreed method, and so do digits as \
-           tones in G.711 audio (40 ms of a pair of ITU-T Q.23 at least). \
-           Events on the wire keep their time stamp, never become shorter, and end with a packet that says so.",
-    why: "Digits that the other side does not expect are lost: voice mail, conference and bank menus do not react, though the call sounds well.",
-    confirm: "Filter `sdp.media_attr contains \"telephone-event\"` with the Call-ID of the finding; for INFO `sip.Method == \"INFO\" && sip.Content-Type contains \"dtmf\"`.",
+    what: "Where RFC 4733 events are the agreed method, offer and answer of every accepted audio stream have telephone-event at the clock \
+           rate of the selected codec, for all agreed events; where they are not, the answer has none. INFO with DTMF comes only where it \
+           is an agreed method, and so do digits as tones in G.711 audio (40 ms of a pair of ITU-T Q.23 at least). Events on the wire keep \
+           their time stamp, never become shorter, and end with a packet that says so.",
+    why: "Digits that the other side does not expect are lost: voice mail, conference and bank menus do not react, though the call sounds \
+           well.",
+    confirm: "Filter `sdp.media_attr contains \"telephone-event\"` with the Call-ID of the finding; for INFO `sip.Method == \"INFO\" && \
+           sip.Content-Type contains \"dtmf\"`.",
     fix: "configure the same DTMF method on the trunk profiles of both SBCs, with events 0-15 at the clock rate of each codec",
     check: Check::Several(&[Check::OfferAnswer(exchange), Check::Message(Kind::REQUEST, info), Check::Stream(stream)]),
 };

@@ -27,9 +27,10 @@ pub(crate) static RULE: Rule = Rule {
         "media.fax.udp_ec",
         "media.fax.passthrough",
     ],
-    what: "T.38 (m=image with format t38) is offered and accepted only where it is agreed, and not refused where it is required; its version, bit rate, rate management and error \
-           correction are agreed ones. Where pass-through is required, the first audio offer of a session has a G.711 codec. Where T.38 is agreed and \
-           pass-through is not, a fax that calls (CNG) or answers (CED) in G.711 audio makes somebody offer T.38 (info).",
+    what: "T.38 (m=image with format t38) is offered and accepted only where it is agreed, and not refused where it is required; its \
+           version, bit rate, rate management and error correction are agreed ones. Where pass-through is required, the first audio offer \
+           of a session has a G.711 codec. Where T.38 is agreed and pass-through is not, a fax that calls (CNG) or answers (CED) in G.711 \
+           audio makes somebody offer T.38 (info).",
     why: "A fax between gateways that disagree on mode, rate or error correction fails after minutes, or pages arrive cut.",
     confirm: "Filter `sdp.media contains \"image\"` with the Call-ID of the finding, and read the a=T38 attributes of both sides.",
     fix: "align the fax profiles of both gateways with [media.fax]",

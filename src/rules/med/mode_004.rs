@@ -16,9 +16,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.2, Req #11; RFC 3428 §8; RFC 4975 §8; RFC 4103",
     keys: &["media.im.page_mode", "media.im.max_page_bytes", "media.im.msrp", "media.im.msrp_tls", "media.text.t140", "media.text.red"],
-    what: "MESSAGE requests, MSRP sessions (m=message) and real-time text (t140, red on m=text) are used only where they are agreed; a MESSAGE over UDP stays within the agreed \
-           size; an MSRP session has a=path and a=accept-types, and TLS where that is required.",
-    why: "Text that the other side did not plan for passes unscreened and unlogged, or is lost; a large MESSAGE over UDP is cut by the path and clogs it.",
+    what: "MESSAGE requests, MSRP sessions (m=message) and real-time text (t140, red on m=text) are used only where they are agreed; a \
+           MESSAGE over UDP stays within the agreed size; an MSRP session has a=path and a=accept-types, and TLS where that is required.",
+    why: "Text that the other side did not plan for passes unscreened and unlogged, or is lost; a large MESSAGE over UDP is cut by the \
+           path and clogs it.",
     confirm: "Filter `sip.Method == \"MESSAGE\"` or `sdp.media contains \"message\"` or `sdp.media contains \"text\"`.",
     fix: "let the sender's SBC refuse this kind of messaging on the trunk, or agree on it in [media.im] and [media.text]",
     check: Check::Message(Kind::ANY, check),

@@ -14,9 +14,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6404 §2; RFC 6406 §6.3",
     keys: &["media.transport.rogue_min_packets"],
-    what: "Every stream to or from a declared border element is named by an SDP at one of its ends. Found by content: RTP with consecutive sequence numbers and time stamps that grow, \
-           over the agreed number of packets. Streams that were under way when the capture began cannot be judged.",
-    why: "Media that no signalling set up is fraud, an attack on open ports, or a call that is over for one side only; nobody accounts for it.",
+    what: "Every stream to or from a declared border element is named by an SDP at one of its ends. Found by content: RTP with consecutive \
+           sequence numbers and time stamps that grow, over the agreed number of packets. Streams that were under way when the capture \
+           began cannot be judged.",
+    why: "Media that no signalling set up is fraud, an attack on open ports, or a call that is over for one side only; nobody accounts for \
+           it.",
     confirm: "Telephony, RTP, RTP Streams in Wireshark; filter `sdp.media.port == PORT` for both ports of the stream: nothing names them.",
     fix: "close media ports with their session on the border element that sends, and open them to the negotiated address only",
     check: Check::Stream(check),

@@ -14,9 +14,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 4961; RFC 7362; RFC 3264 §6.1",
     keys: &["media.transport.symmetric_rtp"],
-    what: "A stream comes from the address where its sender wants to receive, and where symmetric RTP is required from that port too; and it goes to where its receiver wants it. \
-           A receiver that latches on to what comes in shows as such.",
-    why: "Filters that open for the signalled address only block the media; a receiver that latches on to any source can be made to send the call to a stranger.",
+    what: "A stream comes from the address where its sender wants to receive, and where symmetric RTP is required from that port too; and \
+           it goes to where its receiver wants it. A receiver that latches on to what comes in shows as such.",
+    why: "Filters that open for the signalled address only block the media; a receiver that latches on to any source can be made to send \
+           the call to a stranger.",
     confirm: "Filter `rtp.ssrc == …` from the frame of the finding and compare ip.src, udp.srcport and ip.dst with c= and m= of both SDPs.",
     fix: "anchor the media at the address that the sender signals, and send from the port that it receives on",
     check: Check::Stream(check),

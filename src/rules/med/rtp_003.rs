@@ -22,11 +22,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 3264 §6",
     keys: &["media.transport.no_media_s", "media.transport.max_gap_s"],
-    what: "Between answer and BYE each side sends RTP on every audio or video stream on which the agreed directions let it, for as long as the agreed time at least; and no silence of \
-           its audio is longer than agreed, but for hold and comfort noise. Calls whose media passes elsewhere cannot be judged.",
+    what: "Between answer and BYE each side sends RTP on every audio or video stream on which the agreed directions let it, for as long as \
+           the agreed time at least; and no silence of its audio is longer than agreed, but for hold and comfort noise. Calls whose media \
+           passes elsewhere cannot be judged.",
     why: "One-way audio is the fault that users report most, and the caller pays for it.",
-    confirm: "Telephony, RTP, RTP Streams in Wireshark: the stream of the finding's side is missing, or ends early; compare with the addresses in both SDPs.",
-    fix: "follow the silent side's media from its gateway: wrong address in SDP, a filter on the way, or a relay that waits for the first packet",
+    confirm: "Telephony, RTP, RTP Streams in Wireshark: the stream of the finding's side is missing, or ends early; compare with the \
+           addresses in both SDPs.",
+    fix: "follow the silent side's media from its gateway: wrong address in SDP, a filter on the way, or a relay that waits for the first \
+           packet",
     check: Check::Media(check),
 };
 

@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §15; RFC 6404 §2",
     keys: &["media.transport.after_bye_grace_ms"],
-    what: "No packet of a stream comes later than the agreed time after the BYE, the final failure or the end that was inferred of its session.",
+    what: "No packet of a stream comes later than the agreed time after the BYE, the final failure or the end that was inferred of its \
+           session.",
     why: "The call is over for billing and goes on for the network: ports stay in use, and whoever keeps talking does so for free.",
     confirm: "Filter `rtp.ssrc == … && frame.time_epoch > TIME OF THE BYE`.",
     fix: "let the sender's gateway stop media when it sends or receives BYE",

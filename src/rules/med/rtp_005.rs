@@ -20,10 +20,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3550 §5, §6, §8.2, §11, A.1; RFC 3605; RFC 5761; RFC 3611 §4.7; RFC 6271 App. A.1",
     keys: &["media.transport.rtcp", "media.transport.rtcp_xr_voip", "media.transport.redundancy_2198"],
-    what: "The padding and the extension of RTP packets end inside them; the time stamps run at the rate of the rtpmap (within 5 % over 5 s); the source changes only with an SDP \
-           (info), and no two sides of a stream send with one SSRC. Where RTCP is required its sender reports come, XR VoIP metrics too where these are. RTCP goes to the port after that of RTP, to that of a=rtcp, or to that of RTP itself \
-           where both sides agreed on it, and then to no other. Redundant audio (RFC 2198) comes only \
-           where it is agreed.",
+    what: "The padding and the extension of RTP packets end inside them; the time stamps run at the rate of the rtpmap (within 5 % over 5 \
+           s); the source changes only with an SDP (info), and no two sides of a stream send with one SSRC. Where RTCP is required its \
+           sender reports come, XR VoIP metrics too where these are. RTCP goes to the port after that of RTP, to that of a=rtcp, or to \
+           that of RTP itself where both sides agreed on it, and then to no other. Redundant audio (RFC 2198) comes only where it is \
+           agreed.",
     why: "Receivers drop such packets or play them at the wrong speed; without RTCP nobody at the far end can tell what arrives.",
     confirm: "Filter `rtp.ssrc == …` or `rtcp.senderssrc == …` from the frame of the finding.",
     fix: "correct the sender's RTP stack, or the agreement on RTCP in [media.transport]",

@@ -20,8 +20,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 Req #17; RFC 8643 §3; RFC 6404 §2",
     keys: &["media.security.srtp"],
-    what: "A stream that was offered with protection does not end up plain: a re-offer keeps SRTP where SRTP was in use, a protected offer that was refused is not repeated as \
-           RTP/AVP in the same session, and where SRTP is required the answer takes up the keys of an opportunistic offer.",
+    what: "A stream that was offered with protection does not end up plain: a re-offer keeps SRTP where SRTP was in use, a protected offer \
+           that was refused is not repeated as RTP/AVP in the same session, and where SRTP is required the answer takes up the keys of an \
+           opportunistic offer.",
     why: "Whoever can make one side refuse protection can then listen; users were told that the call is encrypted.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and follow the transport of the m= line through offers and answers.",
     fix: "forbid the fallback to RTP/AVP in the trunk profile of the side that falls back",

@@ -19,9 +19,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8122 §5; RFC 5763 §5; RFC 8225 §5.2.2; RFC 8862 §4",
     keys: &["media.security.fingerprint_hashes"],
-    what: "Every wanted DTLS-SRTP m= line has a fingerprint, its own or the session's, by at least one agreed hash function; and TLS or an Identity header protects the message \
-           that carries it (medium where neither does).",
-    why: "The fingerprint is all that ties the media key to the peer. Without it, or with one that can be forged on the way, anybody can sit in the middle of the call.",
+    what: "Every wanted DTLS-SRTP m= line has a fingerprint, its own or the session's, by at least one agreed hash function; and TLS or an \
+           Identity header protects the message that carries it (medium where neither does).",
+    why: "The fingerprint is all that ties the media key to the peer. Without it, or with one that can be forged on the way, anybody can \
+           sit in the middle of the call.",
     confirm: "Filter `sdp.media.proto contains \"TLS\"` with the Call-ID of the finding and look for a=fingerprint and its hash function.",
     fix: "let the sender add a sha-256 fingerprint, and carry the signalling over TLS",
     check: Check::Message(Kind::SDP, check),

@@ -17,10 +17,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 5763 §5, §6.7; RFC 8122 §5.1",
     keys: &[],
-    what: "Each certificate that a DTLS 1.2 handshake shows has one of the fingerprints that its sender's SDP names. DTLS 1.3 encrypts certificates, and a resumed session shows none: \
-           then it cannot be judged.",
-    why: "The fingerprint is all that ties the media key to the peer: another certificate means that somebody sits in the middle of the call.",
-    confirm: "Filter `dtls.handshake.certificate` between the two media addresses, export the certificate and take its SHA-256; compare with a=fingerprint.",
+    what: "Each certificate that a DTLS 1.2 handshake shows has one of the fingerprints that its sender's SDP names. DTLS 1.3 encrypts \
+           certificates, and a resumed session shows none: then it cannot be judged.",
+    why: "The fingerprint is all that ties the media key to the peer: another certificate means that somebody sits in the middle of the \
+           call.",
+    confirm: "Filter `dtls.handshake.certificate` between the two media addresses, export the certificate and take its SHA-256; compare \
+           with a=fingerprint.",
     fix: "find the element that answers the handshake: a relay that terminates DTLS must write its own fingerprint into SDP",
     check: Check::Handshake(check),
 };

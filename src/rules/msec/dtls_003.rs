@@ -21,11 +21,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 5763 §5; RFC 5764 §5.1; RFC 8842 §5; RFC 4145 §4; RFC 9325",
     keys: &["media.security.dtls_timeout_ms", "media.security.dtls_min_version"],
-    what: "Of a DTLS-SRTP stream one side is active and the other passive, and no answer is actpass; the active side sends the ClientHello; the ServerHello comes within the agreed time \
-           and chooses at least the agreed version. No RTP of the stream passes before the first record under the keys of its handshake: it cannot be SRTP.",
+    what: "Of a DTLS-SRTP stream one side is active and the other passive, and no answer is actpass; the active side sends the \
+           ClientHello; the ServerHello comes within the agreed time and chooses at least the agreed version. No RTP of the stream passes \
+           before the first record under the keys of its handshake: it cannot be SRTP.",
     why: "When both sides wait, or both begin, there are no keys and no media: the call is answered and silent.",
-    confirm: "Filter `dtls.handshake` between the two media addresses, and read a=setup of both SDPs; for early RTP compare `rtp` with the first `dtls.record.epoch == 1`.",
-    fix: "let the answering side choose a=setup:active, and open the media path for DTLS before media, of which nothing may leave before the handshake is complete",
+    confirm: "Filter `dtls.handshake` between the two media addresses, and read a=setup of both SDPs; for early RTP compare `rtp` with the \
+           first `dtls.record.epoch == 1`.",
+    fix: "let the answering side choose a=setup:active, and open the media path for DTLS before media, of which nothing may leave before \
+           the handshake is complete",
     check: Check::Several(&[Check::OfferAnswer(roles), Check::Handshake(handshake), Check::Media(early)]),
 };
 

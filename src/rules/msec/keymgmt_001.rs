@@ -17,9 +17,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §5.3; RFC 8862 §5; RFC 7201",
     keys: &["media.security.key_management"],
-    what: "The ways to agree on SRTP keys that an offer or answer names for its wanted RTP streams (SDES, DTLS-SRTP, MIKEY, ZRTP) are among the agreed ones.",
-    why: "Each way has its own trust: with SDES, every SIP element on the path holds the media keys. A way that was not agreed may be chosen, or the call may fail.",
-    confirm: "Filter `sdp.media_attr` with the Call-ID of the finding and look for crypto (SDES), fingerprint (DTLS-SRTP), key-mgmt (MIKEY) and zrtp-hash (ZRTP).",
+    what: "The ways to agree on SRTP keys that an offer or answer names for its wanted RTP streams (SDES, DTLS-SRTP, MIKEY, ZRTP) are \
+           among the agreed ones.",
+    why: "Each way has its own trust: with SDES, every SIP element on the path holds the media keys. A way that was not agreed may be \
+           chosen, or the call may fail.",
+    confirm: "Filter `sdp.media_attr` with the Call-ID of the finding and look for crypto (SDES), fingerprint (DTLS-SRTP), key-mgmt \
+           (MIKEY) and zrtp-hash (ZRTP).",
     fix: "restrict key management in the sending SBC's trunk profile to the agreed methods",
     check: Check::Message(Kind::SDP, check),
 };

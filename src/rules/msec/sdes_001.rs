@@ -13,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 4568 §8; RFC 3711 §9",
     keys: &["media.security.cleartext_keys"],
-    what: "A message with an a=crypto key of a wanted m= line is carried over TLS, or inside IPsec where that was agreed. The key itself is never shown.",
+    what: "A message with an a=crypto key of a wanted m= line is carried over TLS, or inside IPsec where that was agreed. The key itself \
+           is never shown.",
     why: "Whoever sees the signalling has the key, and can decrypt the whole call from any capture of its media.",
     confirm: "Filter `sdp.media_attr contains \"crypto\" && (udp || tcp) && !tls`.",
     fix: "carry the signalling over TLS, or agree on DTLS-SRTP instead of SDES",

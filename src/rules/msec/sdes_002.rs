@@ -27,9 +27,9 @@ pub(crate) static RULE: Rule = Rule {
            the same party to the same other.",
     why: "A key of the wrong length or an answer to nothing gives noise or no media; the same key for two streams lets who records both \
           cancel the encryption out.",
-    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of offer \
-              and answer. For a key of another session the exhibit names that one's Call-ID too; `sdp.media_attr contains \"inline:KEY\"` \
-              with the key from the capture finds every message that has it (the report never quotes a key).",
+    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and compare tags, suites and key lengths of \
+           offer and answer. For a key of another session the exhibit names that one's Call-ID too; `sdp.media_attr contains \
+           \"inline:KEY\"` with the key from the capture finds every message that has it (the report never quotes a key).",
     fix: "correct the SDES implementation of the sending SBC; every stream and direction needs a fresh key",
     check: Check::Several(&[Check::Sections(check), Check::Reuse(again)]),
 };

@@ -19,8 +19,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 App. A.1; RFC 3711; RFC 8643; RFC 8862",
     keys: &["media.security.srtp"],
-    what: "Where SRTP is required, each accepted RTP stream is negotiated as RTP/SAVP (or a kin of it), or as RTP/AVP with keys agreed on by both sides (opportunistic SRTP). \
-           Where it is forbidden, none is.",
+    what: "Where SRTP is required, each accepted RTP stream is negotiated as RTP/SAVP (or a kin of it), or as RTP/AVP with keys agreed on \
+           by both sides (opportunistic SRTP). Where it is forbidden, none is.",
     why: "Plain RTP can be listened to and changed by everyone on the path.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the transport of each m= line, with a=crypto and a=fingerprint.",
     fix: "switch SRTP on in the trunk profiles of both SBCs, and refuse offers without it",

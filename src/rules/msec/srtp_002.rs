@@ -18,11 +18,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3711 §3.1; RFC 7714",
     keys: &["media.security.srtp"],
-    what: "Packets of a stream that was negotiated as SRTP are longer than the bare frames of its codec by an authentication tag, and those of plain RTP are not: judged by the length \
-           of 95 % of the packets, for codecs with frames of one length (G.711, G.722, G.726, G.728, G.729, GSM). Octets of G.711 and G.722 that came under SRTP are as even as only a \
-           cipher makes them (chi-squared over samples of at least 100 packets), tag or not; unless both sides agreed not to encrypt.",
-    why: "The signalling says that the call is encrypted, and everybody on the path can listen; or the receiver gets packets that it cannot play.",
-    confirm: "Filter `rtp.ssrc == …` from the frame of the finding and add the column udp.length: 172 octets with UDP header are 20 ms of G.711 in the clear, 182 with a tag of 80 bits.",
+    what: "Packets of a stream that was negotiated as SRTP are longer than the bare frames of its codec by an authentication tag, and \
+           those of plain RTP are not: judged by the length of 95 % of the packets, for codecs with frames of one length (G.711, G.722, \
+           G.726, G.728, G.729, GSM). Octets of G.711 and G.722 that came under SRTP are as even as only a cipher makes them (chi-squared \
+           over samples of at least 100 packets), tag or not; unless both sides agreed not to encrypt.",
+    why: "The signalling says that the call is encrypted, and everybody on the path can listen; or the receiver gets packets that it \
+           cannot play.",
+    confirm: "Filter `rtp.ssrc == …` from the frame of the finding and add the column udp.length: 172 octets with UDP header are 20 ms of \
+           G.711 in the clear, 182 with a tag of 80 bits.",
     fix: "check the SRTP setting of the sender's gateway on this trunk: it must do what its SDP says",
     check: Check::Stream(check),
 };

@@ -21,11 +21,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 App. A.1; RFC 4568 §6; RFC 5764 §4.1.2; RFC 7714",
     keys: &["media.security.srtp_suites"],
-    what: "The suite of each a=crypto line in an answer is one of the agreed, and neither encryption nor authentication of SRTP is switched off by a session parameter. \
-           So is the profile that the ServerHello of a DTLS-SRTP handshake selects.",
+    what: "The suite of each a=crypto line in an answer is one of the agreed, and neither encryption nor authentication of SRTP is \
+           switched off by a session parameter. So is the profile that the ServerHello of a DTLS-SRTP handshake selects.",
     why: "A weak suite, or SRTP without encryption or authentication, protects in name only.",
-    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and read the suite in the answer; of DTLS, `dtls.use_srtp.protection_profile` in the \
-              ServerHello.",
+    confirm: "Filter `sdp.media_attr contains \"crypto\"` with the Call-ID of the finding and read the suite in the answer; of DTLS, \
+           `dtls.use_srtp.protection_profile` in the ServerHello.",
     fix: "restrict the SRTP suites of the answering SBC's trunk profile to the agreed ones",
     check: Check::Several(&[Check::Sections(check), Check::Handshake(profile)]),
 };

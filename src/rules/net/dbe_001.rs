@@ -19,9 +19,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §3.2 Req #3; App. A.2",
     keys: &["peer.dbe.addresses", "peer.dbe.ports", "peer.dbe.roles"],
-    what: "The source of a stream lies in the prefixes and the port range of the media border elements of the peer that sends it, and its destination in those of the peer that \
-           receives it. So do both ends of a fax over UDPTL, and the addresses of an MSRP session, of which only one end listens at a port.",
-    why: "Media that goes around the border elements is not policed, not measured and not paid for, and shows addresses that should be hidden.",
+    what: "The source of a stream lies in the prefixes and the port range of the media border elements of the peer that sends it, and its \
+           destination in those of the peer that receives it. So do both ends of a fax over UDPTL, and the addresses of an MSRP session, \
+           of which only one end listens at a port.",
+    why: "Media that goes around the border elements is not policed, not measured and not paid for, and shows addresses that should be \
+           hidden.",
     confirm: "Filter `rtp.ssrc == …` from the frame of the finding and compare both addresses with [[peer.dbe]].",
     fix: "anchor the media at the declared border element of the peer whose address is foreign, or declare the new one in [[peer.dbe]]",
     check: Check::Several(&[Check::Stream(check), Check::Handshake(beside)]),

@@ -21,9 +21,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 §3.2 Req #3; RFC 8866 §5.7",
     keys: &["peer.dbe.addresses", "peer.dbe.ports"],
-    what: "The addresses where the sender of an SDP wants media (c= of each wanted m= line, a=rtcp, ICE candidates of type host and relay) lie in the prefixes of its declared \
-           media border elements, and the ports in their range. Hold by 0.0.0.0 and refused m= lines are left out; so are names, which need DNS.",
-    why: "The other side's filters pass media of the declared addresses only: what is advertised elsewhere gives one-way audio, and shows an element that should be hidden.",
+    what: "The addresses where the sender of an SDP wants media (c= of each wanted m= line, a=rtcp, ICE candidates of type host and relay) \
+           lie in the prefixes of its declared media border elements, and the ports in their range. Hold by 0.0.0.0 and refused m= lines \
+           are left out; so are names, which need DNS.",
+    why: "The other side's filters pass media of the declared addresses only: what is advertised elsewhere gives one-way audio, and shows \
+           an element that should be hidden.",
     confirm: "Filter `sdp.connection_info.address` with the Call-ID of the finding and compare with [[peer.dbe]] of the sender.",
     fix: "anchor the media at the sender's declared border element, or declare the new one in [[peer.dbe]]",
     check: Check::Message(Kind::SDP, check),

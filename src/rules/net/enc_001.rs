@@ -17,9 +17,10 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 App. A.1; RFC 6406 §6.1.3.2",
     keys: &["connectivity.encapsulation", "connectivity.vlan_ids", "security.ipsec.endpoints"],
     what: "Where the policy agrees on IPsec, a VLAN or GRE and the capture point is `wan`, all SIP between two hosts and all packets of a \
-           media stream lie in it; in a VLAN, in one of the agreed numbers where any are agreed. What a mirror adds (ERSPAN, VXLAN) does not \
-           count. ESP and IKE between an agreed endpoint or a peer and another address that is no agreed endpoint are a breach too. ESP that \
-           encrypts hides what is inside: there only the endpoints are judged. Of a message that came in several packets the first counts.",
+           media stream lie in it; in a VLAN, in one of the agreed numbers where any are agreed. What a mirror adds (ERSPAN, VXLAN) does \
+           not count. ESP and IKE between an agreed endpoint or a peer and another address that is no agreed endpoint are a breach too. \
+           ESP that encrypts hides what is inside: there only the endpoints are judged. Of a message that came in several packets the \
+           first counts.",
     why: "What was to be private crosses networks that were not meant to carry it, in the clear or where others can reach the border \
           element.",
     confirm: "Filter `(sip || rtp) && !esp && !ah && !gre && !vlan` at the capture point; `esp || isakmp` shows who has tunnels.",

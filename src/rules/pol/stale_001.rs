@@ -17,13 +17,14 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6271 Req #1 to #3",
     keys: &["report.report_unused", "performance.min_samples"],
     what: "Where report.report_unused is true: each declared SBE sent or received SIP (or TLS of SIP), each declared DBE media, each trunk \
-           group a session request; each required audio or video codec was offered, each required transport carried SIP; and the list of allowed TLS suites \
-           allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is left out. Each entry of a \
-           list that the policy file itself writes (methods, responses, option tags, headers, event and INFO packages, body types, codecs, \
-           TLS suites and ports, SRTP suites by SDES, ways of digits but in-band and KPML, PASSporT extensions and hosts of certificates, VLANs where the tap shows \
-           tags, domains, allowed callers, number ranges, prefixes of an SBE, DBE or trunk group with several) was used, judged where at least \
-           performance.min_samples messages, sessions or connections could have used it; what is listed to be forbidden need not be seen; \
-           more than twenty of one list are one finding. Waivers have a rule of their own.",
+           group a session request; each required audio or video codec was offered, each required transport carried SIP; and the list of \
+           allowed TLS suites allowed a connection. What the capture cannot show (media elements without media, codecs without offers) is \
+           left out. Each entry of a list that the policy file itself writes (methods, responses, option tags, headers, event and INFO \
+           packages, body types, codecs, TLS suites and ports, SRTP suites by SDES, ways of digits but in-band and KPML, PASSporT \
+           extensions and hosts of certificates, VLANs where the tap shows tags, domains, allowed callers, number ranges, prefixes of an \
+           SBE, DBE or trunk group with several) was used, judged where at least performance.min_samples messages, sessions or connections \
+           could have used it; what is listed to be forbidden need not be seen; more than twenty of one list are one finding. Waivers have \
+           a rule of their own.",
     why: "An agreement grows old: elements are taken out of service, trunks are moved, and what is still declared is a door that nobody \
           watches. A list that allows nothing that is used is a list that was never tried.",
     confirm: "Filter `ip.addr == ADDRESS` with the addresses of the element; a capture of an hour shows less than one of a week.",

@@ -14,8 +14,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3550 §6.4.1, A.8",
     keys: &["performance.media.jitter_ms"],
-    what: "The greatest and the mean value of the interarrival jitter of a stream, at the tap, stay below the agreed ones. Telephone events and duplicates are left out. Where no clock \
-           rate is known, and in streams of fewer than 50 packets, it cannot be judged.",
+    what: "The greatest and the mean value of the interarrival jitter of a stream, at the tap, stay below the agreed ones. Telephone \
+           events and duplicates are left out. Where no clock rate is known, and in streams of fewer than 50 packets, it cannot be judged.",
     why: "Packets that come too late for the receiver's jitter buffer are lost to the listener as if they had never come.",
     confirm: "Telephony, RTP, RTP Streams in Wireshark, columns Max Jitter and Mean Jitter.",
     fix: "look for queues between the sender's gateway and the tap: links that run full, missing priority for media",

@@ -14,8 +14,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3550 §6.4.1, A.3",
     keys: &["performance.media.loss_pct"],
-    what: "The share of distinct sequence numbers of a stream that never passed the tap stays below the agreed one; and no more than the agreed share of a direction's streams is beyond \
-           it. Restarts, reordering and duplicates are no loss. Streams of fewer than 50 packets are too short to judge, and in no share.",
+    what: "The share of distinct sequence numbers of a stream that never passed the tap stays below the agreed one; and no more than the \
+           agreed share of a direction's streams is beyond it. Restarts, reordering and duplicates are no loss. Streams of fewer than 50 \
+           packets are too short to judge, and in no share.",
     why: "Above one or two percent speech breaks up, and fax and modems fail.",
     confirm: "Telephony, RTP, RTP Streams in Wireshark, column Lost; the time chart of the stream shows whether it comes in bursts.",
     fix: "look for the loss between the sender's gateway and the tap: policers, full links, duplex mismatch",

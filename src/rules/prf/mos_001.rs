@@ -16,11 +16,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "ITU-T G.107, G.107.1, G.113 App. I, IV; RFC 3611 §4.7.5",
     keys: &["performance.media.mos_min", "performance.media.codec_ie"],
-    what: "The MOS that the E-model estimates from loss, bursts, delay and codec reaches the agreed value: on every stream, or, where a share of bad streams is agreed, on all but that \
-           share of a direction's streams. Codecs without published values cannot be judged, unless the policy declares values, nor streams of fewer than 50 packets; neither \
-           are in the share.",
+    what: "The MOS that the E-model estimates from loss, bursts, delay and codec reaches the agreed value: on every stream, or, where a \
+           share of bad streams is agreed, on all but that share of a direction's streams. Codecs without published values cannot be \
+           judged, unless the policy declares values, nor streams of fewer than 50 packets; neither are in the share.",
     why: "It sums up in one number what a listener would say of the call.",
-    confirm: "Read loss and jitter of the stream in Telephony, RTP, RTP Streams; the E-model is G.107, with the assumptions that the report names.",
+    confirm: "Read loss and jitter of the stream in Telephony, RTP, RTP Streams; the E-model is G.107, with the assumptions that the \
+           report names.",
     fix: "find the greater part of the impairment first: loss, then delay, then the codec",
     check: Check::Several(&[Check::Stream(stream), Check::Quality(share)]),
 };

@@ -15,8 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Responder,
     reference: "RFC 3261 §11; SIPconnect",
     keys: &["sip.transport.keepalive", "performance.signaling.options_ms"],
-    what: "Of the OPTIONS outside of dialogs from one host to another, fewer than the agreed number in a row go unanswered or get a 5xx: any \
-           other final response shows that there is someone. The agreed statistics of the time to the final response stay within their \
+    what: "Of the OPTIONS outside of dialogs from one host to another, fewer than the agreed number in a row go unanswered or get a 5xx: \
+           any other final response shows that there is someone. The agreed statistics of the time to the final response stay within their \
            thresholds. And where checks by OPTIONS were agreed, no more than the agreed interval and a tenth of it passes between two of \
            them (laid at who should send them). The time before the first and after the last counts where it is too long by itself. \
            Keep-alives by empty lines (`crlf`) are not followed.",

@@ -17,7 +17,8 @@ pub(crate) static RULE: Rule = Rule {
     what: "The statistics of the registration request delay (first REGISTER to its 2xx, challenges included) and the share of ineffective \
            registration attempts are not above what was agreed. It means something only where REGISTER crosses the border: a roaming \
            interface, the trunk of a PBX.",
-    why: "Users who cannot register cannot be called, and their terminals try again and again: a slow registrar is the beginning of a storm.",
+    why: "Users who cannot register cannot be called, and their terminals try again and again: a slow registrar is the beginning of a \
+           storm.",
     confirm: "Filter `sip.CSeq.method == \"REGISTER\"` and compare the time of each 200 with the first REGISTER of its Call-ID.",
     fix: "look at the registrar behind the border element that answers, first at its authentication database",
     check: Check::Interval(check),

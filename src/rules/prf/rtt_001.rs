@@ -14,9 +14,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 3550 §6.4.1; RFC 3611 §4.7.3",
     keys: &["performance.media.rtt_ms"],
-    what: "The agreed statistics of the time from the sender of a stream to its receiver and back stay within their thresholds: from the tap to the receiver and back, by the reports that \
-           answer sender reports, and from the tap to the sender and back, by the sender's answers to those of its receiver (one sample a stream: the sum of both medians). Where the \
-           sender answers none, the round trip of XR; where there is no XR, the part behind the tap alone.",
+    what: "The agreed statistics of the time from the sender of a stream to its receiver and back stay within their thresholds: from the \
+           tap to the receiver and back, by the reports that answer sender reports, and from the tap to the sender and back, by the \
+           sender's answers to those of its receiver (one sample a stream: the sum of both medians). Where the sender answers none, the \
+           round trip of XR; where there is no XR, the part behind the tap alone.",
     why: "Above 300 ms of round trip people begin to talk at the same time.",
     confirm: "Filter `rtcp` between the two media addresses: delay since last SR (DLSR) and the times at which both reports passed.",
     fix: "look at the route between the border elements, and at transcoders that add delay",

@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
            transport without TLS, unless the body itself is encrypted.",
     why: "Credentials of one network have no business in another, Basic is the password itself, and an MD5 digest is found by trying. \
           Texts and digits (card numbers, PINs) on a clear transport are read by everybody on the path.",
-    confirm: "Filter `sip.Authorization || sip.Proxy-Authorization`, or `(sip.Method == \"MESSAGE\" || sip.Method == \"INFO\") && sip.msg_body`.",
+    confirm: "Filter `sip.Authorization || sip.Proxy-Authorization`, or `(sip.Method == \"MESSAGE\" || sip.Method == \"INFO\") && \
+           sip.msg_body`.",
     fix: "strip credentials at the sender's border element; carry MESSAGE and INFO over TLS only",
     check: Check::Message(Kind::REQUEST, check),
 };

@@ -16,11 +16,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3323 §4, §5; RFC 3325 §7, §9.3; RFC 5379; RFC 7315; RFC 8224 §11",
     keys: &["privacy.enforce_privacy_id", "privacy.location_headers", "identity.trust"],
-    what: "Towards a peer that the agreement puts outside the trust domain (identity.trust = false), a message with Privacy: id carries \
-           no P-Asserted-Identity, P-Preferred-Identity or Remote-Party-ID, and no Identity whose `orig` names a caller that From does not, unless \
-           calls are to be signed (identity.stir.identity_header); one with `user` or `header` besides no Call-Info, and with \
-           `user` its From names nobody. Inside the trust domain the identity passes, and the receiver withholds it. P-Access-Network-Info, \
-           Geolocation and P-Visited-Network-ID pass only where they are agreed.",
+    what: "Towards a peer that the agreement puts outside the trust domain (identity.trust = false), a message with Privacy: id carries no \
+           P-Asserted-Identity, P-Preferred-Identity or Remote-Party-ID, and no Identity whose `orig` names a caller that From does not, \
+           unless calls are to be signed (identity.stir.identity_header); one with `user` or `header` besides no Call-Info, and with \
+           `user` its From names nobody. Inside the trust domain the identity passes, and the receiver withholds it. \
+           P-Access-Network-Info, Geolocation and P-Visited-Network-ID pass only where they are agreed.",
     why: "A caller who asked for privacy has a right to it, by law in most countries, and it was broken the moment that the message \
           crossed the border. Where a user is (cell, access line) is personal data of its own.",
     confirm: "Filter `sip.Privacy contains \"id\" && sip.P-Asserted-Identity`, or `sip.P-Access-Network-Info || sip.Geolocation`.",

@@ -29,7 +29,8 @@ pub(crate) static RULE: Rule = Rule {
            copies from its request is not held against it; the values of Record-Route and Path that its side added are.",
     why: "Internal names and addresses show an attacker what stands behind the border element, and a Contact or route that only exists \
           inside makes later requests of the call fail.",
-    confirm: "Filter `sip.Contact contains \"10.\" || sip.Via contains \"192.168.\" || sip.Record-Route contains \"10.\"` (the header named in the finding).",
+    confirm: "Filter `sip.Contact contains \"10.\" || sip.Via contains \"192.168.\" || sip.Record-Route contains \"10.\"` (the header \
+           named in the finding).",
     fix: "switch on topology hiding (header rewriting) for this peer at the sender's border element",
     check: Check::Message(Kind::ANY, check),
 };

@@ -22,7 +22,8 @@ pub(crate) static RULE: Rule = Rule {
            `internal_cidrs`, a host of `internal_domains`, or a private, unique local or loopback address outside the peering space.",
     why: "The o= line in particular is copied through border elements untouched and shows the address of the endpoint or gateway behind \
           them; a c= line with such an address also means silence.",
-    confirm: "Filter `sdp.owner.address contains \"10.\" || sdp.connection_info.address contains \"192.168.\"` (the line named in the finding).",
+    confirm: "Filter `sdp.owner.address contains \"10.\" || sdp.connection_info.address contains \"192.168.\"` (the line named in the \
+           finding).",
     fix: "let the sender's border element rewrite the whole SDP: o=, c=, a=rtcp and candidates",
     check: Check::Message(Kind::SDP, check),
 };

@@ -16,9 +16,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 8839 §4; RFC 5761 §5.1; RFC 9143; RFC 6271 App. A.2",
     keys: &["media.transport.ice", "media.transport.rtcp_mux", "media.transport.bundle"],
-    what: "ICE attributes, a=rtcp-mux and a=group:BUNDLE stand in offers and answers only where they are agreed, and in every offer with RTP where they are required. ICE has \
-           user fragment and password, and the address of the m= line is one of the candidates.",
-    why: "Border elements that do not expect ICE or shared ports send RTCP to a port nobody listens on, or wait for connectivity checks that never come.",
+    what: "ICE attributes, a=rtcp-mux and a=group:BUNDLE stand in offers and answers only where they are agreed, and in every offer with \
+           RTP where they are required. ICE has user fragment and password, and the address of the m= line is one of the candidates.",
+    why: "Border elements that do not expect ICE or shared ports send RTCP to a port nobody listens on, or wait for connectivity checks \
+           that never come.",
     confirm: "Filter `sdp.media_attr contains \"candidate\" || sdp.media_attr contains \"rtcp-mux\"` with the Call-ID of the finding.",
     fix: "let the sender's SBC terminate ICE and multiplexing at the border, or agree on them in [media.transport]",
     check: Check::Message(Kind::SDP, check),

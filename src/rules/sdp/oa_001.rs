@@ -15,9 +15,10 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3264 §6, §8",
     keys: &[],
-    what: "An answer has as many m= lines as its offer, in the same order: a stream is known by its position, and one that is refused stays with port 0. \
-           A later offer of the session never has fewer m= lines than the SDP before it.",
-    why: "The sides pair the streams by position. With one line too few, audio is matched with video or T.38, and media is lost or sent to the wrong port.",
+    what: "An answer has as many m= lines as its offer, in the same order: a stream is known by its position, and one that is refused \
+           stays with port 0. A later offer of the session never has fewer m= lines than the SDP before it.",
+    why: "The sides pair the streams by position. With one line too few, audio is matched with video or T.38, and media is lost or sent to \
+           the wrong port.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and compare the sdp.media fields of the offer and the answer line by line.",
     fix: "let the answering side refuse an unwanted stream with port 0 instead of leaving its m= line out",
     check: Check::OfferAnswer(check),

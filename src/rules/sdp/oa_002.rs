@@ -19,12 +19,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3264 §6, §6.1, §8.2",
     keys: &[],
-    what: "An accepted stream has the media type and the transport protocol that were offered; sendonly is answered with recvonly or inactive, recvonly with \
-           sendonly or inactive, inactive with inactive; a stream offered with port 0 is answered with port 0; the t= line is that of the offer. \
-           RTP/AVP for RTP/AVPF and the reverse, which most equipment bears, weighs low.",
+    what: "An accepted stream has the media type and the transport protocol that were offered; sendonly is answered with recvonly or \
+           inactive, recvonly with sendonly or inactive, inactive with inactive; a stream offered with port 0 is answered with port 0; the \
+           t= line is that of the offer. RTP/AVP for RTP/AVPF and the reverse, which most equipment bears, weighs low.",
     why: "The offerer set its media up for what it offered. An answer that turns hold into two-way audio, or plain RTP into SRTP, \
           gives silence, one-way audio or music on top of speech.",
-    confirm: "Filter `sip.Call-ID == \"…\" && sdp`, put offer and answer side by side and compare m= and the a=sendrecv, sendonly, recvonly and inactive lines.",
+    confirm: "Filter `sip.Call-ID == \"…\" && sdp`, put offer and answer side by side and compare m= and the a=sendrecv, sendonly, \
+           recvonly and inactive lines.",
     fix: "correct the answering side: mirror type and transport of each m= line, and answer hold with recvonly or inactive",
     check: Check::OfferAnswer(check),
 };

@@ -16,8 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3264 §6.1",
     keys: &[],
-    what: "Each accepted RTP stream names in its answer at least one codec of the offer's same m= line, by encoding name, clock rate and channels. \
-           Telephone events, comfort noise and redundancy do not count.",
+    what: "Each accepted RTP stream names in its answer at least one codec of the offer's same m= line, by encoding name, clock rate and \
+           channels. Telephone events, comfort noise and redundancy do not count.",
     why: "Without a common codec the call is answered, billed and silent.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and compare sdp.media.format and the rtpmap lines of offer and answer.",
     fix: "let the answering side choose from the codecs of the offer, or refuse with 488 or port 0",

@@ -19,9 +19,11 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3264 §5.1, §6.1, §8.3.2; RFC 3551 §3",
     keys: &[],
-    what: "On each wanted RTP stream, a dynamic payload type (96 to 127) has an rtpmap; a static one keeps its codec; a dynamic number keeps its codec through \
-           the session, as long as the stream lives; and an answer keeps the offer's number for a codec (noted at info where it does not).",
-    why: "The number in the RTP header is all that a receiver has to choose a decoder by. Where it means two things, the media is noise or dropped.",
+    what: "On each wanted RTP stream, a dynamic payload type (96 to 127) has an rtpmap; a static one keeps its codec; a dynamic number \
+           keeps its codec through the session, as long as the stream lives; and an answer keeps the offer's number for a codec (noted at \
+           info where it does not).",
+    why: "The number in the RTP header is all that a receiver has to choose a decoder by. Where it means two things, the media is noise or \
+           dropped.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp` and read the rtpmap lines of each message of the dialog in order.",
     fix: "give every dynamic payload type an rtpmap and keep its meaning over re-INVITE and UPDATE, through transfers too",
     check: Check::Sections(check),

@@ -20,8 +20,8 @@ pub(crate) static RULE: Rule = Rule {
     keys: &[],
     what: "Within a session each side keeps user, session id and address of its o= line, and raises the version whenever its SDP changes. \
            A step of more than one is not counted: an offer between may have failed unseen.",
-    why: "Some endpoints look at the version only: a hold or a new address with an old version goes unnoticed, and media stays where it was. \
-          SBCs that splice calls break this often, hence the low weight.",
+    why: "Some endpoints look at the version only: a hold or a new address with an old version goes unnoticed, and media stays where it \
+           was. SBCs that splice calls break this often, hence the low weight.",
     confirm: "Filter `sip.Call-ID == \"…\" && sdp.owner` and compare sdp.owner.version of one side's messages in order.",
     fix: "let the SBC that rewrites SDP keep one o= line for each leg and count its version up",
     check: Check::OfferAnswer(check),

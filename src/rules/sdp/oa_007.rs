@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 6337 §2.1; SIPconnect; RFC 6271 App. A.1",
     keys: &["sip.dialog.late_offer"],
     what: "An initial INVITE carries an SDP offer where the agreement forbids or discourages offers that come only in the response.",
-    why: "Border elements and media gateways that wait for the offer often cannot reserve media, play early media or screen codecs; some answer 488 or drop the call.",
+    why: "Border elements and media gateways that wait for the offer often cannot reserve media, play early media or screen codecs; some \
+           answer 488 or drop the call.",
     confirm: "Filter `sip.Method == \"INVITE\" && !sdp && !sip.to.tag`.",
     fix: "let the sender's SBC add an offer to INVITEs that its core sends without one, or agree on sip.dialog.late_offer",
     check: Check::Message(Kind::INITIAL_REQUEST, check),

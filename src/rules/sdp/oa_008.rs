@@ -23,12 +23,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 6271 §5.3 Req #17; RFC 8225 §5.2.2; RFC 8862 §4",
     keys: &["media.security.attribute_transparency"],
-    what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Where the captures hold a call before and behind a border \
-           element, known by its Call-ID or, where that changes, by the Session-ID or charging identifier of its INVITE, offers and answers have the same fingerprint, crypto, setup, key-mgmt, zrtp-hash and identity on both sides, and attributes that no \
-           standard for SDP knows pass untouched. Without either, what a border element changed cannot be seen.",
+    what: "Every fingerprint that the Identity of a message has signed (claim mky) stands in its SDP, and no other does. Where the \
+           captures hold a call before and behind a border element, known by its Call-ID or, where that changes, by the Session-ID or \
+           charging identifier of its INVITE, offers and answers have the same fingerprint, crypto, setup, key-mgmt, zrtp-hash and \
+           identity on both sides, and attributes that no standard for SDP knows pass untouched. Without either, what a border element \
+           changed cannot be seen.",
     why: "A fingerprint that was changed on the way means that whoever changed it can listen to the call.",
-    confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with a=fingerprint; or compare the a= lines of the \
-              message with those of the same message on the other side of the border element.",
+    confirm: "Decode the payload of the Identity header (base64url, between the first and the second dot) and compare mky with \
+           a=fingerprint; or compare the a= lines of the message with those of the same message on the other side of the border element.",
     fix: "let the border elements pass a=fingerprint unchanged, or sign anew what they terminate",
     check: Check::Several(&[Check::Message(Kind::SDP, check), Check::Media(hops), Check::Legs(legs)]),
 };

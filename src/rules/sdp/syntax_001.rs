@@ -20,8 +20,8 @@ pub(crate) static RULE: Rule = Rule {
     what: "A body of type application/sdp has the lines v=, o=, s= and t= at session level and in this order, every m= line can be read, \
            and every m= line that is not refused (port 0) has a connection address, its own or the session's. \
            Lines that end in LF alone are noted at info.",
-    why: "A strict parser on the other side refuses the whole body with 400 or 488, and the call fails although its media would have worked; \
-          a lenient one guesses where to send.",
+    why: "A strict parser on the other side refuses the whole body with 400 or 488, and the call fails although its media would have \
+           worked; a lenient one guesses where to send.",
     confirm: "Filter `sdp && _ws.malformed` or `sip.msg_body && !sdp.version`, open the Message Body and read its lines from the top.",
     fix: "correct the SDP that the sender's SBC or endpoint builds: v=, o=, s=, c=, t= before the first m=, each once",
     check: Check::Message(Kind::SDP, check),

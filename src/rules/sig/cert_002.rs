@@ -16,7 +16,8 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["security.tls.expiry_warning_days"],
     what: "At the time of each handshake the certificate, and each authority between it and the agreed one, is in its validity period. \
           When the capture ends, the certificate holds for at least the agreed number of days more (low).",
-    why: "From the second of its expiry on, no side that checks certificates accepts a connection: the trunk is down until somebody renews it.",
+    why: "From the second of its expiry on, no side that checks certificates accepts a connection: the trunk is down until somebody renews \
+           it.",
     confirm: "Compare `x509af.notBefore` and `x509af.notAfter` in the Certificate message with the time of its frame, not with today.",
     fix: "renew the certificate of the named side; agree on who watches its expiry",
     check: Check::Certificate(check),

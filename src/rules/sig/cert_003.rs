@@ -15,9 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Server,
     reference: "RFC 5922 §7.1 to §7.3; RFC 3261 §26.3.2.2",
     keys: &["peer.tls_identities", "peer.ssp_domains", "security.tls.cn_fallback"],
-    what: "One of the SIP identities of the server's certificate is one that was declared for its peer (TLS identities, served domains). Identities are the sip: URIs without user in subjectAltName; where there are none the DNS names; the common name only without subjectAltName. A wildcard matches nothing but itself.",
+    what: "One of the SIP identities of the server's certificate is one that was declared for its peer (TLS identities, served domains). \
+           Identities are the sip: URIs without user in subjectAltName; where there are none the DNS names; the common name only without \
+           subjectAltName. A wildcard matches nothing but itself.",
     why: "A certificate of somebody else from the same authority opens the connection just as well. The name is what ties it to the peer.",
-    confirm: "Filter `tls.handshake.type == 11` from the server and read `x509ce.uniformResourceIdentifier`, `x509ce.dNSName` and, without them, the common name.",
+    confirm: "Filter `tls.handshake.type == 11` from the server and read `x509ce.uniformResourceIdentifier`, `x509ce.dNSName` and, without \
+           them, the common name.",
     fix: "let the peer get a certificate for its SIP domain, or declare the name that it uses in peer.tls_identities",
     check: Check::Certificate(check),
 };

@@ -15,9 +15,12 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Client,
     reference: "RFC 5922 §7.4; RFC 6406 §6.2.1",
     keys: &["peer.tls_identities", "peer.ssp_domains", "security.tls.cn_fallback"],
-    what: "One of the SIP identities of the client's certificate is one that was declared for the peer that sends from this address (TLS identities, served domains), found as for SIG-CERT-003.",
-    why: "The server takes requests for what the client's certificate says, not for its address. A certificate of another peer lets one talk as the other.",
-    confirm: "Filter `tls.handshake.type == 11` from the client and read `x509ce.uniformResourceIdentifier`, `x509ce.dNSName` and, without them, the common name.",
+    what: "One of the SIP identities of the client's certificate is one that was declared for the peer that sends from this address (TLS \
+           identities, served domains), found as for SIG-CERT-003.",
+    why: "The server takes requests for what the client's certificate says, not for its address. A certificate of another peer lets one \
+           talk as the other.",
+    confirm: "Filter `tls.handshake.type == 11` from the client and read `x509ce.uniformResourceIdentifier`, `x509ce.dNSName` and, without \
+           them, the common name.",
     fix: "give the client's SBE the certificate of its own SIP domain, or declare the name that it uses in peer.tls_identities",
     check: Check::Certificate(check),
 };

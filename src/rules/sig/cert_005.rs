@@ -18,7 +18,8 @@ pub(crate) static RULE: Rule = Rule {
     what: "No wildcard is the only name that could be meant for the peer; the identity does not come from the common name for want of \
           subjectAltName (low); and where the certificate says what it may be used for, that of a SIP domain or any is among it, or, where \
           eku is server-client-ok, that of its role in TLS.",
-    why: "An implementation that keeps to RFC 5922 refuses such a certificate, others take it: the connection works until one side is updated.",
+    why: "An implementation that keeps to RFC 5922 refuses such a certificate, others take it: the connection works until one side is \
+           updated.",
     confirm: "Filter `tls.handshake.type == 11` and read `x509ce.dNSName`, and the key purposes in `x509ce.KeyPurposeId`.",
     fix: "let the named side get a certificate with its SIP domain in subjectAltName and without extendedKeyUsage, or with id-kp-sipDomain",
     check: Check::Certificate(check),

@@ -14,8 +14,9 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 9325 §4.5; RFC 9155",
     keys: &["security.tls.min_rsa_bits", "security.tls.min_ec_bits"],
-    what: "The certificate and each authority between it and the agreed one have an RSA key of 2048 bits or more, or a key on a curve of 224 \
-          or more, or as many as were agreed; no DSA key; and none is signed over MD5 or SHA-1. A root that signed itself is left out.",
+    what: "The certificate and each authority between it and the agreed one have an RSA key of 2048 bits or more, or a key on a curve of \
+           224 or more, or as many as were agreed; no DSA key; and none is signed over MD5 or SHA-1. A root that signed itself is left \
+           out.",
     why: "Who can factor the key or find a collision can make a certificate that nobody can tell from the real one.",
     confirm: "Filter `tls.handshake.type == 11`; `openssl x509 -text` on the exported certificate tells key size and signature algorithm.",
     fix: "let the named side get a certificate with a new key (RSA 2048 or P-256) that is signed over SHA-256",

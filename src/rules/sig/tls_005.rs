@@ -14,13 +14,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Server,
     reference: "RFC 3261 §26.3.1, §19.1.2; RFC 5922 §7.3",
     keys: &["security.tls.ports", "security.tls.handshake_timeout_ms", "security.tls.max_handshake_failure_pct"],
-    what: "Of the attempts of one border element to reach another over TLS, no larger share fails than was agreed; where no share was agreed, not all of them. An \
-          attempt fails when the port refuses the connection or does not answer, and when a ClientHello is followed by a fatal alert, by \
-          the end of the connection, or by nothing for as long as was agreed (3 s where nothing was).",
+    what: "Of the attempts of one border element to reach another over TLS, no larger share fails than was agreed; where no share was \
+           agreed, not all of them. An attempt fails when the port refuses the connection or does not answer, and when a ClientHello is \
+           followed by a fatal alert, by the end of the connection, or by nothing for as long as was agreed (3 s where nothing was).",
     why: "A border element that cannot be reached over TLS takes no calls; whoever falls back to TCP or UDP then talks in the clear.",
     confirm: "Filter `tcp.dstport == 5061 && tcp.flags.syn == 1` and `tls.alert_message.level == 2` between the two SBEs, and count the \
           connections without application data.",
-    fix: "let the named side look up the alert in its log: mostly a certificate that the other side does not accept, or no common version or suite",
+    fix: "let the named side look up the alert in its log: mostly a certificate that the other side does not accept, or no common version \
+           or suite",
     check: Check::Reach(check),
 };
 

@@ -14,13 +14,16 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Both,
     reference: "RFC 9325 §3.3 to §3.9, §4.4, §4.5; RFC 5746 §4; RFC 9155; RFC 8446 App. E.5",
     keys: &["security.tls.sni", "security.tls.allow_0rtt"],
-    what: "Diffie-Hellman primes have 2048 bits or more, curves 224; nothing is compressed; until TLS 1.2 secure renegotiation is indicated; \
-          HMAC is not truncated; handshake messages are not signed over MD5 or SHA-1, as all are before TLS 1.2; no 0-RTT data is accepted; and the server name that \
-          the client asks for is there where it was agreed and one that the server's side has (low).",
-    why: "Each of these has been the way into connections whose version and suite looked well: Logjam, CRIME, renegotiation, SLOTH, replay.",
+    what: "Diffie-Hellman primes have 2048 bits or more, curves 224; nothing is compressed; until TLS 1.2 secure renegotiation is \
+           indicated; HMAC is not truncated; handshake messages are not signed over MD5 or SHA-1, as all are before TLS 1.2; no 0-RTT data \
+           is accepted; and the server name that the client asks for is there where it was agreed and one that the server's side has \
+           (low).",
+    why: "Each of these has been the way into connections whose version and suite looked well: Logjam, CRIME, renegotiation, SLOTH, \
+           replay.",
     confirm: "Filter `tls.handshake.type == 2 || tls.handshake.type == 12` and read the extensions, the compression method and the \
           server's key exchange; `tls.handshake.extensions_server_name` in the ClientHello.",
-    fix: "update the TLS settings of the named side: groups of 2048 bits or curves, no compression, secure renegotiation, SHA-256, no early data",
+    fix: "update the TLS settings of the named side: groups of 2048 bits or curves, no compression, secure renegotiation, SHA-256, no \
+           early data",
     check: Check::Connection(check),
 };
 

@@ -16,13 +16,15 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §18.3, §20.14; RFC 7118 §4, §5",
     keys: &[],
     what: "On TCP and TLS every message has a Content-Length that is a number, and what stands behind its end is another message or an \
-           empty line. On WebSocket the handshake agreed on the sub-protocol `sip`, and each WebSocket message is one SIP message. SCTP and \
-           WebSocket carry whole messages: there Content-Length may be left out. Where octets are missing in the capture, nobody is blamed.",
-    why: "On a stream nothing but Content-Length tells where a message ends. One wrong number, and the receiver reads the next message as a \
-          body or drops the connection with every call on it.",
+           empty line. On WebSocket the handshake agreed on the sub-protocol `sip`, and each WebSocket message is one SIP message. SCTP \
+           and WebSocket carry whole messages: there Content-Length may be left out. Where octets are missing in the capture, nobody is \
+           blamed.",
+    why: "On a stream nothing but Content-Length tells where a message ends. One wrong number, and the receiver reads the next message as \
+           a body or drops the connection with every call on it.",
     confirm: "Follow the TCP stream of the finding in Wireshark and compare Content-Length with the body, or filter `sip && tcp && \
               !sip.Content-Length`.",
-    fix: "let the sending element count the octets of the body it sends (after every change of SDP), and send one message per WebSocket message",
+    fix: "let the sending element count the octets of the body it sends (after every change of SDP), and send one message per WebSocket \
+           message",
     check: Check::Message(Kind::ANY, check),
 };
 

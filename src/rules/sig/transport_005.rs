@@ -14,9 +14,10 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 5923 §8.1, §8.2, §9.2",
     keys: &["sip.transport.connection_reuse", "sip.transport.churn_per_minute"],
     what: "Where reuse is required or recommended, fewer connections that carry SIP, or TLS of signalling that no key opens, are opened \
-           from one host to another in a minute of the clock than the agreed churn. Where it is forbidden or discouraged, no request goes from the server to the client on a connection \
-           of the client. At any agreed level, a request goes that way over TLS only after a request of the client had `alias` in its topmost \
-           Via, and never where the client showed no certificate (in TLS 1.3 only a key log tells). WebSocket is left out: there the server has no other way.",
+           from one host to another in a minute of the clock than the agreed churn. Where it is forbidden or discouraged, no request goes \
+           from the server to the client on a connection of the client. At any agreed level, a request goes that way over TLS only after a \
+           request of the client had `alias` in its topmost Via, and never where the client showed no certificate (in TLS 1.3 only a key \
+           log tells). WebSocket is left out: there the server has no other way.",
     why: "A connection for each call costs a handshake for each call, and runs into the limits of firewalls. A request on somebody else's \
           connection is believed to come from whom the certificate of that connection names.",
     confirm: "Filter `tcp.flags.syn == 1 && tcp.flags.ack == 0` between the two hosts and count by minute; for requests the other way, \

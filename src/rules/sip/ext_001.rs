@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
            nobody can be expected to know it. The other way round, a 420 does not refuse an extension that was agreed.",
     why: "A demand that the other side does not know must be answered with 420, so every such call fails; an agreed extension that is \
           refused fails the calls that rely on it.",
-    confirm: "Filter `sip.Require || sip.Proxy-Require` and read the tags; `sip.Status-Code == 420` shows the refusals with their Unsupported header.",
+    confirm: "Filter `sip.Require || sip.Proxy-Require` and read the tags; `sip.Status-Code == 420` shows the refusals with their \
+           Unsupported header.",
     fix: "let the sender offer the extension in Supported instead of Require, or agree on it in sip.option_tags",
     check: Check::Message(Kind::ANY, check),
 };

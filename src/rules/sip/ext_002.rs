@@ -15,13 +15,14 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 6271 A.1; RFC 5411",
     keys: &["sip.option_tags", "sip.rfc_group"],
-    what: "Each required option tag stands in Supported or Require of every request that forms a dialog and of every 2xx to such an INVITE. And \
-           of each required group of RFCs there is some evidence in what a peer sends: an option tag, a header, a method or an attribute that \
-           one of its RFCs defines, once it has sent min_dialogs requests that form dialogs or 2xx to INVITE. RFCs that leave no trace \
-           in a single message are left out.",
-    why: "What a peer never shows, the other side's equipment does not use: ringing is sent unreliably, sessions are not refreshed, diversions \
-          are lost. Missing evidence is no proof, so this is low.",
-    confirm: "Filter `sip.Supported || sip.Require` with the address of the peer and look for the tag; for a group read `sip.Allow` and the headers of its INVITEs.",
+    what: "Each required option tag stands in Supported or Require of every request that forms a dialog and of every 2xx to such an \
+           INVITE. And of each required group of RFCs there is some evidence in what a peer sends: an option tag, a header, a method or an \
+           attribute that one of its RFCs defines, once it has sent min_dialogs requests that form dialogs or 2xx to INVITE. RFCs that \
+           leave no trace in a single message are left out.",
+    why: "What a peer never shows, the other side's equipment does not use: ringing is sent unreliably, sessions are not refreshed, \
+           diversions are lost. Missing evidence is no proof, so this is low.",
+    confirm: "Filter `sip.Supported || sip.Require` with the address of the peer and look for the tag; for a group read `sip.Allow` and \
+           the headers of its INVITEs.",
     fix: "enable the extension at the peer's border element, or lower its level in sip.option_tags or sip.rfc_group",
     check: Check::Several(&[Check::Message(Kind::ANY, message), Check::Repertoire(repertoire)]),
 };

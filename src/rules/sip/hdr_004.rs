@@ -22,7 +22,8 @@ pub(crate) static RULE: Rule = Rule {
            header that is a list, each element does. Where it gives `one_of`, the value is one of those, in any case. Entries that \
            forbid or discourage the header say nothing about its form.",
     why: "The other side reads the value by the agreed format; what does not fit is routed wrongly, screened out or billed to nobody.",
-    confirm: "Filter `sip.msg_hdr contains \"P-Asserted-Identity\"` (the header named in the finding) and hold its value against the pattern of the policy.",
+    confirm: "Filter `sip.msg_hdr contains \"P-Asserted-Identity\"` (the header named in the finding) and hold its value against the \
+           pattern of the policy.",
     fix: "let the sender's border element write the value in the agreed format, or correct the pattern",
     check: Check::Message(Kind::ANY, check),
 };

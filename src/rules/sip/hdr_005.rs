@@ -20,7 +20,8 @@ pub(crate) static RULE: Rule = Rule {
            valid passes. Lines that end in LF alone and lines that are no header are low.",
     why: "Two elements that read such a message differently disagree on whose call it is: calls are lost, loop, or pass a check that \
           they should not pass.",
-    confirm: "Open the frame: Wireshark marks most of it as `_ws.malformed` or `sip.cseq.method != sip.Method`; else compare the header with its grammar.",
+    confirm: "Open the frame: Wireshark marks most of it as `_ws.malformed` or `sip.cseq.method != sip.Method`; else compare the header \
+           with its grammar.",
     fix: "repair the message at the sender: the header manipulation of its border element, else its software",
     check: Check::Message(Kind::ANY, check),
 };

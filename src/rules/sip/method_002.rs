@@ -15,12 +15,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Responder,
     reference: "RFC 6271 A.1; RFC 3261 §20.5, §21.4.6, §21.5.2",
     keys: &["sip.methods"],
-    what: "A request with a method that is required is answered with neither 405 nor 501. And of the Allow headers that a peer sent in INVITE \
-           and in 2xx to INVITE and OPTIONS, at least one lists each required method (where all omit it, that is only low: what is not \
-           advertised may still be served).",
-    why: "Both sides build on a required method: keep-alives on OPTIONS, session timers on UPDATE, ringing on PRACK. Where one side refuses \
-          it, calls fail in ways that neither side's own tests show.",
-    confirm: "Filter `sip.Status-Code == 405 || sip.Status-Code == 501` and read the CSeq; for the rest filter `sip.Allow` with the address of the peer.",
+    what: "A request with a method that is required is answered with neither 405 nor 501. And of the Allow headers that a peer sent in \
+           INVITE and in 2xx to INVITE and OPTIONS, at least one lists each required method (where all omit it, that is only low: what is \
+           not advertised may still be served).",
+    why: "Both sides build on a required method: keep-alives on OPTIONS, session timers on UPDATE, ringing on PRACK. Where one side \
+           refuses it, calls fail in ways that neither side's own tests show.",
+    confirm: "Filter `sip.Status-Code == 405 || sip.Status-Code == 501` and read the CSeq; for the rest filter `sip.Allow` with the \
+           address of the peer.",
     fix: "enable the method at the border element that refuses it, or lower its level in sip.methods",
     check: Check::Several(&[Check::Transaction(transaction), Check::Repertoire(repertoire)]),
 };

@@ -15,8 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §20 tables, §21; RFC 4028 §6; RFC 6665 §8.3.2",
     keys: &[],
-    what: "A response that asks for a repair says which: 401 has WWW-Authenticate, 405 Allow, 407 Proxy-Authenticate, 415 one of the Accept \
-           headers, 420 Unsupported, 421 Require, 422 Min-SE, 423 Min-Expires, 489 Allow-Events.",
+    what: "A response that asks for a repair says which: 401 has WWW-Authenticate, 405 Allow, 407 Proxy-Authenticate, 415 one of the \
+           Accept headers, 420 Unsupported, 421 Require, 422 Min-SE, 423 Min-Expires, 489 Allow-Events.",
     why: "Without it the sender of the request cannot try again in the right way: the call fails although both sides could do it.",
     confirm: "Filter `sip.Status-Code == 405 && !sip.Allow` (the code and header named in the finding).",
     fix: "let the element that answers add the header; check that no border element on the way strips it",

@@ -14,12 +14,13 @@ pub(crate) static RULE: Rule = Rule {
     offender: Offender::Sender,
     reference: "RFC 3261 §21.5.4, §20.33; RFC 5390; RFC 7339",
     keys: &["sip.responses.retry_after", "identity.emergency_numbers.numbers"],
-    what: "After a 503 with Retry-After, the host that received it sends the refusing host no request outside a dialog for so many seconds. \
-           OPTIONS, by which recovery is noticed, and emergency calls are left out; so is what was on its way within half a second (T1). \
-           And where Retry-After is required, each 503 has it (low, laid at who sent the 503).",
-    why: "A server that sheds load and is asked again at once spends what it has left on refusing. That is how one overloaded border element \
-          takes a trunk down.",
-    confirm: "Filter `sip.Status-Code == 503` and read Retry-After; then `sip.Method && !sip.to.tag && ip.dst == ADDRESS` for the seconds behind it.",
+    what: "After a 503 with Retry-After, the host that received it sends the refusing host no request outside a dialog for so many \
+           seconds. OPTIONS, by which recovery is noticed, and emergency calls are left out; so is what was on its way within half a \
+           second (T1). And where Retry-After is required, each 503 has it (low, laid at who sent the 503).",
+    why: "A server that sheds load and is asked again at once spends what it has left on refusing. That is how one overloaded border \
+           element takes a trunk down.",
+    confirm: "Filter `sip.Status-Code == 503` and read Retry-After; then `sip.Method && !sip.to.tag && ip.dst == ADDRESS` for the seconds \
+           behind it.",
     fix: "let the sending border element honour Retry-After: fail over or reject locally until it is over",
     check: Check::Several(&[Check::Message(Kind::RESPONSE, message), Check::Backoff(backoff)]),
 };

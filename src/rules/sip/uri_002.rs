@@ -21,7 +21,8 @@ pub(crate) static RULE: Rule = Rule {
            their addresses, and no Route is left but to them.",
     why: "A target outside the receiving network makes it a transit or a relay that it did not agree to be; usually the look-up of the \
           domain or the choice of the border element went wrong.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and compare `sip.r-uri.host` and `sip.Route` with the domains of the receiving peer.",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag` and compare `sip.r-uri.host` and `sip.Route` with the domains of the \
+           receiving peer.",
     fix: "correct the routing data of the sender: domain, border element and Route of the receiving peer",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

@@ -22,7 +22,8 @@ pub(crate) static RULE: Rule = Rule {
            `special_numbers` are exempt; visual separators have their own level.",
     why: "A national or short number means something else in the other network: the call goes to the wrong subscriber, fails, or is \
           charged by the wrong zone.",
-    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag && !(sip.r-uri.user matches \"^[+][1-9]\")` (or `sip.from.user`, `sip.to.user`).",
+    confirm: "Filter `sip.Method == \"INVITE\" && !sip.to.tag && !(sip.r-uri.user matches \"^[+][1-9]\")` (or `sip.from.user`, \
+           `sip.to.user`).",
     fix: "normalise numbers to +E.164 at the sender's border element, or list service codes in sip.uri.special_numbers",
     check: Check::Message(Kind::INITIAL_REQUEST, check),
 };

@@ -15,8 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §13.2.2.4, §13.3.1.4, §17.1.1.3, §17.2.1",
     keys: &["sip.timers.t1_ms"],
     what: "An ACK with the CSeq number of the INVITE follows each final response within 64 times T1. For a non-2xx it carries the branch \
-          and Request-URI of the INVITE and the To tag of the response; for a 2xx it is a request of its own with a new branch, one for each \
-          2xx of a forked INVITE.",
+           and Request-URI of the INVITE and the To tag of the response; for a 2xx it is a request of its own with a new branch, one for \
+           each 2xx of a forked INVITE.",
     why: "Without an ACK that it can match, the answering side repeats its response for half a minute and then takes an answered call \
           down.",
     confirm: "Filter `sip.Call-ID == \"…\" && (sip.CSeq.method == \"INVITE\" || sip.Method == \"ACK\")` and compare branch, To tag and \

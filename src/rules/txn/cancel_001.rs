@@ -16,11 +16,12 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §9.1, §9.2",
     keys: &["sip.timers.t1_ms"],
     what: "A CANCEL comes after a provisional and not after a final response to its INVITE (one that crosses with it within T1 is no \
-           breach), has the branch, CSeq number, Request-URI and Route of the INVITE, and once it is accepted the INVITE gets a final response \
-           within 64·T1.",
+           breach), has the branch, CSeq number, Request-URI and Route of the INVITE, and once it is accepted the INVITE gets a final \
+           response within 64·T1.",
     why: "A CANCEL that cannot be matched leaves the other side ringing for a caller who is gone, and one that nobody acts on leaves both \
           sides with a call that neither wants.",
-    confirm: "Filter `sip.Call-ID == \"…\"` and compare CANCEL and INVITE: Via branch, CSeq number, Request-URI, and the order of responses.",
+    confirm: "Filter `sip.Call-ID == \"…\"` and compare CANCEL and INVITE: Via branch, CSeq number, Request-URI, and the order of \
+           responses.",
     fix: "let the caller's element wait for a provisional response and copy branch, CSeq and Request-URI; the callee's must answer 487",
     check: Check::Transaction(check),
 };
