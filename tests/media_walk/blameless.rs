@@ -2,7 +2,7 @@
 
 use crate::made::calls::Call;
 use crate::made::{Frame, udp};
-use crate::wire::{A, B, End, Voice, begun, between, forked, found, frames, over, report, rtcp, sdp, voice};
+use crate::wire::{A, B, End, Voice, at, begun, between, forked, found, frames, over, report, rtcp, sdp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
@@ -18,10 +18,6 @@ fn blamed(calls: Vec<Call>, media: impl IntoIterator<Item = Vec<Frame>>, terms: 
 }
 
 const NOBODY: [&str; 0] = [];
-
-fn at(end: End, port: u16) -> End {
-    (end.0, port)
-}
 
 /// Four sender reports of a source, five seconds apart.
 fn reports(from: End, to: End, ssrc: u32) -> Vec<Frame> {

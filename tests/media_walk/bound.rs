@@ -2,15 +2,11 @@
 
 use crate::made::calls::Call;
 use crate::made::udp;
-use crate::wire::{A, B, End, begun, between, cells, counts, forked, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
+use crate::wire::{A, B, End, at, begun, between, cells, counts, forked, found, frames, holds_for_any_cut, over, report, rtcp, sdp, voice};
 
 const AUDIO: &str = "m=audio 20000 RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
 const PLACE: [&str; 5] = ["call_id", "side", "line", "bound_by", "packets"];
-
-fn at(end: End, port: u16) -> End {
-    (end.0, port)
-}
 
 /// RFC 8839 §5.1: media goes between candidates, neither of which is the address of the m= line.
 #[test]

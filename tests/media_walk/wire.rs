@@ -19,6 +19,11 @@ pub(crate) type End = (Ipv4Addr, u16);
 pub(crate) const A: End = (ALPHA.0, 20_000);
 pub(crate) const B: End = (BRAVO.0, 20_000);
 
+/// Another port of the same host.
+pub(crate) fn at(end: End, port: u16) -> End {
+    (end.0, port)
+}
+
 /// The session part of a body, and its media.
 pub(crate) fn sdp(media: &str) -> String {
     format!("v=0\r\no=- 1 1 IN IP4 {{ip}}\r\ns=-\r\nc=IN IP4 {{ip}}\r\nt=0 0\r\n{}", media.replace('\n', "\r\n"))
