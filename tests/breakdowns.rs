@@ -182,12 +182,35 @@ fn trunk_groups_and_intervals_are_broken_down_as_directions_are() {
     assert_eq!(said("trunk_breakdowns", "response-code"), [vec!["486 1", "503 1"], vec!["486 1"], vec!["486 2", "503 1"]]);
     assert!(rows_of(&all, "trunk_breakdowns").all(|row| row["trunk"] == "london" && row["erlangs"].is_null()));
     // Intervals are in no report that does not ask for them.
-    let request = Request { inputs: vec![capture], policy: Some(policy), breakdown: Dimension::ALL.to_vec(), ..Request::default() };
+    let request =
+        Request { inputs: vec![capture.clone()], policy: Some(policy.clone()), breakdown: Dimension::ALL.to_vec(), ..Request::default() };
     let whole = answer(&request);
     for key in ["breakdowns", "trunk_breakdowns"] {
         let wanted: Vec<&Value> = rows_of(&all, key).filter(|row| row["interval_start"].is_null()).collect();
         assert!(!wanted.is_empty() && rows_of(&whole, key).eq(wanted), "{key}");
     }
+    // The page has them folded; the text says that it has.
+    let out = folder.path().join("report");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_speerlint"));
+    command
+        .arg("audit")
+        .arg(&capture)
+        .arg("--policy")
+        .arg(&policy)
+        .args(["--breakdown", "prefix", "--breakdown-intervals", "--out"])
+        .arg(&out);
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Trunk groups and intervals by this: in report.html, report.json and the metrics tables."), "{text}");
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    for what in ["By", "Each trunk group by", "Each interval by"] {
+        assert!(page.contains(&format!("<summary>{what} first digits of the called number</summary>")), "{what}");
+    }
+    let rows = page.matches("<td class=\"text\">london, ").count();
+    assert!(
+        page.contains("<td class=\"text\">london, +442055</td>") && page.contains(" + 60 s, +442077</td>"),
+        "{rows} rows of trunk groups"
+    );
+    assert_eq!(rows, 4, "two values whole, and each in its interval");
 }
 
 #[test]

@@ -223,6 +223,11 @@ pub(super) fn breakdown_note(audit: &Audit, dimension: Dimension) -> String {
     if let Some(least) = rows().filter(|row| row.few_samples).map(|row| row.min_samples).max() {
         notes.push(format!("Values with few samples (under min_samples, {}) are shown and not judged.", count(least)));
     }
+    notes.join(" ")
+}
+
+/// Where the rows of one dimension stand that the text has no room for: those of trunk groups and of intervals.
+pub(super) fn breakdown_elsewhere(audit: &Audit, dimension: Dimension) -> Option<String> {
     let of = |rows: &[MetricRow], each: bool| {
         rows.iter().any(|row| row.dimension == Some(dimension.name()) && row.interval_start.is_some() == each)
     };
@@ -230,10 +235,9 @@ pub(super) fn breakdown_note(audit: &Audit, dimension: Dimension) -> String {
         (true, true) => "Trunk groups and intervals",
         (true, false) => "Trunk groups",
         (false, true) => "Intervals",
-        (false, false) => return notes.join(" "),
+        (false, false) => return None,
     };
-    notes.push(format!("{more} by this: in report.json and the metrics tables."));
-    notes.join(" ")
+    Some(format!("{more} by this: in report.html, report.json and the metrics tables."))
 }
 
 /// Between whom: `bravo → alpha`; empty where there are no sides.

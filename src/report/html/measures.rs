@@ -33,29 +33,40 @@ pub(super) struct Broken {
     pub(super) rows: Part<Direction>,
 }
 
-/// The trunk groups, and each dimension that was asked for.
+/// The trunk groups, and each dimension that was asked for: of directions, of trunk groups, and of the intervals of both.
 pub(super) fn broken_down(audit: &Audit, shown: usize) -> Vec<Broken> {
-    let trunks: Vec<&MetricRow> = audit.trunk_metrics.iter().filter(|row| row.interval_start.is_none()).collect();
-    let trunks = (!trunks.is_empty()).then(|| Broken {
-        title: "By trunk group".into(),
-        caption: "Metrics of each direction by trunk group".into(),
-        column: "Trunk group",
-        note: String::new(),
-        rows: Part::new(trunks.into_iter(), shown, direction),
-    });
-    let by = |dimension: Dimension| {
-        let rows: Vec<&MetricRow> = digest::broken_down(audit, dimension).collect();
-        let meaning = dimension.meaning();
+    let of = |rows: Vec<&MetricRow>, what: &str, by: &str, column: &'static str, note: String| {
         (!rows.is_empty()).then(|| Broken {
-            title: format!("By {meaning}"),
-            caption: format!("Metrics of each direction by {meaning}"),
-            column: "Value",
-            note: digest::breakdown_note(audit, dimension),
+            title: if what == DIRECTION { format!("By {by}") } else { format!("Each {what} by {by}") },
+            caption: format!("Metrics of each {what} by {by}"),
+            column,
+            note,
             rows: Part::new(rows.into_iter(), shown, direction),
         })
     };
-    trunks.into_iter().chain(Dimension::ALL.into_iter().filter_map(by)).collect()
+    let trunks = audit.trunk_metrics.iter().filter(|row| row.interval_start.is_none()).collect();
+    let trunks = of(trunks, DIRECTION, "trunk group", "Trunk group", String::new());
+    let by = |dimension: Dimension| {
+        let meaning = dimension.meaning();
+        let wanted = move |row: &&MetricRow, whole: bool| row.dimension == Some(dimension.name()) && row.interval_start.is_none() == whole;
+        let both = || audit.breakdowns.iter().chain(&audit.trunk_breakdowns);
+        let note = digest::breakdown_note(audit, dimension);
+        [
+            of(digest::broken_down(audit, dimension).collect(), DIRECTION, meaning, "Value", note),
+            of(
+                audit.trunk_breakdowns.iter().filter(|row| wanted(row, true)).collect(),
+                "trunk group",
+                meaning,
+                "Trunk group, value",
+                String::new(),
+            ),
+            of(both().filter(|row| wanted(row, false)).collect(), "interval", meaning, "Interval, value", String::new()),
+        ]
+    };
+    trunks.into_iter().chain(Dimension::ALL.into_iter().flat_map(by).flatten()).collect()
 }
+
+const DIRECTION: &str = "direction";
 
 pub(super) struct Codec {
     pub(super) direction: String,
@@ -87,10 +98,11 @@ pub(super) fn direction(row: &MetricRow) -> Direction {
     };
     let srd = &row.srd_success_s;
     let interval = row.interval_start.zip(row.interval_s).map(|(start, s)| format!("{} + {} s", moment(start), count(s.into())));
-    let part = interval.or_else(|| digest::facet(row)).or_else(|| row.trunk.clone()).map(|part| head(&part, LONGEST)).unwrap_or_default();
+    let part: Vec<String> =
+        [row.trunk.clone(), interval, digest::facet(row)].into_iter().flatten().map(|part| head(&part, LONGEST)).collect();
     Direction {
         name: head(&digest::direction(&row.from, &row.to), LONGEST),
-        part,
+        part: part.join(", "),
         unit: row.count_unit,
         attempts: count(row.attempts),
         censored: count(row.censored),

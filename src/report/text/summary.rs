@@ -157,7 +157,10 @@ fn breakdown(page: &mut Page, audit: &Audit, dimension: Dimension) {
     if more > 0 {
         page.paragraph(0, Paint::Dim, &format!("and {} (--format json lists all)", counted(more as u64, "more row")));
     }
-    let note = digest::breakdown_note(audit, dimension);
+    let mut note = digest::breakdown_note(audit, dimension);
+    if let Some(elsewhere) = digest::breakdown_elsewhere(audit, dimension) {
+        note = [note, elsewhere].join(" ").trim_start().to_owned();
+    }
     if !note.is_empty() {
         page.paragraph(0, Paint::Dim, &note);
     }
