@@ -40,7 +40,13 @@ pub(super) struct LiveCall {
     pub(super) paths: SmallVec<[Path; 1]>,
     /// Messages that belong to nothing that was seen.
     pub(super) strays: Sights,
+    /// The last response that came without its request: its transaction, and when. Where two taps are merged it may be ahead of it.
+    pub(super) early: Option<(u64, Time)>,
     pub(super) chain_serial: u64,
+    /// Whether a message came back to the sender of the first.
+    is_two_way: bool,
+    /// Whether a request had a To tag, which only the other side gives.
+    is_answered: bool,
     /// Whether a message of it was of a session.
     is_call: bool,
     last: Time,
@@ -62,7 +68,10 @@ impl LiveCall {
             adrift: Roster::default(),
             paths: SmallVec::new(),
             strays: Sights::default(),
+            early: None,
             chain_serial: 0,
+            is_two_way: false,
+            is_answered: false,
             is_call: false,
             last: arrival.envelope.clock,
             timer: Timer::default(),
@@ -84,7 +93,9 @@ impl LiveCall {
     /// Takes the next message.
     pub(super) fn on(&mut self, arrival: &Arrival, sdp: Option<&Arc<Description>>, turn: &mut Turn<'_>) -> Place {
         self.last = turn.clock;
+        self.is_two_way |= arrival.envelope.source.ip == self.first.1.ip;
         let marks = Marks::of(arrival);
+        self.is_answered |= marks.to.is_some() && arrival.message.is_request();
         let mut place = match arrival.message.code() {
             None => match arrival.message.method().unwrap_or(Method::Other) {
                 Method::Ack => self.ack(arrival, &marks, sdp, turn),
@@ -189,6 +200,10 @@ impl LiveCall {
 
     fn transaction_due(&mut self, key: u64, turn: &mut Turn<'_>) {
         let Some(transaction) = self.transactions.get_mut(key) else { return };
+        // Who answered and was never seen to say anything is not seen by the tap.
+        if self.is_answered && !self.is_two_way {
+            transaction.lose_sight();
+        }
         let rang = transaction.alarm(turn);
         match (rang, transaction.leg, transaction.dialog, transaction.method) {
             (Rang::Over, ..) => self.transaction_over(key, turn),
@@ -199,7 +214,7 @@ impl LiveCall {
                 }
             }
             (_, None, Some(dialog), Method::Bye) => {
-                let end = ByeEnd::TimedOut(transaction.timed_out());
+                let end = if rang == Rang::LostSight { ByeEnd::Open } else { ByeEnd::TimedOut(transaction.timed_out()) };
                 self.bye_ended(dialog, end, turn);
             }
             _ => {}

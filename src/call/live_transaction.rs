@@ -44,7 +44,7 @@ pub(super) struct LiveTransaction {
     final_to: Option<u64>,
     /// The 2xx that began dialogs.
     answers: Option<Box<Answers>>,
-    /// An ACK showed that a final response passed that the tap did not see.
+    /// An ACK showed that a final response passed that the tap did not see, or something else that it may have.
     lost_sight: bool,
     /// The dialog that the request was sent in.
     pub(super) dialog: Option<u64>,
@@ -129,6 +129,11 @@ impl LiveTransaction {
         if self.cseq == 0 {
             self.cseq = cseq;
         }
+    }
+
+    /// Its end may have passed where, or when, the tap did not see it.
+    pub(super) fn lose_sight(&mut self) {
+        self.lost_sight = true;
     }
 
     pub(super) fn is_in_dialog(&self) -> bool {

@@ -15,6 +15,9 @@ use super::{Place, Standing, TagFault};
 use crate::sdp::{Description, Disorder, Slot};
 use crate::sip::{Arrival, HeaderName, Method};
 
+/// How far the clocks of taps may differ whose captures are merged: a response may be ahead of its request by as much.
+const SKEW: i64 = 100_000_000;
+
 /// How many hops of one call are told apart; RFC 3261 §8.1.1.6 lets a request make 70, a tap inside a host sees a few.
 const HOPS: usize = 16;
 
@@ -31,6 +34,9 @@ impl LiveCall {
             return known.again(arrival, marks, turn);
         }
         let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
+        if self.early.is_some_and(|(key, at)| key == transaction.key && turn.clock.since(at) <= SKEW) {
+            transaction.lose_sight();
+        }
         let mut place = Place { method: Some(method), from_caller: Some(true), ..Place::default() };
         match (method, marks.to) {
             (Method::Cancel, _) => place.from_caller = self.cancel(&mut transaction, arrival, marks, turn),

@@ -29,6 +29,7 @@ impl LiveCall {
     ) -> Place {
         let key = arrival.message.cseq().map(|c| self.named(arrival, marks, c.method));
         let Some(mut transaction) = key.and_then(|key| self.transactions.remove(key)) else {
+            self.early = key.map(|key| (key, turn.clock));
             return self.stray(arrival, marks, turn);
         };
         transaction.number(marks.cseq);

@@ -399,7 +399,7 @@ pub(crate) fn presence_and_words() {
 const OF_CALLS: [&str; 3] = ["TXN-", "DLG-", "ACC-BYE-"];
 
 /// Answered, asked anew and hung up by either side; cancelled; challenged and refused; and with reliable provisional responses.
-fn calls() -> [fn(&str) -> Call; 4] {
+pub(crate) fn calls() -> [fn(&str) -> Call; 4] {
     let answered = |id: &str| {
         let mut call = Call::new(id);
         call.invite(0.0).answer(0.1, 100).answer(1.0, 180).answer(2.0, 200).ack(2.1);

@@ -25,6 +25,34 @@ pub(crate) fn an_ack_that_may_still_come() {
     assert_eq!(counts(&judged(&capture(vec![call("whole")], 60.0), ""), rule), [1, 0, 0]);
 }
 
+/// Nobody is blamed for a direction that the tap does not see, where the other shows that it was used; nor for a response that is ahead of its
+/// request by as much as the clocks of two taps may differ.
+#[test]
+fn half_of_a_call_and_taps_that_disagree() {
+    let blamed = |mut frames: Vec<Frame>| {
+        frames.extend(capture(Vec::new(), 60.0));
+        frames.sort_by_key(|frame| frame.micros);
+        let report = judged_by(&frames, "schema = 1\n");
+        let rows = report["rules"].as_array().unwrap().iter().filter(|row| row["violation"] != 0);
+        let ids = rows.map(|row| row["id"].as_str().unwrap().to_owned());
+        ids.filter(|id| ["TXN-", "DLG-", "ACC-BYE-"].iter().any(|family| id.starts_with(family))).collect::<Vec<_>>()
+    };
+    for (n, make) in crate::cut::calls().into_iter().enumerate() {
+        let frames = make("half").frames;
+        let sources: Vec<&[u8]> = frames.iter().map(|frame| &frame.octets[26..30]).collect();
+        for source in [sources[0], sources[1]] {
+            let of_one = frames.iter().zip(&sources).filter(|(_, own)| **own == source).map(|(frame, _)| frame.clone());
+            assert_eq!(blamed(of_one.collect()), [""; 0], "call {n}, one side");
+        }
+        let request = |at: usize| !frames[at].octets[42..].starts_with(b"SIP/");
+        for at in (0..frames.len() - 1).filter(|&at| request(at) && !request(at + 1)) {
+            let mut ahead = frames.clone();
+            ahead[at + 1].micros = frames[at].micros - 500;
+            assert_eq!(blamed(ahead), [""; 0], "call {n}, message {at} behind the next");
+        }
+    }
+}
+
 /// RFC 3261 §9.2: what was cancelled ends with a final response.
 #[test]
 pub(crate) fn a_cancelled_call_that_may_still_end() {
