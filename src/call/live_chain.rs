@@ -11,7 +11,7 @@ use super::turn::{Alarm, Turn};
 use super::{Bye, ByeEnd, LoadKind, Outcome, Session, Trace, parties};
 use crate::base::{Time, lossy};
 use crate::sdp::Description;
-use crate::sip::{Arrival, HeaderName, Message};
+use crate::sip::{Arrival, HeaderName};
 
 /// Failures after which the caller may ask again with other words (RFC 3261 §8.1.3.5, §21.4; RFC 4028 §6; RFC 8224 §6.2.2).
 const REPAIRABLE: [u16; 14] = [413, 415, 416, 417, 420, 421, 422, 424, 428, 436, 437, 438, 488, 494];
@@ -106,13 +106,19 @@ impl LiveChain {
     }
 
     /// What an INVITE of the same caller is to this request.
-    pub(super) fn follow(&self, cseq: u32, message: &Message) -> Follow {
+    pub(super) fn follow(&self, cseq: u32, arrival: &Arrival) -> Follow {
+        let message = &arrival.message;
+        let may_have = |id: HeaderName| message.has(id) || arrival.lacks_headers();
         let code = self.last_failure.as_ref().map_or(0, |(code, _)| *code);
         let resubmits = match code {
-            401 | 407 => message.has(HeaderName::Authorization) || message.has(HeaderName::ProxyAuthorization),
+            401 | 407 => may_have(HeaderName::Authorization) || may_have(HeaderName::ProxyAuthorization),
             402 | 300..=399 => true,
             _ => REPAIRABLE.contains(&code),
         };
+        // Whoever is asked to do so asks again: without its number, which the capture cut off, it is that.
+        if message.cseq().is_none() && arrival.lacks_headers() {
+            return if resubmits { Follow::Resubmission(self.cseq) } else { Follow::New };
+        }
         match cseq.cmp(&self.cseq) {
             std::cmp::Ordering::Greater if resubmits => Follow::Resubmission(self.cseq),
             // A proxy that follows a redirection keeps the number (RFC 3261 §16.6); a caller that answers a challenge may not.
@@ -127,7 +133,7 @@ impl LiveChain {
         if !self.report.legs.is_empty() && self.answered.is_none() {
             self.attempted(LoadKind::Resumed, turn);
         }
-        self.cseq = cseq;
+        self.cseq = self.cseq.max(cseq);
         self.last = transaction;
         self.last_failure = None;
         self.open = self.open.saturating_add(1);

@@ -79,7 +79,7 @@ impl LiveCall {
     ) {
         let path = Path::of(&arrival.envelope);
         let hop = self.hop_of_invite(marks, path);
-        let follow = self.chain_of(marks.from, hop).map_or(Follow::New, |c| c.follow(marks.cseq, &arrival.message));
+        let follow = self.chain_of(marks.from, hop).map_or(Follow::New, |c| c.follow(marks.cseq, arrival));
         if let Follow::Resubmission(before) = follow {
             place.resubmits = Some(before);
         }
