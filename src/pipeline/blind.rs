@@ -1,5 +1,6 @@
 //! Takes messages that the capture cut beyond recognition, gives when each host was out of sight of another, never what they said.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,9 +17,17 @@ const MEMORY: i64 = seconds(1800);
 /// How long an answer is waited for at least: 64·T1 (RFC 3261 §17.1.1.2).
 const TIMER_B: i64 = seconds(32);
 
-/// When messages passed from one host to another that cannot be told to any transaction, because the snapshot length cut them.
+/// When messages passed from one host to another that cannot be told to any transaction, because the snapshot length cut them or the capture lacks
+/// a part of their stream.
 #[derive(Debug, Default)]
-pub(super) struct BlindSpots(HashMap<(IpAddr, IpAddr), Vec<Time>>);
+pub(super) struct BlindSpots(HashMap<(IpAddr, IpAddr), BTreeSet<i64>>);
+
+/// How exactly times are kept: a capture may hold the beginnings of many messages.
+const GRAIN: i64 = 100_000_000;
+
+fn grain(at: Time) -> i64 {
+    at.0.div_euclid(GRAIN)
+}
 
 /// A message that was cut before what its transaction is known by.
 pub(super) type BlindSpot = (IpAddr, IpAddr, Time);
@@ -32,21 +41,22 @@ pub(super) fn blind_spot(arrival: &Arrival) -> Option<BlindSpot> {
 }
 
 impl BlindSpots {
-    /// Takes the next, in the order of the capture.
+    /// Takes one more.
     pub(super) fn note(&mut self, (source, destination, at): BlindSpot) {
-        self.0.entry((source, destination)).or_default().push(at);
+        self.0.entry((source, destination)).or_default().insert(grain(at));
     }
 
     /// Forgets what no live transaction can ask for.
     pub(super) fn forget(&mut self, clock: Time) {
         self.0.retain(|_, times| {
-            times.retain(|at| clock.since(*at) <= MEMORY);
+            *times = times.split_off(&grain(clock.plus(-MEMORY)));
             !times.is_empty()
         });
     }
 
     fn between(&self, source: IpAddr, destination: IpAddr, from: Time, to: Time) -> bool {
-        self.0.get(&(source, destination)).is_some_and(|times| times.iter().any(|at| (from..=to).contains(at)))
+        let from = from.min(to);
+        self.0.get(&(source, destination)).is_some_and(|times| times.range(grain(from)..=grain(to)).next().is_some())
     }
 
     /// What is said to be missing may have passed unrecognised: then nobody is to blame for it.

@@ -135,6 +135,7 @@ impl StreamShard {
         self.payloads
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
+        out.blind.append(&mut self.table.take_missed());
         out.tls = self.table.take_events();
         out.knocks = self.table.take_knocks();
         out.knocks.append(&mut self.associations.take_knocks());
@@ -149,6 +150,7 @@ impl StreamShard {
         self.payloads
             .drain(..)
             .for_each(|payload| out.blind.extend(out.arrivals.receive(payload.envelope, payload.carriers, payload.bytes.into())));
+        out.blind.append(&mut self.table.take_missed());
         out.tls = self.table.take_events();
         out.knocks = self.table.take_knocks();
         out.knocks.append(&mut self.associations.take_knocks());

@@ -104,6 +104,11 @@ impl Connections {
         std::mem::take(&mut self.tap.chunks)
     }
 
+    /// From whom to whom octets passed that the capture does not hold, and about when, since this was last asked.
+    pub fn take_missed(&mut self) -> Vec<(IpAddr, IpAddr, Time)> {
+        std::mem::take(&mut self.tap.missed)
+    }
+
     /// What of TLS nobody could open; complete after [`Self::finish`].
     pub const fn sealed(&mut self) -> &mut SealedTraffic {
         &mut self.tap.sealed
@@ -128,7 +133,7 @@ impl Connections {
             _ => {}
         }
         anomalies.at(part.origin);
-        let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
+        let mut sink = Sink { framed: Vec::new(), anomalies, misses: false, tap: &mut self.tap };
         let connection = self.table.entry(pair).or_insert_with(|| {
             self.queue.insert((part.clock, part.origin.serial), pair);
             Connection { born: part.origin.serial, deadline: part.clock, ..Connection::default() }
@@ -207,9 +212,10 @@ impl Connections {
     fn end(&mut self, pair: &Pair, ending: Ending, out: &mut Vec<Payload>, anomalies: &mut Anomalies) {
         if let Some(mut connection) = self.remove(pair) {
             anomalies.at(connection.stamps[0].max(connection.stamps[1]).origin);
-            let mut sink = Sink { framed: Vec::new(), anomalies, tap: &mut self.tap };
+            let mut sink = Sink { framed: Vec::new(), anomalies, misses: false, tap: &mut self.tap };
             for from in [0, 1] {
                 connection.halves[from].close(&mut sink);
+                connection.miss(from, from, *pair, &mut sink);
                 connection.give(from, from, *pair, &mut sink, out);
             }
             connection.end(ending, *pair, &mut sink, out);
@@ -266,6 +272,7 @@ impl Connection {
         self.opening.take(part, from, &mut sink.tap.events);
         if part.flags.ack {
             self.halves[to].acknowledge(part.ack, sink);
+            self.miss(to, from, pair, sink);
             self.give(to, from, pair, sink, out);
         }
         if part.flags.syn {
@@ -282,6 +289,7 @@ impl Connection {
         if self.halves[from].is_done() {
             self.halves[from].close(sink);
         }
+        self.miss(from, from, pair, sink);
         self.give(from, from, pair, sink, out);
         if self.halves[from].is_done() && self.closed_by.is_none() {
             self.closed_by = Some(from);
@@ -290,6 +298,7 @@ impl Connection {
             self.over = true;
             for half in [0, 1] {
                 self.halves[half].close(sink);
+                self.miss(half, from, pair, sink);
                 self.give(half, from, pair, sink, out);
             }
             let ending = match self.closed_by {
@@ -297,6 +306,14 @@ impl Connection {
                 None => Ending::Reset(from),
             };
             self.end(ending, pair, sink, out);
+        }
+    }
+
+    /// Notes that octets of a half passed which the capture does not hold, at the last segment of the end `at`.
+    fn miss(&mut self, half: usize, at: usize, pair: Pair, sink: &mut Sink<'_>) {
+        if std::mem::take(&mut sink.misses) {
+            let (source, destination) = if half == 0 { pair } else { (pair.1, pair.0) };
+            sink.tap.missed.push((source.ip, destination.ip, self.stamps[at].clock));
         }
     }
 

@@ -46,6 +46,8 @@ pub(super) struct Half {
 pub(super) struct Sink<'a> {
     pub framed: Vec<Framed>,
     pub anomalies: &'a mut Anomalies,
+    /// Whether the half at work misses octets that passed.
+    pub misses: bool,
     /// What TLS connections share.
     pub tap: &'a mut Tap,
 }
@@ -127,6 +129,8 @@ impl Half {
             self.acked = Some(ack);
             self.acked_octets += u64::from(ahead.unsigned_abs());
         }
+        // What comes next, if anything does, is to show a hole; that something passed shows now. One octet more is a FIN.
+        sink.misses |= self.start.is_some() && !self.stream.is_other() && self.offset(ack) > self.next + 1;
         self.settle(sink);
     }
 
@@ -147,6 +151,7 @@ impl Half {
             self.end.get_or_insert(end);
         }
         self.seen_data |= !part.bytes.is_empty();
+        sink.misses |= part.wire_len as usize > part.bytes.len() && !self.stream.is_other();
         if self.stream.is_other() {
             self.waiting = BTreeMap::new();
             self.waiting_octets = 0;
@@ -240,6 +245,7 @@ impl Half {
     fn give_up_hole(&mut self, sink: &mut Sink<'_>) {
         let Some((&first, _)) = self.waiting.first_key_value() else { return };
         sink.anomalies.note(Anomaly::TcpHole);
+        sink.misses = true;
         self.stream.gap(first.saturating_sub(self.next), &mut sink.framed, sink.anomalies);
         self.next = first;
         self.drain(sink);
@@ -256,6 +262,7 @@ impl Half {
         let lost_end = self.start.is_some() && self.acked.is_some_and(|acked| self.offset(acked) > self.next + 1);
         if lost_end && self.seen_data && !self.stream.is_other() {
             sink.anomalies.note(Anomaly::TcpHole);
+            sink.misses = true;
         }
         self.stream.close(&mut sink.framed, sink.anomalies);
     }

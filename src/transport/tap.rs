@@ -8,6 +8,7 @@ use super::msrp::Chunk;
 use super::tls::{KeyLog, Outlet, TlsEvent, TlsTotals};
 use crate::base::{Anomalies, Time};
 use crate::transport::stream::Framed;
+use std::net::IpAddr;
 
 /// Where the connections of a shard put what is no SIP, and what those of TLS share.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct Tap {
     pub knocks: Vec<Knock>,
     /// Chunks of MSRP, as they ended.
     pub chunks: Vec<Chunk>,
+    /// From whom to whom octets passed that the capture does not hold, and about when.
+    pub missed: Vec<(IpAddr, IpAddr, Time)>,
     pub totals: TlsTotals,
     /// What nobody could open.
     pub sealed: SealedTraffic,

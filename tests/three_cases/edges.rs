@@ -53,6 +53,34 @@ fn half_of_a_call_and_taps_that_disagree() {
     }
 }
 
+/// Octets of a stream that were acknowledged and not captured, whole segments or the ends of them, may have been the message that is missing.
+#[test]
+fn messages_in_the_holes_of_a_stream() {
+    for (n, make) in crate::cut::calls().into_iter().enumerate() {
+        let all = said(&make("stream"));
+        for (lost, kept) in (0..all.len()).flat_map(|lost| [0, 40, 150].map(|kept| (lost, kept))) {
+            let mut wire = Connection::open(0.0);
+            let mut held_of: Vec<usize> = Vec::new();
+            for (at, (time, from_alpha, octets)) in all.iter().enumerate() {
+                let before = wire.frames.len();
+                wire = wire.send(time + 0.1, *from_alpha, octets).acknowledge(time + 0.101, !from_alpha);
+                // Ethernet, IPv4 and TCP have 54 octets.
+                let most = if at == lost { 54 + kept } else { usize::MAX };
+                held_of.resize(before, usize::MAX);
+                held_of.push(most);
+            }
+            let frames = wire.frames.iter().cloned().enumerate().map(|(at, frame)| (frame, held_of.get(at).copied().unwrap_or(usize::MAX)));
+            let mut frames: Vec<_> = frames.filter(|(_, most)| *most > 54).collect();
+            frames.extend(capture(Vec::new(), 60.0).into_iter().map(|frame| (frame, usize::MAX)));
+            let report = judged_in(&held(1, frames.iter().map(|(frame, most)| (frame, *most))), "schema = 1\n");
+            let rows = report["rules"].as_array().unwrap().iter().filter(|row| row["violation"] != 0);
+            let ids = rows.map(|row| row["id"].as_str().unwrap());
+            let blamed: Vec<_> = ids.filter(|id| ["TXN-", "DLG-", "ACC-BYE-"].iter().any(|family| id.starts_with(family))).collect();
+            assert_eq!(blamed, [""; 0], "call {n}, message {lost}, {kept} octets of it");
+        }
+    }
+}
+
 /// RFC 3261 §9.2: what was cancelled ends with a final response.
 #[test]
 pub(crate) fn a_cancelled_call_that_may_still_end() {
