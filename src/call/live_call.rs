@@ -118,12 +118,12 @@ impl LiveCall {
     /// The key of the transaction that a response, an ACK or a CANCEL names: by branch and CSeq, or by the branch alone where the capture cut
     /// the request before its CSeq.
     pub(super) fn named(&self, arrival: &Arrival, marks: &Marks, method: Method) -> u64 {
-        let (key, cut) = (marks.key(method), || marks.cut_key(arrival, method));
+        let key = marks.key(method);
         if self.transactions.get(key).is_some() {
-            key
-        } else {
-            Some(cut()).filter(|&cut| self.transactions.get(cut).is_some()).unwrap_or(key)
+            return key;
         }
+        let cut = marks.cut_key(arrival, method);
+        if self.transactions.get(cut).is_some() { cut } else { key }
     }
 
     /// What is said of a message that belongs to nothing that was seen.

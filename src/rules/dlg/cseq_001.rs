@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     keys: &[],
     what: "Each new request of one side of a dialog has a higher CSeq number than its last, and an INVITE that is sent again after 401, \
            407, 422 or a redirect has a higher one than that which was refused. ACK and CANCEL reuse the number of their INVITE. A step \
-           of more than one is allowed and noted as info.",
+           of more than one is allowed and noted as info, unless the capture lacks what passed between the two hosts before.",
     why: "The other side must refuse a request with an old number with 500 or takes it for a retransmission: the BYE or re-INVITE is \
           lost and the call hangs.",
     confirm: "Follow the call (Telephony, VoIP Calls) or filter by its `sip.Call-ID`, and read `sip.CSeq.seq` of the requests of one side.",

@@ -17,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["sip.timers"],
     what: "Every response has a request with the same topmost branch and CSeq method that is not over for more than 64·T1. It is not \
            judged where its request may have passed before the capture began, or past the tap (no request of its call went the other \
-           way between the two hosts). An INVITE that reaches a border element which works on the same one already (same Call-ID, From \
+           way between the two hosts), nor where the capture lacks what passed between the two hosts before. An INVITE that reaches a border element which works on the same one already (same Call-ID, From \
            tag and CSeq number, another branch) and is not answered 482 is only mentioned.",
     why: "Responses without request are what a flood, a spoofed answer or an element with wrong timers looks like; an INVITE that is \
           accepted twice rings twice.",
