@@ -528,7 +528,7 @@ impl Meter {
             return;
         }
         if let Some(octets) = &note.octets {
-            self.texture.get_or_insert_default().on(octets);
+            self.texture.get_or_insert_default().on(note.timestamp, octets);
         }
         if let Some(tone) = note.tone {
             self.listening.get_or_insert_default().on(tone, note.timestamp, note.samples, note.origin, note.time);

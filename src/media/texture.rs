@@ -20,6 +20,8 @@ const UNEVEN: f64 = 155.0;
 pub struct Texture {
     counts: [u16; CLASSES],
     octets: u32,
+    /// The time stamp of the last payload that was counted.
+    last: Option<u32>,
 }
 
 /// What octets look like.
@@ -44,15 +46,15 @@ impl Weave {
 
 impl Default for Texture {
     fn default() -> Self {
-        Self { counts: [0; CLASSES], octets: 0 }
+        Self { counts: [0; CLASSES], octets: 0, last: None }
     }
 }
 
 impl Texture {
-    /// Counts octets of a payload.
+    /// Counts octets of the payload with this time stamp. A copy, which a mirror port or the network made, says nothing new.
     #[allow(clippy::cast_possible_truncation)]
-    pub(crate) fn on(&mut self, octets: &[u8; TAKEN]) {
-        if self.octets >= MOST {
+    pub(crate) fn on(&mut self, timestamp: u32, octets: &[u8; TAKEN]) {
+        if self.octets >= MOST || self.last.replace(timestamp) == Some(timestamp) {
             return;
         }
         for octet in octets {
@@ -89,7 +91,7 @@ mod tests {
 
     fn weave(octets: &[u8]) -> Option<Weave> {
         let mut texture = Texture::default();
-        octets.chunks_exact(TAKEN).for_each(|chunk| texture.on(chunk.try_into().unwrap()));
+        (0..).zip(octets.chunks_exact(TAKEN)).for_each(|(n, chunk)| texture.on(n, chunk.try_into().unwrap()));
         texture.weave()
     }
 
@@ -115,6 +117,15 @@ mod tests {
     #[test]
     fn tones_and_silence_are_uneven() {
         assert_eq!((weave(&tone()), weave(&[0xd5; 400])), (Some(Weave::Uneven), Some(Weave::Uneven)));
+    }
+
+    /// A mirror port that shows each packet twice would make any deviation twice as large.
+    #[test]
+    fn copies_say_nothing_new() {
+        let mut texture = Texture::default();
+        let octets: [u8; TAKEN] = std::array::from_fn(|n| n as u8 * 16);
+        (0..24).for_each(|n| texture.on(n / 2, &octets));
+        assert_eq!(texture.octets, 192);
     }
 
     #[test]

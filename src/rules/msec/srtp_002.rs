@@ -103,7 +103,7 @@ mod tests {
     fn woven(proto: &str, length: u16, octets: impl Fn(u8) -> u8, attributes: &str) -> Verdict {
         let line = |port: u16| format!("m=audio {port} {proto} 8\n{attributes}");
         let mut texture = crate::media::Texture::default();
-        (0..200u8).for_each(|n| texture.on(&std::array::from_fn(|i| octets(n.wrapping_mul(16).wrapping_add(i as u8)))));
+        (0..200u8).for_each(|n| texture.on(n.into(), &std::array::from_fn(|i| octets(n.wrapping_mul(16).wrapping_add(i as u8)))));
         let stream = |s: &mut crate::media::Stream| (s.formats[0].lengths.seen[0], s.texture) = ((length, 500), Some(texture));
         Passage::of(&line(4_000), &line(5_000)).with(stream).judge(&RULE)
     }
