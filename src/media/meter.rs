@@ -457,7 +457,7 @@ impl Meter {
         }
         if self.kind == Kind::Noise {
             self.comfort_noise += 1;
-        } else if same && by == Some(1) && !packet.marker() {
+        } else if same && packet.seq == self.last.seq.wrapping_add(1) && !packet.marker() {
             self.packetization.on(packet.timestamp.wrapping_sub(self.last.timestamp), 1);
         }
         let Some((_, timing)) = self.timings.get_mut(self.timing) else { return false };

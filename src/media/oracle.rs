@@ -157,6 +157,18 @@ fn loss_at_the_wrap_of_the_sequence_numbers() {
     assert_eq!((stream.bursts.packets, stream.bursts.lost), (9, 2));
 }
 
+/// Every third packet changes places with the next: no two follow each other, and a step of two packets is no packet time.
+#[test]
+fn packets_that_change_places_do_not_tell_how_long_they_are() {
+    let order = (0..60).map(|n| match n % 3 {
+        0 => n,
+        1 => n + 1,
+        _ => n - 1,
+    });
+    let stream = one(&(0..).zip(order).map(|(at, n)| Item::Rtp(Rtp { at: at * 20_000, ..Rtp::voice(0, n) })).collect::<Vec<_>>());
+    assert_eq!((stream.step, stream.reception.reordered, stream.reception.lost()), (None, 20, 0));
+}
+
 /// standards.md §8.4, oracle R: 6.125 s, with the tap at the sender.
 #[test]
 fn the_round_trip_behind_the_tap() {
