@@ -19,8 +19,8 @@ impl Judge<'_> {
         if message.has(HeaderName::PChargingVector)
             && terms.accounting.charging_vector.is_some()
             && place.method == Some(Method::Invite)
-            && let Some(value) = message.get(HeaderName::PChargingVector)
-            && let Some(identifier) = Params(&value).value(b"icid-value")
+            && let Some(line) = message.header(HeaderName::PChargingVector).filter(|line| !arrival.is_half(line.value))
+            && let Some(identifier) = Params(&message.value(line)).value(b"icid-value")
         {
             let own = fingerprint(identifier);
             let known = self.known(place.call);

@@ -15,7 +15,7 @@ use crate::call::{OfferAnswer, Standing, Trace};
 use crate::policy::{Party, Policy, Terms, TrunkId};
 use crate::rules::{Before, Once, ReuseSubject};
 use crate::sip::value::Params;
-use crate::sip::{HeaderName, Method};
+use crate::sip::{Header, HeaderName, Method};
 
 /// How long the charging identifier of a session is remembered: RFC 7315 §5.6 asks that it be unique, and no capture can hold for ever.
 const CHARGING: i64 = seconds(600);
@@ -51,9 +51,12 @@ impl Judge<'_> {
     /// Notes what an INVITE that opens a session carries and may not come again, where that was agreed.
     pub(super) fn note_uses(&mut self, heard: &Heard<'_, '_>) {
         let (message, terms) = (&heard.arrival.message, heard.by_message);
+        // Halves of different values may be the same.
+        let is_whole = |line: &&Header| !heard.arrival.is_half(line.value);
         if message.method() == Some(Method::Notify)
             && terms.media.presence.max_notify_copies.is_some()
             && !message.body().is_empty()
+            && !heard.arrival.envelope.cut
             && message.get(HeaderName::Event).is_some_and(|event| is_presence(&event))
         {
             self.note_use(heard, Once::Notification, fingerprint(message.body()));
@@ -62,15 +65,15 @@ impl Judge<'_> {
             return;
         }
         if message.has(HeaderName::Identity) && terms.identity.stir.replay_window_s.is_some() {
-            for value in message.all(HeaderName::Identity) {
+            for value in message.lines(HeaderName::Identity).filter(is_whole).map(|line| message.value(line)) {
                 let token = value.split(|&b| b == b';').next().unwrap_or_default().trim_ascii();
                 self.note_use(heard, Once::Passport, fingerprint(token));
             }
         }
         if message.has(HeaderName::PChargingVector)
             && terms.accounting.charging_vector.is_some()
-            && let Some(value) = message.get(HeaderName::PChargingVector)
-            && let Some(identifier) = Params(&value).value(b"icid-value")
+            && let Some(line) = message.header(HeaderName::PChargingVector).filter(is_whole)
+            && let Some(identifier) = Params(&message.value(line)).value(b"icid-value")
         {
             self.note_use(heard, Once::ChargingId, fingerprint(identifier));
         }

@@ -74,12 +74,13 @@ impl Judge<'_> {
             return;
         }
         let mut ties = SmallVec::new();
-        if let Some(value) = message.get(HeaderName::SessionId) {
+        let whole = |id| message.header(id).filter(|line| !heard.arrival.is_half(line.value)).map(|line| message.value(line));
+        if let Some(value) = whole(HeaderName::SessionId) {
             let local = value.split(|&b| b == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
             let is_one = local.len() == 32 && local.iter().all(u8::is_ascii_hexdigit) && local.iter().any(|&b| b != b'0');
             ties.extend(is_one.then(|| fingerprint(("session", local))));
         }
-        if let Some(value) = message.get(HeaderName::PChargingVector) {
+        if let Some(value) = whole(HeaderName::PChargingVector) {
             let identifier = Params(&value).value(b"icid-value").filter(|identifier| !identifier.is_empty());
             ties.extend(identifier.map(|identifier| fingerprint(("charging", identifier))));
         }

@@ -487,3 +487,27 @@ pub(crate) fn a_request_cut_before_its_call_id() {
         assert_eq!(reasons(&report, rule), [("truncated".to_owned(), 1)], "{rule}");
     }
 }
+
+/// Halves of two PASSporTs, or of two charging identifiers, may be the same: that the capture shows no more of them accuses nobody of a replay.
+#[test]
+fn what_two_calls_have_in_common_as_far_as_the_capture_goes_is_no_reuse() {
+    let signed = |name: &str, iat: u64| {
+        let claims = format!(
+            "{{\"attest\":\"A\",\"dest\":{{\"tn\":[\"4420555000\"]}},\"iat\":{},\"orig\":{{\"tn\":\"4930111\"}}}}",
+            EPOCH / 1_000_000 + iat
+        );
+        request(iat as f64, name, "INVITE", &identity("shaken", &claims), "")
+    };
+    let charged = |name: &str, id: &str| request(1.0, name, "INVITE", &format!("P-Charging-Vector: icid-value=edge-{id}\n"), "");
+    let policy = EVERYTHING.replace("freshness_s = 86400", "freshness_s = 86400\nreplay_window_s = 120");
+    for said in [[signed("one", 0), signed("two", 1)], [charged("one", "1111"), charged("two", "2222")]] {
+        let frames = frames(&said);
+        let most = frames.iter().map(|frame| frame.octets.len()).max().unwrap();
+        for kept in 200..most {
+            let cut = held(1, frames.iter().map(|frame| (frame, kept.min(frame.octets.len()))));
+            let report = judged_in(&cut, &policy);
+            let told = report["findings"].as_array().unwrap().iter().filter_map(|finding| finding["observed"].as_str());
+            assert!(!told.clone().any(|observed| observed.contains("of another")), "{kept} octets");
+        }
+    }
+}
