@@ -64,7 +64,8 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     if let Some((number, at)) = &calling {
         breaches.extend(denied(&terms.deny_callers, number, *at, "caller"));
     }
-    let target = subject.addresses().first();
+    // Inside a dialog the target is a contact.
+    let target = subject.addresses().first().filter(|_| !subject.may_be_in_dialog());
     let called = target.and_then(|target| Some((Number::of(target.uri.as_ref()?)?, target.at)));
     if let Some((number, at)) = &called {
         breaches.extend(denied(&terms.deny_callees, number, *at, "callee"));

@@ -2,7 +2,7 @@
 
 use crate::policy::{Peer, Severity};
 use crate::rules::addresses::{Address, Place};
-use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Rule, Scope, Verdict};
+use crate::rules::{Breach, Check, Kind, MessageSubject, Offender, Reason, Rule, Scope, Verdict};
 use crate::sip::HeaderName;
 use crate::sip::value::{Scheme, Uri};
 
@@ -30,6 +30,10 @@ pub(crate) static RULE: Rule = Rule {
 fn check(subject: &MessageSubject<'_>) -> Verdict {
     if !subject.is_initial_request() {
         return Verdict::NotApplicable;
+    }
+    // Inside a dialog the target is a contact.
+    if subject.may_be_in_dialog() {
+        return Verdict::Indeterminate(Reason::Truncated);
     }
     // Inside its own network a peer sends where it likes: to the element that leads out.
     let receiver = subject.receiver().filter(|_| subject.from != subject.to);
@@ -145,6 +149,10 @@ mod tests {
     fn requests_in_dialogs_and_cut_requests_are_not_judged() {
         let bye = invite("sip:other.example").placed(|p| p.standing = Standing::InDialog);
         assert_eq!(bye.judge(&RULE), Verdict::NotApplicable);
+        // Cut before To, it may be a BYE with a Contact as its target.
+        let whole = invite("sip:other.example");
+        let to = whole.text().find("\r\nTo:").unwrap();
+        assert_eq!(whole.cut_to(to).judge(&RULE), Verdict::Indeterminate(Reason::Truncated));
         assert_eq!(invite("sip:bravo.example").cut_to(90).judge(&RULE), Verdict::Indeterminate(Reason::Truncated));
     }
 }

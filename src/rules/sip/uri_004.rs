@@ -111,7 +111,7 @@ fn missing(subject: &MessageSubject<'_>, address: &Address<'_>, uri: &Uri<'_>, o
             // RFC 3261 §19.1.1: `user=phone` tells a number from a name; a tel URI is a number.
             "user" => uri.scheme != Scheme::Tel && Telephone::of(uri).is_some_and(Telephone::is_global),
             "npdi" => has(b"rn") || has(b"cic"),
-            _ => address.place == Place::RequestUri && subject.is_initial_request(),
+            _ => address.place == Place::RequestUri && subject.is_initial_request() && !subject.may_be_in_dialog(),
         };
         if asked && !has(name.as_bytes()) {
             breaches.push(Breach::of_level(level, format!("no {name} in {}", address.place.text())).at(address.at));
