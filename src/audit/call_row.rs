@@ -13,7 +13,7 @@ use super::labels::Labels;
 use super::sides::Sides;
 use crate::base::Time;
 use crate::binding::{Bound, Hop};
-use crate::call::{ByeEnd, Outcome, Session};
+use crate::call::{ByeEnd, Outcome, Session, SessionEnd};
 use crate::policy::{Party, TrunkId};
 
 /// A call as reports show it: one session request whose first INVITE the capture holds. A call that passes the tap at several hops has a row
@@ -202,8 +202,8 @@ impl Judge<'_> {
             Some(ByeEnd::Success(at) | ByeEnd::Failed(_, at) | ByeEnd::TimedOut(at)) => Some(*at),
             _ => None,
         });
-        let ended_by = match (bye, session.end_inferred) {
-            (_, true) => Some("expired"),
+        let ended_by = match (bye, session.ending) {
+            (_, SessionEnd::Expired) => Some("expired"),
             (Some(bye), _) => Some(if bye.by_caller { "caller" } else { "callee" }),
             (None, _) => None,
         };

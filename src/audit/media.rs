@@ -29,7 +29,7 @@ impl<'p> Judge<'p> {
         let rated = rate(tied, terms);
         let (policy, docket) = (self.policy, self.docket);
         let subject =
-            StreamSubject { stream, call: tied.call, until: tied.until, any_sdp: tied.any_sdp, start, policy, from, to, terms, rated };
+            StreamSubject { stream, call: tied.call, until: tied.until, unseen: tied.unseen, start, policy, from, to, terms, rated };
         let exhibit = subject.exhibit("");
         let matter = Matter {
             rule: 0,

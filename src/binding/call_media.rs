@@ -176,6 +176,16 @@ impl CallMedia {
         pairs.filter(move |(_, answer)| answer.is_with(hop, tag)).map(|(offer, answer)| (answer.at, offer, answer))
     }
 
+    /// Until when it is known that an exchange of a dialog holds, which does since: until another may have taken its place, for SDP passed of
+    /// which the capture lacks the offer or the answer.
+    #[must_use]
+    pub fn holds_until(&self, hop: Hop, tag: SideTag, since: Time) -> Time {
+        let settled = |place: usize| self.accords.iter().any(|accord| accord.offer == place || accord.answer == place);
+        let opens = |said: &Said| said.at > since && said.is_with(hop, tag) && matches!(said.role, SdpRole::Offer | SdpRole::Either);
+        let mut said = self.said.iter().enumerate().filter(|(place, said)| opens(said) && !settled(*place));
+        said.next().map_or(Time(i64::MAX), |(_, said)| said.at)
+    }
+
     /// Whether a stream passes at a hop: it was bound there, or the receiver named its destination there too (a proxy that does not relay media).
     #[must_use]
     pub fn passes(&self, sent: &Sent, hop: Hop) -> bool {

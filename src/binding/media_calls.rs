@@ -60,10 +60,12 @@ pub struct MediaCalls {
     waiting: HashSet<u64>,
     /// Calls that are over, by the time until which a stream of theirs may begin.
     over: BTreeMap<(Time, Origin, u32), ()>,
-    /// Endpoints that were named and that were forgotten since a table learnt of them, and when the first SDP passed.
+    /// Endpoints that were named and that were forgotten since a table learnt of them, and when the first SDP passed, and the
+    /// first that was cut.
     pub(super) named: Vec<(Endpoint, Naming)>,
     pub(super) forgotten: Vec<(Endpoint, Seat)>,
     pub(super) first_sdp: Option<Time>,
+    pub(super) first_cut: Option<Time>,
     /// Bodies of calls that say more than is kept of one.
     pub unheard: u64,
 }
@@ -99,6 +101,11 @@ impl MediaCalls {
                 slot.named.push(endpoint);
             }
         }
+    }
+
+    /// Takes that at this running clock a message passed of which the capture lacks what may be SDP.
+    pub fn miss(&mut self, clock: Time) {
+        self.first_cut = Some(self.first_cut.map_or(clock, |first| first.min(clock)));
     }
 
     /// Takes what happened in a call; without a body it has no media.

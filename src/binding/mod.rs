@@ -21,4 +21,4 @@ pub use media_calls::{END, Event, LINGER, MediaCalls};
 pub use named::{Named, Use};
 pub use pairs::{Known, Pairs};
 pub use said::{Hop, Said, Side, SideTag, callee_tag};
-pub use table::{Settled, Table, Tied, TiedBeside};
+pub use table::{Settled, Table, Tied, TiedBeside, Unseen};

@@ -54,8 +54,19 @@ pub struct Tied<'a> {
     pub call: Option<(&'a CallMedia, Bound)>,
     /// Until when what was said is known: a minute after its last packet.
     pub until: Time,
-    /// Whether any SDP was seen by then.
-    pub any_sdp: bool,
+    /// Of a stray: why its call may be out of sight.
+    pub unseen: Option<Unseen>,
+}
+
+/// Why the capture may lack what names a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unseen {
+    /// No SDP was seen by then.
+    NoSdp,
+    /// The capture cut SDP, or what may have held some.
+    CutSdp,
+    /// Calls named it that had ended when it began: another may have taken their ports.
+    Outlived,
 }
 
 /// What passed beside RTP between two endpoints, as it is handed on.
@@ -95,6 +106,17 @@ enum What {
 /// The seat of a call, and the place of a stream in it.
 type Placed = (Seat, Bound);
 
+/// What calls have to do with a stream.
+#[derive(Debug)]
+struct Ties {
+    /// The call that owns it.
+    owner: Option<Placed>,
+    /// The others that name the same two ends while it lasts.
+    sharers: Vec<Placed>,
+    /// Whether nobody owns it, and a call that had ended when it began named it.
+    outlived: bool,
+}
+
 /// The streams, and what passed beside them, that wait for what may still be said of them, and which calls named which endpoint.
 ///
 /// Calls are sharded by Call-ID and streams by flow; here they meet, in order. A stream is bound a minute after its last packet, by what was
@@ -107,6 +129,8 @@ pub struct Table {
     pairs: Pairs,
     /// When the first SDP passed.
     first_sdp: Option<Time>,
+    /// When the first passed that the capture cut.
+    first_cut: Option<Time>,
 }
 
 impl Table {
@@ -116,6 +140,7 @@ impl Table {
         calls.forgotten.drain(..).for_each(|(endpoint, seat)| self.index.forget(endpoint, seat));
         calls.named.drain(..).for_each(|(endpoint, naming)| self.index.add(endpoint, naming));
         self.first_sdp = [self.first_sdp, calls.first_sdp].into_iter().flatten().min();
+        self.first_cut = [self.first_cut, calls.first_cut].into_iter().flatten().min();
     }
 
     /// The pairs of hosts between which media passed.
@@ -152,7 +177,8 @@ impl Table {
     fn stream(&mut self, calls: &mut [&mut MediaCalls], mut stream: Stream, hand_on: &mut impl FnMut(Settled<'_>)) {
         let until = stream.clock.plus(IDLE);
         self.pairs.note(stream.flow.source.ip, stream.flow.destination.ip, until);
-        let (owner, sharers) = self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
+        let Ties { owner, sharers, outlived } =
+            self.bind(calls, &stream.flow, Mark::Format(stream.main), stream.begun, stream.ended, until);
         // The rate of its clock is known where its call names its payload type.
         let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
         if let Some(codec) = call.and_then(|(call, bound)| call.codec(bound, stream.main, stream.begun)) {
@@ -166,8 +192,14 @@ impl Table {
             }
         }
         let call = owner.and_then(|(seat, bound)| Some((at(calls, seat)?, bound)));
-        let any_sdp = self.first_sdp.is_some_and(|first| first <= until);
-        hand_on(Settled::Stream(&Tied { stream: &stream, call, until, any_sdp }));
+        let by_then = |first: Option<Time>| first.is_some_and(|first| first <= until);
+        let unseen = match call {
+            Some(_) => None,
+            None if !by_then(self.first_sdp) => Some(Unseen::NoSdp),
+            None if outlived => Some(Unseen::Outlived),
+            None => by_then(self.first_cut).then_some(Unseen::CutSdp),
+        };
+        hand_on(Settled::Stream(&Tied { stream: &stream, call, until, unseen }));
     }
 
     fn beside(&mut self, calls: &mut [&mut MediaCalls], companion: &Companion, hand_on: &mut impl FnMut(Settled<'_>)) {
@@ -175,7 +207,7 @@ impl Table {
         let flow = Flow { source: companion.a, destination: companion.b, ssrc: 0 };
         let is_fax = companion.fax_ab.is_some() || companion.fax_ba.is_some();
         let mark = companion.session.as_ref().map_or(if is_fax { Mark::Fax } else { Mark::None }, Mark::Session);
-        let (owner, _) = self.bind(calls, &flow, mark, companion.begun, companion.ended, until);
+        let owner = self.bind(calls, &flow, mark, companion.begun, companion.ended, until).owner;
         if let Some((call, bound)) = owner.and_then(|(seat, bound)| Some((at_mut(calls, seat)?, bound))) {
             call.stand_beside(companion, bound);
         }
@@ -190,21 +222,14 @@ impl Table {
         streams.map(Ended::earliest).min()
     }
 
-    /// The call that owns a stream, and the others that name the same two ends while it lasts.
-    fn bind(
-        &self,
-        calls: &[&mut MediaCalls],
-        flow: &Flow,
-        mark: Mark<'_>,
-        begun: Time,
-        ended: Time,
-        until: Time,
-    ) -> (Option<Placed>, Vec<Placed>) {
+    /// The calls that a stream belongs to.
+    fn bind(&self, calls: &[&mut MediaCalls], flow: &Flow, mark: Mark<'_>, begun: Time, ended: Time, until: Time) -> Ties {
         let said_by = |naming: &Naming| calls.get(usize::from(naming.seat.shard))?.said(naming, begun);
         let mut sources: Vec<&Naming> = self.index.of(flow.source, begun, until).filter(|n| n.what != Use::Rtcp).collect();
         // Stable: which seat a call has depends on the cut of windows, and must decide nothing.
         sources.sort_by_key(|n| n.seat);
         let mut best: Option<(Rank, Seat, Bound)> = None;
+        let mut outlived = false;
         let mut full: Vec<Placed> = Vec::new();
         let destinations = self.index.of(flow.destination, begun, until).filter(|n| n.what != Use::Rtcp);
         for (n, naming) in destinations.enumerate() {
@@ -226,16 +251,20 @@ impl Table {
             if fit == Fit::Both && call.begun() <= ended && call.ended(until).is_none_or(|end| begun <= end.plus(TOLERANCE)) {
                 full.push((naming.seat, bound));
             }
-            if let Some(rank) = Rank::of(call, said, naming, fit, mark, begun, until) {
-                keep(&mut best, rank, naming.seat, bound);
+            match Rank::of(call, said, naming, fit, mark, begun, until) {
+                Some(rank) if rank.life == Life::Over => outlived = true,
+                Some(rank) => keep(&mut best, rank, naming.seat, bound),
+                None => {}
             }
         }
-        if best.is_none_or(|(rank, ..)| rank.fit != Fit::Both) {
+        if best.is_none_or(|(rank, ..)| rank.fit != Fit::Both || rank.life != Life::Lives) {
             for naming in sources {
                 let Some((call, said)) = said_by(naming) else { continue };
                 let bound = Bound { side: said.side, hop: said.hop(), tag: said.tag, line: naming.line, fit: Fit::Source };
-                if let Some(rank) = Rank::of(call, said, naming, Fit::Source, mark, begun, until) {
-                    keep(&mut best, rank, naming.seat, bound);
+                match Rank::of(call, said, naming, Fit::Source, mark, begun, until) {
+                    Some(rank) if rank.life == Life::Over => outlived = true,
+                    Some(rank) => keep(&mut best, rank, naming.seat, bound),
+                    None => {}
                 }
             }
         }
@@ -246,7 +275,7 @@ impl Table {
                 others.push((seat, bound));
             }
         }
-        (owner, others)
+        Ties { outlived: owner.is_none() && outlived, owner, sharers: others }
     }
 }
 
@@ -258,14 +287,24 @@ fn at_mut<'c>(calls: &'c mut [&mut MediaCalls], seat: Seat) -> Option<&'c mut Ca
     calls.get_mut(usize::from(seat.shard))?.at_mut(seat.slot)
 }
 
+/// Whether a call lived when a stream began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Life {
+    /// It was over: whatever begins then at its endpoints belongs to another, which the capture may not show.
+    Over,
+    /// It had just ended.
+    Fading,
+    Lives,
+}
+
 /// How good a candidate is, best last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// Of a call whose offer or answer the capture lacks, one end is named; of one that is over, both.
+    life: Life,
     /// Whether the line is of just this: it names the session, or wants a fax.
     named: bool,
     fit: Fit,
-    /// Whether the call lived when the stream began; before calls that had ended by then.
-    live: bool,
     /// Whether the call was spoken of when the stream began; before those that were a moment later.
     started: bool,
     /// Whether the line has the payload type, or the session.
@@ -281,7 +320,7 @@ struct Rank {
 impl Rank {
     /// Whether only a call that began later could be better.
     fn is_perfect(&self) -> bool {
-        self.fit == Fit::Both && self.live && self.started && self.understood
+        self.fit == Fit::Both && self.life == Life::Lives && self.started && self.understood
     }
 
     /// `None` for a call that began after the stream.
@@ -289,10 +328,16 @@ impl Rank {
         if call.begun().since(begun) > TOLERANCE {
             return None;
         }
+        let life = match call.ended(until).map(|end| begun.since(end)) {
+            None => Life::Lives,
+            Some(since) if since <= 0 => Life::Lives,
+            Some(since) if since <= TOLERANCE => Life::Fading,
+            Some(_) => Life::Over,
+        };
         Some(Self {
+            life,
             named: matches!(mark, Mark::Session(_) | Mark::Fax) && mark.is_on(said, naming.line),
             fit,
-            live: call.ended(until).is_none_or(|end| begun.since(end) <= TOLERANCE),
             started: call.begun() <= begun,
             understood: mark.is_on(said, naming.line),
             begun: call.begun(),

@@ -47,6 +47,15 @@ impl Bargain {
         self.engine.doubt();
     }
 
+    /// A request passed unseen, with whatever it said.
+    pub(super) fn miss(&mut self, slot: Slot, from_caller: bool, number: u32) {
+        if slot == Slot::Invite {
+            self.invite = Some(number);
+        }
+        self.engine.on(slot, from_caller, Body::Unseen);
+        self.engine.doubt();
+    }
+
     /// Whether the offer that waits for an answer is in this message.
     pub(super) fn is_offered_in(&self, message: &Arc<Trace>) -> bool {
         self.engine.pending().is_some() && self.offer.as_ref().is_some_and(|offer| Arc::ptr_eq(offer, message))

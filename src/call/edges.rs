@@ -272,7 +272,7 @@ fn a_session_timer_runs_out() {
     let expiry = played.dialogs()[0].expired.as_ref().unwrap();
     assert_eq!((expiry.interval_s, expiry.refresher_is_caller, expiry.set_by.first), (90, false, time("46.1")));
     let session = played.session();
-    assert_eq!((session.end, session.end_inferred, session.bye.is_none()), (Some(time("168.1")), true, true));
+    assert_eq!((session.end, session.ending, session.bye.is_none()), (Some(time("168.1")), SessionEnd::Expired, true));
     assert_eq!(played.load().last(), Some(&(168.1, LoadKind::AttemptEnded)));
     assert!(played.places[1].timer_asked && played.places[4].timer_asked);
 
@@ -291,6 +291,28 @@ fn requests_in_a_dialog_know_its_numbers_and_targets() {
     assert_eq!([3, 4, 5, 8].map(|n| played.places[n].previous_cseq), [None, Some(9), Some(1), Some(9)]);
     assert_eq!([3, 5, 8].map(target), [Some("sip:a@192.0.2.97"), Some("sip:b@192.0.2.98"), Some("sip:new@192.0.2.97")]);
     assert_eq!([3, 5].map(|n| played.places[n].from_caller), [Some(false), Some(true)]);
+}
+
+/// RFC 3261 §8.2.6.2: a response repeats what names its request, which so was sent, whatever the tap saw.
+#[test]
+fn a_request_that_passed_unseen_is_known_by_its_response() {
+    let played = answered_then("9 b>a 200 INVITE 2 to=t sdp=q\n 20 b>a 200 BYE 3 to=t", "100");
+    let session = played.session();
+    assert_eq!((session.end, session.ending), (Some(time("20")), SessionEnd::Answered));
+    assert!(session.bye.is_none(), "who hung up, and when, is not known");
+    let of = |n: usize| (played.places[n].from_caller, played.places[n].sdp_role, played.places[n].out_of_sight);
+    assert_eq!(of(3), (Some(false), Some(SdpRole::Either), true));
+
+    let numbered = answered_then("9 b>a 200 INFO 2 to=t\n 10 a>b INFO 3 to=t", "12");
+    assert_eq!(numbered.places[4].previous_cseq, Some(2));
+
+    // Two taps: the response comes first, and both numbers are right.
+    let ahead = answered_then("9 b>a 200 BYE 2 to=t\n 9.01 a>b BYE 2 to=t", "100");
+    assert_eq!((ahead.places[4].previous_cseq, ahead.session().ending), (None, SessionEnd::Bye));
+
+    // A late copy of the answer tells nothing.
+    let late = answered_then("2 a>b BYE 2 to=t\n 2.1 b>a 200 BYE 2 to=t\n 80 b>a 200 INVITE 1 to=t sdp=q", "200");
+    assert_eq!(late.session().end, Some(time("2")));
 }
 
 #[test]

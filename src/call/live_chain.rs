@@ -8,7 +8,7 @@ use super::marks::Marks;
 use super::path::Path;
 use super::timer::{Ring, Timer};
 use super::turn::{Alarm, Turn};
-use super::{Bye, ByeEnd, LoadKind, Outcome, Session, Trace, parties};
+use super::{Bye, ByeEnd, LoadKind, Outcome, Session, SessionEnd, Trace, parties};
 use crate::base::{Time, lossy};
 use crate::sdp::Description;
 use crate::sip::{Arrival, HeaderName};
@@ -243,12 +243,21 @@ impl LiveChain {
 
     /// A BYE in the dialog of its first 2xx.
     pub(super) fn bye(&mut self, arrival: &Arrival, by_caller: bool, turn: &mut Turn<'_>) {
-        if self.report.end.is_some() {
+        if self.report.end.is_some() && self.report.ending != SessionEnd::Answered {
             return;
         }
+        self.report.ending = SessionEnd::Bye;
         self.report.bye = Some(Bye { request: turn.trace(arrival), by_caller, end: ByeEnd::Open });
         self.report.end = Some(arrival.envelope.last);
         self.idle(turn);
+    }
+
+    /// The BYE of that dialog passed unseen, and was answered.
+    pub(super) fn bye_missed(&mut self, arrival: &Arrival, turn: &mut Turn<'_>) {
+        if self.report.end.is_none() {
+            (self.report.end, self.report.ending) = (Some(arrival.envelope.first), SessionEnd::Answered);
+            self.idle(turn);
+        }
     }
 
     /// How a BYE of that dialog ended: of crossing or repeated BYEs a success counts, else the first that was not to be repeated.
@@ -266,7 +275,7 @@ impl LiveChain {
     pub(super) fn expired(&mut self, turn: &mut Turn<'_>) {
         if self.report.end.is_none() {
             self.report.end = Some(turn.clock);
-            self.report.end_inferred = true;
+            self.report.ending = SessionEnd::Expired;
             self.idle(turn);
         }
     }

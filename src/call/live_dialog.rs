@@ -38,6 +38,8 @@ pub(super) struct LiveDialog {
     pub(super) touched: bool,
     /// The CSeq number of the last INVITE that was acknowledged.
     pub(super) acknowledged: u32,
+    /// The CSeq number of the last request that passed unseen, for its response told.
+    pub(super) unseen: Option<u32>,
     /// Whether an answered BYE ended it.
     pub(super) hung_up: bool,
     /// Whether the caller's side sent its first BYE.
@@ -68,6 +70,7 @@ impl LiveDialog {
             invites: [0; 2],
             touched: false,
             acknowledged: 0,
+            unseen: None,
             hung_up: false,
             byes_by_caller: None,
             crossed: false,
@@ -124,6 +127,12 @@ impl LiveDialog {
         if let Some(contact) = contact.filter(|new| held.as_deref() != Some(*new)) {
             *held = Some(Arc::from(contact));
         }
+    }
+
+    /// The Contact of a side was said unseen.
+    pub(super) fn forget_target(&mut self, of_caller: bool) {
+        let [caller, callee] = &mut self.targets;
+        *(if of_caller { caller } else { callee }) = None;
     }
 
     /// A 2xx to the request that made it.

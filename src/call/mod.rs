@@ -11,6 +11,7 @@ mod live_dialog;
 mod live_transaction;
 mod marks;
 mod onward;
+mod orphan;
 mod parties;
 mod path;
 mod phase;
@@ -30,7 +31,7 @@ pub use calls::{Calls, Settings};
 pub use happening::{Dialog, Expiry, Happening, LoadEvent, LoadKind, OfferAnswer, Over, Report};
 pub use parties::{callee, caller};
 pub use place::{Place, Repeat, Standing, TagFault};
-pub use session::{Bye, ByeEnd, Outcome, Session};
+pub use session::{Bye, ByeEnd, Outcome, Session, SessionEnd};
 pub use trace::Trace;
 pub use transaction::{AckFault, Cancel, Ending, Fork, Reliable, Reliables, Repeats, Transaction};
 

@@ -58,8 +58,8 @@ pub struct Place {
     pub matched: bool,
     /// For a response without its request: whether requests of its call passed between the same hosts the other way.
     pub met: bool,
-    /// For a response without its request, and for a request that follows another: whether what it follows may have passed unrecognised, for
-    /// the capture cut a message between the two hosts before.
+    /// For a response without its request, and for a request that follows another: whether what it follows must have passed unseen, or may have
+    /// passed unrecognised, for the capture cut a message between the two hosts before.
     pub out_of_sight: bool,
     /// For a response: whether the request had a To tag, or may have had one that the capture cut off.
     pub request_in_dialog: bool,

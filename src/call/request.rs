@@ -166,7 +166,8 @@ impl LiveCall {
         dialog.touched = true;
         place.from_caller = Some(from_caller);
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
-        place.previous_cseq = dialog.number(from_caller, marks.cseq);
+        // A response may be ahead of its request where two taps disagree.
+        place.previous_cseq = dialog.number(from_caller, marks.cseq).filter(|_| dialog.unseen != Some(marks.cseq));
         place.remote_target = dialog.target_of(from_caller);
         if dialog.stage == Stage::Ended && dialog.hung_up {
             transaction.comes_after_bye();
@@ -201,7 +202,7 @@ impl LiveCall {
                 // Each side may hang up before it hears that the other did (RFC 3261 §15.1.2 answers the later with 481).
                 dialog.crossed |= dialog.stage == Stage::Ending && dialog.byes_by_caller != Some(from_caller);
                 dialog.byes_by_caller.get_or_insert(from_caller);
-                let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending);
+                let live = matches!(dialog.stage, Stage::Early | Stage::Confirmed | Stage::Ending) || dialog.unseen == Some(marks.cseq);
                 dialog.step(Step::Bye, turn);
                 let chain = dialog.chain.and_then(|serial| self.chains.get_mut(serial));
                 if let Some(chain) = chain.filter(|c| live && c.answered == Some(key)) {

@@ -30,7 +30,7 @@ impl LiveCall {
         let key = arrival.message.cseq().map(|c| self.named(arrival, marks, c.method));
         let Some(mut transaction) = key.and_then(|key| self.transactions.remove(key)) else {
             self.early = key.map(|key| (key, turn.clock));
-            return self.stray(arrival, marks, turn);
+            return self.orphan(arrival, marks, code, sdp, turn);
         };
         transaction.number(marks.cseq);
         let mut place = transaction.place(marks, code);

@@ -23,6 +23,18 @@ pub enum Outcome {
     Censored,
 }
 
+/// How it is known that a session ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// By its BYE, where it has ended.
+    #[default]
+    Bye,
+    /// Its session timer ran out (RFC 4028 §10).
+    Expired,
+    /// The answer to a BYE was seen, and no BYE.
+    Answered,
+}
+
 /// How a BYE ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ByeEnd {
@@ -81,6 +93,6 @@ pub struct Session {
     pub bye: Option<Bye>,
     /// When an answered session ended: its first BYE, or an inferred end. `None` while it lives at the end of the capture.
     pub end: Option<Time>,
-    /// Whether `end` was inferred (session timer).
-    pub end_inferred: bool,
+    /// How it is known that it ended.
+    pub ending: SessionEnd,
 }

@@ -6,7 +6,7 @@ use smallvec::smallvec;
 
 use super::Tally;
 use crate::base::{Origin, Time};
-use crate::call::{Bye, ByeEnd, LoadEvent, LoadKind, Outcome, Session, Trace};
+use crate::call::{Bye, ByeEnd, LoadEvent, LoadKind, Outcome, Session, SessionEnd, Trace};
 use crate::policy::{Clause, CountUnit, MetricTerms, Performance, Provenance, SrdClassification};
 
 /// A moment in seconds after the beginning of the capture.
@@ -218,7 +218,7 @@ fn f8_of_redirections_only_the_ratios_are_undefined() {
 fn a_call_that_still_lives_is_out_of_completion() {
     let living = Session { bye: None, end: None, ..answered(0.0, (180, 1.0), 2.0, 9.0, ByeEnd::Open) };
     let cut = answered(0.0, (180, 1.0), 2.0, 9.0, ByeEnd::Open);
-    let gone = Session { bye: None, end: Some(at(1800.0)), end_inferred: true, ..living.clone() };
+    let gone = Session { bye: None, end: Some(at(1800.0)), ending: SessionEnd::Expired, ..living.clone() };
     let all = tally(&[living, cut, gone], &MetricTerms::default());
     assert_eq!((all.scr(CountUnit::Chain), all.alive), (super::Ratio { numerator: 0, denominator: 1 }, 2));
     assert_eq!(all.ser(CountUnit::Chain), super::Ratio { numerator: 3, denominator: 3 });

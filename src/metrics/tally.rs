@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Distribution, Registration, RegistrationEnd};
 use crate::base::{Origin, Time};
-use crate::call::{ByeEnd, Outcome, Session, Trace};
+use crate::call::{ByeEnd, Outcome, Session, SessionEnd, Trace};
 use crate::policy::{Accounting, CountUnit, MetricTerms, Performance, SrdClassification};
 use crate::stir::Attest;
 
@@ -167,8 +167,9 @@ impl Tally {
     /// Disconnect delay, duration and completion of an answered session (RFC 6076 §4.4, §4.5, §4.9).
     fn established(&mut self, session: &Session, answer: &Trace, short_call_s: Option<f64>) {
         let Some(bye) = &session.bye else {
-            // Over without BYE it was not completed; else nobody can tell yet.
+            // Over without BYE it was not completed; else nobody can tell yet. A BYE that passed unseen tells no times.
             self.alive += u64::from(session.end.is_none());
+            self.completed += u64::from(session.ending == SessionEnd::Answered && session.acknowledged);
             return;
         };
         let lasted = |until: Time| until.since(answer.first);

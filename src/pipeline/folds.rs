@@ -210,8 +210,8 @@ impl<'p> CallShard<'p> {
         let places: Vec<_> = arrivals.iter().zip(&bodies).map(|(arrival, sdp)| self.place(arrival, sdp.as_ref(), blind)).collect();
         for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
             self.counter.message(arrival, place.repeat);
-            if let Some(sdp) = sdp.as_deref().filter(|_| place.repeat == Repeat::First) {
-                self.announce(sdp, place.call, arrival);
+            if let Some(sdp) = sdp.as_ref().filter(|_| place.repeat == Repeat::First) {
+                self.announce(&sdp.whole_lines(), place.call, arrival);
             }
             self.judge.note_message(arrival, place, sdp.as_ref());
         }
@@ -222,6 +222,9 @@ impl<'p> CallShard<'p> {
         for ((arrival, sdp), place) in arrivals.iter().zip(&bodies).zip(&places) {
             if let Some(sdp) = sdp {
                 self.hearing.message(arrival, place, sdp, self.judge.trunk_of(place.call));
+            }
+            if arrival.envelope.cut && arrival.lacks_sdp() {
+                self.hearing.calls.miss(arrival.envelope.clock);
             }
         }
         self.judge.messages(&heard);
@@ -238,7 +241,7 @@ impl<'p> CallShard<'p> {
             return Place { standing, method: message.transaction_method(), ..Place::default() };
         }
         let mut place = self.calls.on(arrival, sdp, &mut self.happenings);
-        place.out_of_sight = blind.hide_cause_of(arrival, &place);
+        place.out_of_sight |= blind.hide_cause_of(arrival, &place);
         place
     }
 

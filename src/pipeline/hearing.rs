@@ -34,7 +34,8 @@ impl Hearing {
             return;
         };
         let (envelope, message) = (&arrival.envelope, &arrival.message);
-        let (named, more) = Named::all(sdp);
+        let sdp = sdp.whole_lines();
+        let (named, more) = Named::all(&sdp);
         self.overlong += u64::from(more);
         let said = Said {
             origin: envelope.origin,
@@ -44,7 +45,7 @@ impl Hearing {
             side: if from_caller { Side::Caller } else { Side::Callee },
             tag: callee_tag(message, from_caller).map_or(0, |tag| FixedState::default().hash_one(tag)),
             role,
-            sdp: Arc::clone(sdp),
+            sdp,
         };
         self.calls.say(place.call, message.call_id(), trunk, said, &named);
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::base::{Endpoint, Time};
-use crate::binding::{Bound, CallMedia, Fit, Known, Side, codec_name};
+use crate::binding::{Bound, CallMedia, Fit, Known, Side, Unseen, codec_name};
 use crate::call::Trace;
 use crate::media::{Companion, Format, Stream};
 use crate::metrics::{Quality, Rated};
@@ -21,8 +21,8 @@ pub struct StreamSubject<'a> {
     pub call: Option<(&'a CallMedia, Bound)>,
     /// Until when what was said and done in the call is known.
     pub until: Time,
-    /// Whether any SDP was seen by then.
-    pub any_sdp: bool,
+    /// Of a stray: why its call may be out of sight.
+    pub unseen: Option<Unseen>,
     /// The beginning of the capture.
     pub start: Time,
     /// The agreement: for what it declares of peers.

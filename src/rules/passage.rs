@@ -249,7 +249,7 @@ impl Passage {
                 stream: tied.stream,
                 call: tied.call,
                 until: tied.until,
-                any_sdp: tied.any_sdp,
+                unseen: tied.unseen,
                 start: self.start,
                 policy: &self.policy,
                 from: self.party(from, tied.stream.flow.source),

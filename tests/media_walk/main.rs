@@ -10,6 +10,7 @@ mod blameless;
 mod bound;
 mod measured;
 mod secured;
+mod unseen;
 mod wire;
 
 #[path = "../made/mod.rs"]

@@ -2,7 +2,7 @@
 
 use crate::base::Time;
 use crate::binding::{CallMedia, Hop, Side, SideTag};
-use crate::call::{ByeEnd, Session, Trace};
+use crate::call::{ByeEnd, Session, SessionEnd, Trace};
 use crate::policy::Severity;
 use crate::rules::{Breach, Check, MediaSubject, Offender, Reason, Rule, Scope, SessionSubject, Verdict};
 
@@ -42,6 +42,7 @@ fn check(subject: &SessionSubject<'_>) -> Verdict {
                 Verdict::breach(breach.by(offender).seen_in(&line))
             }
         },
+        (None, Some(_)) if session.ending == SessionEnd::Answered => Verdict::Pass,
         (None, Some(end)) => {
             let breach = Breach::of_standard("session timer ran out without BYE", "BYE (RFC 4028 §10)");
             Verdict::breach(breach.seen_in(&lasted(answer, answer, answer.first, end)))
@@ -80,14 +81,15 @@ pub(in crate::rules) fn last_heard(call: &CallMedia, answered: Time) -> Option<T
     Some(call.sent.iter().map(|sent| sent.ended).chain(call.wrote).chain(call.said.iter().map(|said| said.at)).fold(heard, Time::max))
 }
 
-/// Whether the last exchange of an answered dialog leaves no line on which both sides may send.
+/// Whether the last exchange of an answered dialog, as far as it was seen, leaves no line on which both sides may send.
 pub(in crate::rules) fn is_held(call: &CallMedia) -> bool {
     let Some(dialogs) = call.answered_dialogs() else { return true };
     let is_open = |&(hop, tag): &(Hop, SideTag)| {
         let last = call.accords(hop, tag).last();
-        last.is_some_and(|(_, offer, answer)| {
+        last.is_some_and(|(since, offer, answer)| {
+            let holds = call.holds_until(hop, tag, since) == Time(i64::MAX);
             let lines = offer.sdp.media().len().min(answer.sdp.media().len());
-            (0..lines).any(|line| [Side::Caller, Side::Callee].iter().all(|&side| CallMedia::may_send(side, line, offer, answer)))
+            holds && (0..lines).any(|line| [Side::Caller, Side::Callee].iter().all(|&side| CallMedia::may_send(side, line, offer, answer)))
         })
     };
     !dialogs.iter().any(is_open)

@@ -1,7 +1,7 @@
 //! Takes the media of an answered call, gives whether it lasted as long as the signalling says, never a charge.
 
 use crate::base::Time;
-use crate::binding::{CallMedia, Side};
+use crate::binding::{CallMedia, Hop, Side, SideTag};
 use crate::call::Trace;
 use crate::policy::Severity;
 use crate::rules::med::rtp_003::moved_away;
@@ -34,6 +34,15 @@ fn check(subject: &MediaSubject<'_>) -> Verdict {
     let Some(dialogs) = call.answered_dialogs() else { return Verdict::Indeterminate(Reason::NoAuxInput) };
     if dialogs.iter().any(|&(hop, tag)| call.accords(hop, tag).any(|(_, offer, answer)| is_held(offer, answer))) {
         return Verdict::NotApplicable;
+    }
+    let holds = |&(hop, tag): &(Hop, SideTag)| {
+        call.accords(hop, tag).all(|(since, ..)| {
+            let next = call.accords(hop, tag).map(|(at, ..)| at).find(|at| *at > since);
+            call.holds_until(hop, tag, since) >= next.unwrap_or(Time(i64::MAX))
+        })
+    };
+    if !dialogs.iter().all(holds) {
+        return Verdict::Indeterminate(Reason::NoAuxInput);
     }
     if dialogs.iter().any(|&(hop, tag)| moved_away(subject, hop, tag).is_some()) {
         return Verdict::Indeterminate(Reason::OffPath);

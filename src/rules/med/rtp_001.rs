@@ -1,6 +1,7 @@
 //! Takes a stream that no call owns, gives whether it may pass between the border elements, never what is in it.
 
 use crate::base::seconds;
+use crate::binding::Unseen;
 use crate::policy::{Peer, Severity};
 use crate::rules::{Breach, Check, Offender, Reason, Rule, Scope, StreamSubject, Verdict};
 
@@ -16,7 +17,7 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["media.transport.rogue_min_packets"],
     what: "Every stream to or from a declared border element is named by an SDP at one of its ends. Found by content: RTP with consecutive \
            sequence numbers and time stamps that grow, over the agreed number of packets. Streams that were under way when the capture \
-           began cannot be judged.",
+           began cannot be judged, nor those that begin where a session has ended (another may have taken its ports unseen), or in a capture that cut SDP.",
     why: "Media that no signalling set up is fraud, an attack on open ports, or a call that is over for one side only; nobody accounts for \
            it.",
     confirm: "Telephony, RTP, RTP Streams in Wireshark; filter `sdp.media.port == PORT` for both ports of the stream: nothing names them.",
@@ -40,8 +41,11 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
     if stream.begun.since(subject.start) < EDGE {
         return Verdict::Indeterminate(Reason::Boundary);
     }
-    if !subject.any_sdp {
-        return Verdict::Indeterminate(Reason::NoAuxInput);
+    match subject.unseen {
+        Some(Unseen::NoSdp) => return Verdict::Indeterminate(Reason::NoAuxInput),
+        Some(Unseen::CutSdp) => return Verdict::Indeterminate(Reason::Truncated),
+        Some(Unseen::Outlived) => return Verdict::Indeterminate(Reason::Boundary),
+        None => {}
     }
     if stream.packets <= u64::from(clause.value) {
         return Verdict::NotApplicable;

@@ -1,6 +1,7 @@
 //! Takes a stream, gives whether it passes between the addresses that its call named, never whether these are declared.
 
-use crate::binding::Fit;
+use crate::base::seconds;
+use crate::binding::{Fit, Said};
 use crate::policy::{Level, Severity};
 use crate::rules::{Breach, Check, Offender, Reason, Rule, Scope, StreamSubject, Verdict};
 
@@ -23,14 +24,27 @@ pub(crate) static RULE: Rule = Rule {
     check: Check::Stream(check),
 };
 
+/// How far media may be ahead of the SDP that names it.
+const AHEAD: i64 = seconds(2);
+
 fn check(subject: &StreamSubject<'_>) -> Verdict {
     let Some((call, bound)) = subject.call else { return Verdict::NotApplicable };
-    let (flow, until) = (&subject.stream.flow, subject.until);
-    // What names the other end may be out of sight: then nothing differs.
+    let flow = &subject.stream.flow;
+    // What names the other end may be out of sight: then nothing differs. Nobody sends to an address that he was not told before.
+    let until = if bound.fit == Fit::Source { subject.stream.begun } else { subject.until };
     let named =
         |side| call.lines(side, bound, until).filter_map(|(_, media)| media.ip()).filter(|ip| !ip.is_unspecified()).collect::<Vec<_>>();
+    let other = if bound.fit == Fit::Source { bound.side.other() } else { bound.side };
+    // Other m= lines and candidates stand behind the rest of a body.
+    let is_cut = |said: &Said| said.side == other && said.is_with(bound.hop, bound.tag) && said.at <= until && said.sdp.is_cut();
+    if bound.fit != Fit::Both && call.said.iter().any(is_cut) {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
+    let held = call.accords(bound.hop, bound.tag).map(|(since, ..)| since).take_while(|since| *since <= subject.stream.begun).last();
+    let in_doubt = held.is_some_and(|since| call.holds_until(bound.hop, bound.tag, since) <= subject.stream.begun.plus(AHEAD));
     match bound.fit {
         Fit::Both => Verdict::Pass,
+        _ if in_doubt => Verdict::Indeterminate(Reason::NoAuxInput),
         Fit::Source => match named(bound.side.other()).as_slice() {
             [] => Verdict::Indeterminate(Reason::NoAuxInput),
             _ => Verdict::breach(

@@ -128,7 +128,7 @@ fn expected(call: &CallMedia, hop: Hop, tag: SideTag, answered: Time, end: Time)
         let mut open: Vec<(Time, Time)> = Vec::new();
         let mut kind = "";
         for (n, (since, offer, answer)) in accords.iter().enumerate() {
-            let until = accords.get(n + 1).map_or(end, |next| next.0.min(end));
+            let until = accords.get(n + 1).map_or(end, |next| next.0.min(end)).min(call.holds_until(hop, tag, *since));
             let since = (*since).max(answered);
             let media = offer.sdp.media().get(line).filter(|m| m.is_rtp() && matches!(&*m.kind, "audio" | "video"));
             if let Some(media) = media.filter(|_| since < until && CallMedia::may_send(side, line, offer, answer)) {

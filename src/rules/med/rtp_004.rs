@@ -31,6 +31,10 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
     if stream.ended <= last {
         return Verdict::Pass;
     }
+    // What begins when the session is over does not go on from it: it is of another, which the capture may not show.
+    if stream.begun > end {
+        return Verdict::Indeterminate(Reason::Boundary);
+    }
     let exhibit = subject.exhibit(&format!("the last {:.1} s after the end of the session", stream.ended.seconds_since(end)));
     Verdict::breach(
         Breach::of_clause(clause, "media after the session ended", format!("at most {} ms after it", clause.value)).seen_in(&exhibit),

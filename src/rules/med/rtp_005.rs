@@ -78,6 +78,9 @@ fn check(subject: &StreamSubject<'_>) -> Verdict {
 /// Another source on the same path, less than a second after the last, though nobody said anything in between.
 fn source_change(call: &CallMedia, bound: Bound, subject: &StreamSubject<'_>) -> Option<Breach> {
     let (flow, begun) = (&subject.stream.flow, subject.stream.begun);
+    if call.ended(subject.until).is_some_and(|end| end < begun) {
+        return None;
+    }
     // Repairs of another stream have a source of their own (RFC 4588 §4, RFC 5109 §9, RFC 8627 §4), and bundled lines have one each (RFC 9143).
     let repairs = |codec: &str| {
         let name = codec.split('/').next().unwrap_or_default();
