@@ -340,3 +340,37 @@ fn a_request_back_to_a_client_without_a_certificate_is_told() {
         }
     }
 }
+
+/// Two taps, one a direction, whose clocks differ by less than a round trip.
+#[test]
+fn directions_that_are_out_of_order_blame_nobody() {
+    let policy = format!("{}[security.tls]\nmutual_auth = \"required\"\n", made::program::PEERS);
+    for terms in Terms::usual() {
+        let Taken { frames, keys } = over_tls(&talk("swapped"), &Terms { mutual: true, ..terms });
+        for at in 1..frames.len().min(24) {
+            let mut swapped = frames.clone();
+            swapped.swap(at - 1, at);
+            (swapped[at - 1].micros, swapped[at].micros) = (frames[at - 1].micros, frames[at].micros);
+            let folder = tempfile::tempdir().unwrap();
+            let write = |name: &str, octets: &[u8]| {
+                let path = folder.path().join(name);
+                fs::write(&path, octets).unwrap();
+                path
+            };
+            let report = answer(&Request {
+                inputs: vec![write("made.pcap", &pcap(&swapped))],
+                policy: Some(write("policy.toml", policy.as_bytes())),
+                keylogs: vec![write("keys.log", keys.as_bytes())],
+                ..Request::default()
+            });
+            let blamed: Vec<_> = report["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|f| f["rule"].as_str().unwrap().starts_with("SIG-TLS"))
+                .map(|f| &f["observed"])
+                .collect();
+            assert_eq!(blamed, Vec::<&Value>::new(), "frames {at} and {}", at + 1);
+        }
+    }
+}

@@ -69,6 +69,10 @@ fn wrong_transport(subject: &MessageSubject<'_>, breaches: &mut Vec<Breach>) -> 
             .any(|at| uri.get(at + 1..).is_some_and(|param| param.first().is_some_and(|b| b | 0x20 == b't' || b.is_ascii_whitespace())))
     };
     let steers = subject.message().request_uri().is_some_and(is_named) && !subject.message().has(HeaderName::Route);
+    if steers && subject.lacks_headers() {
+        // The Route may stand in what is missing.
+        return true;
+    }
     let target = if steers { subject.message().target() } else { None };
     let uri = target.and_then(|target| target.uri).filter(|uri| !matches!(uri.scheme, Scheme::Urn | Scheme::Other));
     let (Some(target), Some(named)) = (target, uri.and_then(|uri| uri.params.value(b"transport"))) else { return false };
@@ -161,6 +165,8 @@ mod tests {
         ] {
             assert_eq!(judged(to(uri), &table), Verdict::Pass, "{uri}");
         }
+        let cut = to("sip:x@y.example;transport=tcp").cut_to(120);
+        assert_eq!(judged(cut, &[]), Verdict::Indeterminate(Reason::Truncated));
         let routed = to("sip:x@y.example;transport=tcp").add("Route: <sip:198.51.100.33;lr>");
         assert_eq!(judged(routed, &[]), Verdict::NotApplicable);
     }

@@ -204,6 +204,8 @@ impl Handshake {
     /// Takes a message behind the hellos. `None`: not all of it can be read.
     pub(super) fn take(&mut self, side: Side, of: u8, body: &[u8]) -> Option<()> {
         let Some((version, suite)) = self.tls.server_hello.as_ref().map(|hello| (hello.version, hello.suite)) else {
+            // Nothing comes before the hello of the server but that of the client: the capture lacks it, or has the two directions out of order.
+            self.gap = true;
             return Some(());
         };
         match (of, side) {

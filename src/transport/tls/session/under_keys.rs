@@ -88,7 +88,11 @@ impl Session {
             self.saw_opened = true;
         }
         let hurried = opened.kind != content::ALERT && self.side(end) == Side::Server;
-        if is_13 && hurried && self.handshake.as_ref().is_some_and(|handshake| handshake.has_finished(Side::Client)) {
+        if let Some(handshake) = self.handshake.as_mut().filter(|handshake| is_13 && hurried && handshake.has_finished(Side::Client)) {
+            if !handshake.has_finished(Side::Server) {
+                // The client finishes after the server (RFC 8446 §2): the two directions are out of order.
+                handshake.lose();
+            }
             self.decide(Outcome::Established, moment, None, out);
         }
         self.content(end, opened.kind, opened.content, record, (passage, moment), out);
