@@ -24,7 +24,12 @@ impl LiveCall {
                 return place;
             }
             invite.acknowledge(arrival, marks, None, turn);
-            if invite.final_code().is_none_or(|code| code >= 300) {
+            let code = invite.final_code();
+            if code.is_none_or(|code| code >= 300) {
+                // With the branch of its INVITE it is of a failure (RFC 3261 §17.1.1.3), which passed unseen: the attempt is over.
+                if let Some(chain) = invite.leg.filter(|_| code.is_none()).and_then(|(serial, _)| self.chains.get_mut(serial)) {
+                    chain.failed_unseen(turn);
+                }
                 return place;
             }
         }

@@ -315,6 +315,24 @@ fn a_request_that_passed_unseen_is_known_by_its_response() {
     assert_eq!(late.session().end, Some(time("2")));
 }
 
+/// One hop of a proxy was seen from its INVITE on, the other only at the end.
+#[test]
+fn a_request_that_passes_a_hop_whose_invite_did_not_is_the_same_request() {
+    let played = play(
+        "0 p>b INVITE 1\n 1 b>p 200 INVITE 1 to=t\n 1.1 p>b ACK 1 to=t\n 5 a>p BYE 2 to=t br=z9hG4bKfirst\n 5.01 p>b BYE 2 to=t\n 7 p>b INFO 2 to=t",
+        "9",
+    );
+    assert_eq!([3, 4, 5].map(|n| played.places[n].previous_cseq), [Some(1), None, None]);
+    let again = play("0 p>b INVITE 1\n 1 b>p 200 INVITE 1 to=t\n 5 p>b INFO 2 to=t\n 7 p>b UPDATE 2 to=t", "9");
+    assert_eq!(again.places[3].previous_cseq, Some(2), "on one path it is used twice");
+}
+
+#[test]
+fn an_attempt_that_failed_unseen_is_over_with_its_ack() {
+    let played = play("0 a>b INVITE 1\n 1 b>a 180 INVITE 1 to=t\n 5 a>b ACK 1 to=t br=z9hG4bKINVITE1", "100");
+    assert_eq!(played.load(), [(0.0, LoadKind::Attempt), (5.0, LoadKind::AttemptEnded)]);
+}
+
 #[test]
 fn tags_that_change_are_told() {
     let played = answered_then("2 a>b INFO 2 to=z\n 3 a>b INFO 3 to=t\n 3.1 b>a 200 INFO 3 to=q\n 4 a>b INFO 4 from=x to=y", "9");

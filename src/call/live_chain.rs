@@ -196,6 +196,13 @@ impl LiveChain {
         self.settle(turn);
     }
 
+    /// A leg failed, for its ACK says so: with the last of them the attempt is no load any more.
+    pub(super) fn failed_unseen(&mut self, turn: &mut Turn<'_>) {
+        if self.open <= 1 && self.report.answer.is_none() {
+            self.idle(turn);
+        }
+    }
+
     /// A leg got no final response in time, or none that the tap saw.
     pub(super) fn no_answer(&mut self, leg: usize, outcome: Outcome, turn: &mut Turn<'_>) {
         self.settle_leg(leg, outcome);

@@ -27,8 +27,8 @@ pub(super) struct LiveDialog {
     /// The tag of the side that sent the request that made it.
     pub(super) caller: u64,
     pub(super) path: Path,
-    /// The highest CSeq number of each side, the caller's first.
-    numbers: [Option<u32>; 2],
+    /// The highest CSeq number of each side, the caller's first, and a hash of the path on which it passed.
+    numbers: [Option<(u32, u32)>; 2],
     /// The last Contact of each side.
     targets: [Option<Arc<[u8]>>; 2],
     pub(super) bargain: Bargain,
@@ -64,7 +64,7 @@ impl LiveDialog {
             chain: None,
             caller,
             path,
-            numbers: [Some(cseq), None],
+            numbers: [Some((cseq, path.mark())), None],
             targets: [contact, None],
             bargain,
             invites: [0; 2],
@@ -105,13 +105,15 @@ impl LiveDialog {
         self.invites
     }
 
-    /// Notes the CSeq number of a request; gives the highest that its sender used before.
-    pub(super) fn number(&mut self, from_caller: bool, cseq: u32) -> Option<u32> {
+    /// Notes the CSeq number of a request; gives the highest that its sender used before, and whether that passed on the same path.
+    pub(super) fn number(&mut self, from_caller: bool, cseq: u32, path: &Path) -> Option<(u32, bool)> {
         let [caller, callee] = &mut self.numbers;
         let held = if from_caller { caller } else { callee };
-        let before = *held;
-        *held = Some(before.map_or(cseq, |b| b.max(cseq)));
-        before
+        let (before, mark) = (*held, path.mark());
+        if before.is_none_or(|(number, _)| cseq > number) {
+            *held = Some((cseq, mark));
+        }
+        before.map(|(number, other)| (number, other == mark))
     }
 
     /// The remote target of the side that sends.

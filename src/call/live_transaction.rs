@@ -108,7 +108,8 @@ impl LiveTransaction {
             ip_id: envelope.ip_id,
             final_to: None,
             answers: None,
-            lost_sight: false,
+            // Without its branch, which the capture cut off, nothing that answers it can be told.
+            lost_sight: message.branch().is_none() && arrival.lacks_headers(),
             dialog: None,
             adrift: None,
             leg: None,

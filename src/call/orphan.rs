@@ -10,7 +10,7 @@ use super::path::Path;
 use super::stage::Step;
 use super::turn::Turn;
 use crate::sdp::{Description, SdpRole};
-use crate::sip::{Arrival, HeaderName, Method};
+use crate::sip::{Arrival, Method};
 
 impl LiveCall {
     /// Each response repeats From, To, Call-ID and CSeq of its request (RFC 3261 §8.2.6.2), which so is known to have been sent.
@@ -34,8 +34,8 @@ impl LiveCall {
             return place;
         };
         let asked_by_caller = dialog.is_from_caller(marks);
-        let before = dialog.number(asked_by_caller, cseq.number);
-        if before.is_some_and(|before| cseq.number <= before) && dialog.unseen != Some(cseq.number) {
+        let before = dialog.number(asked_by_caller, cseq.number, &request);
+        if before.is_some_and(|(before, _)| cseq.number <= before) && dialog.unseen != Some(cseq.number) {
             // Of a request that was seen, and is forgotten.
             return place;
         }
@@ -54,7 +54,7 @@ impl LiveCall {
         }
         match cseq.method {
             Method::Invite | Method::Update if (200..300).contains(&code) => {
-                dialog.learn_target(!asked_by_caller, arrival.message.first_address(HeaderName::Contact));
+                dialog.learn_target(!asked_by_caller, arrival.contact());
                 dialog.forget_target(asked_by_caller);
                 dialog.refresh(arrival, asked_by_caller, turn);
             }

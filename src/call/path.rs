@@ -1,5 +1,6 @@
 //! Takes the ends of INVITEs, gives which hop of a call a message passed, never guesses from ports alone.
 
+use super::marks::hash;
 use crate::base::Endpoint;
 use crate::transport::Envelope;
 
@@ -13,6 +14,11 @@ pub(super) struct Path {
 }
 
 impl Path {
+    /// What tells it from others.
+    pub(super) fn mark(&self) -> u32 {
+        hash((self.source, self.destination)) as u32
+    }
+
     pub(super) const fn of(envelope: &Envelope) -> Self {
         Self { source: envelope.source, destination: envelope.destination }
     }

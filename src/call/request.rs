@@ -104,7 +104,7 @@ impl LiveCall {
         let (said, _) = bargain.on(Slot::Invite, true, arrival, sdp, turn);
         place.says(said);
         transaction.bargain = Some(bargain);
-        transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
+        transaction.contact = arrival.contact().map(Arc::from);
         transaction.hop = hop;
     }
 
@@ -166,8 +166,9 @@ impl LiveCall {
         dialog.touched = true;
         place.from_caller = Some(from_caller);
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
-        // A response may be ahead of its request where two taps disagree.
-        place.previous_cseq = dialog.number(from_caller, marks.cseq).filter(|_| dialog.unseen != Some(marks.cseq));
+        // A response may be ahead of its request where two taps disagree; and the same request may have passed at a hop whose INVITE did not.
+        let before = dialog.number(from_caller, marks.cseq, &path).filter(|_| dialog.unseen != Some(marks.cseq));
+        place.previous_cseq = before.filter(|&(number, here)| here || number != marks.cseq).map(|(number, _)| number);
         place.remote_target = dialog.target_of(from_caller);
         if dialog.stage == Stage::Ended && dialog.hung_up {
             transaction.comes_after_bye();
@@ -185,11 +186,9 @@ impl LiveCall {
         match transaction.method {
             Method::Invite => {
                 dialog.invited(transaction.key);
-                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from);
+                transaction.contact = arrival.contact().map(Arc::from);
             }
-            Method::Update | Method::Subscribe | Method::Notify | Method::Refer => {
-                transaction.contact = arrival.message.first_address(HeaderName::Contact).map(Arc::from)
-            }
+            Method::Update | Method::Subscribe | Method::Notify | Method::Refer => transaction.contact = arrival.contact().map(Arc::from),
             Method::Prack => {
                 let invite = self.transactions.get_mut(dialog.invites()[0]);
                 acknowledged = invite.and_then(|invite| invite.prack(arrival, marks));

@@ -168,7 +168,7 @@ impl LiveCall {
     fn make_dialog(&mut self, transaction: &mut LiveTransaction, arrival: &Arrival, marks: &Marks, code: u16) -> (Option<u64>, bool) {
         let Some(to) = marks.to else { return (None, false) };
         let key = dialog_key(transaction.from, to, transaction.hop);
-        let target = arrival.message.first_address(HeaderName::Contact);
+        let target = arrival.contact();
         if let Some(dialog) = self.dialogs.get_mut(key) {
             dialog.learn_target(false, target);
             // A further INVITE of the caller that was answered in the same dialog.
@@ -210,12 +210,12 @@ impl LiveCall {
             match transaction.method {
                 Method::Invite | Method::Update => {
                     dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
-                    dialog.learn_target(!asked_by_caller, arrival.message.first_address(HeaderName::Contact));
+                    dialog.learn_target(!asked_by_caller, arrival.contact());
                     dialog.refresh(arrival, asked_by_caller, turn);
                 }
                 Method::Subscribe | Method::Notify | Method::Refer => {
                     dialog.learn_target(asked_by_caller, transaction.contact.take().as_deref());
-                    dialog.learn_target(!asked_by_caller, arrival.message.first_address(HeaderName::Contact));
+                    dialog.learn_target(!asked_by_caller, arrival.contact());
                     if dialog.chain.is_none() {
                         dialog.lease(lease(arrival), turn);
                     }

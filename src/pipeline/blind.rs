@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 use crate::base::{Time, seconds};
 use crate::call::{Bye, ByeEnd, Ending, Happening, Outcome, Place, Session, Transaction};
-use crate::sip::{Arrival, HeaderName};
+use crate::sip::Arrival;
 use crate::transport::Envelope;
 
 /// Longer than any transaction waits: Timer C as agreements have it, and 64·T1 behind it.
@@ -20,13 +20,21 @@ const TIMER_B: i64 = seconds(32);
 /// When messages passed from one host to another that cannot be told to any transaction, because the snapshot length cut them or the capture lacks
 /// a part of their stream.
 #[derive(Debug, Default)]
-pub(super) struct BlindSpots(HashMap<(IpAddr, IpAddr), BTreeSet<i64>>);
+pub(super) struct BlindSpots {
+    pairs: HashMap<(IpAddr, IpAddr), BTreeSet<i64>>,
+    /// The same by sender alone: without Record-Route the ACK of a 2xx goes past the hosts that its INVITE took (RFC 3261 §13.2.2.4).
+    senders: HashMap<IpAddr, BTreeSet<i64>>,
+}
 
 /// How exactly times are kept: a capture may hold the beginnings of many messages.
 const GRAIN: i64 = 100_000_000;
 
 fn grain(at: Time) -> i64 {
     at.0.div_euclid(GRAIN)
+}
+
+fn is_within(times: &BTreeSet<i64>, from: Time, to: Time) -> bool {
+    times.range(grain(from.min(to))..=grain(to)).next().is_some()
 }
 
 /// A message that was cut before what its transaction is known by.
@@ -37,31 +45,37 @@ pub(super) fn blind_spot(arrival: &Arrival) -> Option<BlindSpot> {
     let (envelope, message) = (&arrival.envelope, &arrival.message);
     let known =
         [message.from_tag(), message.branch()].iter().all(Option::is_some) && message.cseq().is_some() && !message.call_id().is_empty();
-    (envelope.cut && !(known && message.has(HeaderName::To))).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
+    (envelope.cut && !(known && !arrival.may_be_in_dialog())).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
 }
 
 impl BlindSpots {
     /// Takes one more.
     pub(super) fn note(&mut self, (source, destination, at): BlindSpot) {
-        self.0.entry((source, destination)).or_default().insert(grain(at));
+        self.pairs.entry((source, destination)).or_default().insert(grain(at));
+        self.senders.entry(source).or_default().insert(grain(at));
     }
 
     /// Forgets what no live transaction can ask for.
     pub(super) fn forget(&mut self, clock: Time) {
-        self.0.retain(|_, times| {
+        let goes_on = |times: &mut BTreeSet<i64>| {
             *times = times.split_off(&grain(clock.plus(-MEMORY)));
             !times.is_empty()
-        });
+        };
+        self.pairs.retain(|_, times| goes_on(times));
+        self.senders.retain(|_, times| goes_on(times));
     }
 
     fn between(&self, source: IpAddr, destination: IpAddr, from: Time, to: Time) -> bool {
-        let from = from.min(to);
-        self.0.get(&(source, destination)).is_some_and(|times| times.range(grain(from)..=grain(to)).next().is_some())
+        self.pairs.get(&(source, destination)).is_some_and(|times| is_within(times, from, to))
+    }
+
+    fn any_from(&self, source: IpAddr, from: Time, to: Time) -> bool {
+        self.senders.get(&source).is_some_and(|times| is_within(times, from, to))
     }
 
     /// What is said to be missing may have passed unrecognised: then nobody is to blame for it.
     pub(super) fn soften(&self, happening: &mut Happening) {
-        if self.0.is_empty() {
+        if self.pairs.is_empty() {
             return;
         }
         match happening {
@@ -93,9 +107,11 @@ impl BlindSpots {
             Ending::TimedOut(end) | Ending::TimerC(end) => self.between(server, client, request.first, *end),
             Ending::Final { response, .. } => {
                 let forks = transaction.forks.iter().filter(|fork| fork.fault.is_some()).map(|fork| fork.response.first);
-                let pracks = transaction.reliables.iter().flat_map(|reliables| &reliables.followed).map(|reliable| reliable.response.first);
-                let mut waiting = transaction.ack_fault.map(|_| response.first).into_iter().chain(forks).chain(pracks);
-                waiting.any(|since| self.between(client, server, since, since.plus(TIMER_B)))
+                let mut pracks =
+                    transaction.reliables.iter().flat_map(|reliables| &reliables.followed).map(|reliable| reliable.response.first);
+                let mut acks = transaction.ack_fault.map(|_| response.first).into_iter().chain(forks);
+                acks.any(|since| self.any_from(client, since, since.plus(TIMER_B)))
+                    || pracks.any(|since| self.between(client, server, since, since.plus(TIMER_B)))
             }
             Ending::Open => false,
         }
@@ -109,5 +125,34 @@ impl BlindSpots {
     fn hide_answer_of(&self, session: &Session) -> bool {
         let invite = &session.invite;
         self.between(invite.destination.ip, invite.source.ip, invite.first, invite.first.plus(TIMER_B))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Endpoint;
+    use crate::call::{AckFault, Trace};
+
+    /// RFC 3261 §13.2.2.4, §16.12: without Record-Route the ACK goes from the client to the Contact of the 2xx, wherever that is.
+    #[test]
+    fn the_ack_of_a_success_may_pass_between_other_hosts() {
+        let (client, proxy, server) = ([192, 0, 2, 1].into(), [192, 0, 2, 9].into(), [192, 0, 2, 2].into());
+        let mut spots = BlindSpots::default();
+        spots.note((client, server, Time(seconds(12))));
+        let at = |second| Time(seconds(second));
+        let hidden = |answered: i64, asked: IpAddr| {
+            let trace = |source, destination| Trace {
+                source: Endpoint::new(source, 5060),
+                destination: Endpoint::new(destination, 5060),
+                first: at(answered),
+                ..Trace::default()
+            };
+            let ending = Ending::Final { code: 200, response: trace(proxy, asked).into() };
+            let request = trace(asked, proxy).into();
+            spots.hide_end_of(&Transaction { request, ending, ack_fault: Some(AckFault::Missing), ..Transaction::default() })
+        };
+        assert!(hidden(10, client), "it may be the ACK");
+        assert!(!hidden(13, client) && !hidden(10, proxy), "too early, and of somebody else");
     }
 }

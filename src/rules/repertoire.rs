@@ -49,6 +49,8 @@ pub struct Repertoire {
     pub first_allow: Option<(Origin, Time)>,
     /// Bit n: a registered method that any of them lists.
     allowed: u32,
+    /// Whether the capture cut any of them.
+    pub half: bool,
     /// The Allow line that was read last: a border element writes the same one each time.
     last_allow: Box<[u8]>,
     /// Bit n: an RFC of [`EVIDENCE`] of which there is any.
@@ -75,7 +77,9 @@ impl Repertoire {
         if tells && message.has(HeaderName::Allow) {
             self.allows += 1;
             self.first_allow = [self.first_allow, at].into_iter().flatten().min();
-            for line in message.lines(HeaderName::Allow).map(|line| message.at(line.value)) {
+            for line in message.lines(HeaderName::Allow) {
+                self.half |= arrival.is_half(line.value);
+                let line = message.at(line.value);
                 if *line != *self.last_allow {
                     self.allowed |= listed(line);
                     self.last_allow = line.into();
@@ -100,6 +104,7 @@ impl Repertoire {
         self.allows += other.allows;
         self.first_allow = [self.first_allow, other.first_allow].into_iter().flatten().min();
         self.allowed |= other.allowed;
+        self.half |= other.half;
         self.shown |= other.shown;
     }
 

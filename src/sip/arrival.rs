@@ -28,6 +28,13 @@ impl Arrival {
         self.lacks_headers() && self.message.header(HeaderName::To).is_none_or(|to| self.is_half(to.value))
     }
 
+    /// The URI of its first Contact, unless the capture cut that.
+    #[must_use]
+    pub fn contact(&self) -> Option<&[u8]> {
+        let half = self.envelope.cut && self.message.header(HeaderName::Contact).is_some_and(|line| self.is_half(line.value));
+        self.message.first_address(HeaderName::Contact).filter(|_| !half)
+    }
+
     /// Whether the capture cut it before what may be SDP.
     #[must_use]
     pub fn lacks_sdp(&self) -> bool {

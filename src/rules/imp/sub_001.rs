@@ -48,7 +48,12 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
                 Verdict::breach(breach.at(message.start_span()).about("Subscription-State"))
             }
         }
-        (None, Some(code)) if subject.recalled.presence && matches!(level.value, Level::Required | Level::Recommended) && code >= 200 => {
+        (None, Some(code))
+            if subject.place.matched
+                && subject.recalled.presence
+                && matches!(level.value, Level::Required | Level::Recommended)
+                && code >= 200 =>
+        {
             if matches!(code, 403 | 405 | 489 | 501) {
                 Verdict::breach(Breach::of_level(level, format!("SUBSCRIBE to presence refused with {code}")).at(message.start_span()))
             } else {

@@ -63,7 +63,11 @@ fn repertoire(subject: &RepertoireSubject<'_>) -> Verdict {
         let breach = Breach::of_clause(clause, format!("{} in no Allow header", method.name()), "required");
         breach.rated(Severity::Low).by(Offender::Sender)
     };
-    Verdict::of(wanted.into_iter().filter(|(method, _)| !repertoire.allows(*method)).map(breach).collect())
+    let absent: Vec<_> = wanted.into_iter().filter(|(method, _)| !repertoire.allows(*method)).map(breach).collect();
+    if !absent.is_empty() && repertoire.half {
+        return Verdict::Indeterminate(Reason::Truncated);
+    }
+    Verdict::of(absent)
 }
 
 #[cfg(test)]
@@ -122,6 +126,10 @@ mod tests {
         assert_eq!(answered(Method::Info, code(405)), Verdict::NotApplicable);
         assert_eq!(answered(Method::Options, Ending::Open), Verdict::Indeterminate(Reason::Boundary));
         assert_eq!(answered(Method::Options, Ending::TimedOut(Time(0))), Verdict::NotApplicable);
+        // Half of a list may go on with it.
+        let half = Scene::request("INVITE").add("Allow: INVITE, ACK, UPDATE");
+        let kept = half.text().find(", UPDATE").unwrap();
+        assert_eq!(showed(&[half.cut_to(kept)], Method::Update), Verdict::Indeterminate(Reason::Truncated));
         // Allow in a 405 says what is served at that URI, and a request without Allow says nothing.
         assert_eq!(showed(&[Scene::response(405, "INVITE").add("Allow: INVITE")], Method::Update), Verdict::NotApplicable);
         assert_eq!(showed(&[Scene::request("INVITE")], Method::Update), Verdict::NotApplicable);
