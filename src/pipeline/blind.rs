@@ -45,7 +45,7 @@ pub(super) fn blind_spot(arrival: &Arrival) -> Option<BlindSpot> {
     let (envelope, message) = (&arrival.envelope, &arrival.message);
     let known =
         [message.from_tag(), message.branch()].iter().all(Option::is_some) && message.cseq().is_some() && !message.call_id().is_empty();
-    (envelope.cut && !(known && !arrival.may_be_in_dialog())).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
+    (envelope.cut && (!known || arrival.may_be_in_dialog())).then_some((envelope.source.ip, envelope.destination.ip, envelope.clock))
 }
 
 impl BlindSpots {
