@@ -401,6 +401,20 @@ fn subscriptions_are_dialogs_too() {
     assert!(played.dialogs().is_empty());
 }
 
+/// RFC 3261 §16.6: a proxy forwards a request with the CSeq that it came with; a tap beside the proxy sees it on both sides.
+#[test]
+fn a_forwarded_notify_is_no_other_one() {
+    let played = play(
+        "0 a>b SUBSCRIBE 1\n 0.01 b>c SUBSCRIBE 1 br=z9hG4bKone\n 0.02 c>b 200 SUBSCRIBE 1 to=t br=z9hG4bKone\n 0.03 b>a 200 SUBSCRIBE 1 to=t
+         0.1 c>b NOTIFY 7 from=t to=f br=z9hG4bKtwo\n 0.12 c>b NOTIFY 8 from=t to=f br=z9hG4bKthree
+         0.13 b>a NOTIFY 7 from=t to=f br=z9hG4bKfour\n 0.14 b>a NOTIFY 8 from=t to=f br=z9hG4bKfive
+         0.2 a>b SUBSCRIBE 2 to=t br=z9hG4bKsix\n 0.21 b>c SUBSCRIBE 2 to=t br=z9hG4bKseven\n 3 c>b NOTIFY 8 from=t to=f br=z9hG4bKeight",
+        "100",
+    );
+    let before: Vec<_> = played.places.iter().skip(4).map(|p| p.previous_cseq).collect();
+    assert_eq!(before, [None, Some(7), None, None, Some(1), None, Some(8)]);
+}
+
 #[test]
 fn a_cancel_tells_when_it_came_and_what_it_named() {
     let played = play(

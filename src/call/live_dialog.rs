@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::bargain::Bargain;
 use super::marks::Marks;
 use super::path::Path;
@@ -12,6 +14,9 @@ use super::{Dialog, Expiry, Trace};
 use crate::base::Time;
 use crate::sip::value::{Params, number};
 use crate::sip::{Arrival, HeaderName};
+
+/// How many requests of a subscription are remembered to know a forwarded copy by.
+const PASSED: usize = 16;
 
 /// A dialog that is not over, or lingers for late messages.
 #[derive(Debug)]
@@ -29,6 +34,8 @@ pub(super) struct LiveDialog {
     pub(super) path: Path,
     /// The highest CSeq number of each side, the caller's first, and a hash of the path on which it passed.
     numbers: [Option<(u32, u32)>; 2],
+    /// The last requests of a subscription: whether of the caller, their numbers and their paths. A session has hops instead.
+    passed: SmallVec<[(bool, u32, Path); 2]>,
     /// The last Contact of each side.
     targets: [Option<Arc<[u8]>>; 2],
     pub(super) bargain: Bargain,
@@ -65,6 +72,7 @@ impl LiveDialog {
             caller,
             path,
             numbers: [Some((cseq, path.mark())), None],
+            passed: SmallVec::new(),
             targets: [contact, None],
             bargain,
             invites: [0; 2],
@@ -114,6 +122,20 @@ impl LiveDialog {
             *held = Some((cseq, mark));
         }
         before.map(|(number, other)| (number, other == mark))
+    }
+
+    /// Whether a request of a subscription is one that passed before, forwarded.
+    pub(super) fn is_forwarded(&mut self, from_caller: bool, cseq: u32, path: Path) -> bool {
+        if self.chain.is_some() {
+            return false;
+        }
+        let same = || self.passed.iter().filter(|(side, n, _)| (*side, *n) == (from_caller, cseq));
+        let forwarded = same().any(|(.., p)| p.is_forwarded_on(&path)) && same().all(|(.., p)| *p != path);
+        if self.passed.len() >= PASSED {
+            self.passed.remove(0);
+        }
+        self.passed.push((from_caller, cseq, path));
+        forwarded
     }
 
     /// The remote target of the side that sends.

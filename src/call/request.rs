@@ -167,7 +167,8 @@ impl LiveCall {
         place.from_caller = Some(from_caller);
         place.standing = if dialog.stage == Stage::Ended { Standing::Ended } else { Standing::InDialog };
         // A response may be ahead of its request where two taps disagree; and the same request may have passed at a hop whose INVITE did not.
-        let before = dialog.number(from_caller, marks.cseq, &path).filter(|_| dialog.unseen != Some(marks.cseq));
+        let forwarded = dialog.is_forwarded(from_caller, marks.cseq, path);
+        let before = dialog.number(from_caller, marks.cseq, &path).filter(|_| !forwarded && dialog.unseen != Some(marks.cseq));
         place.previous_cseq = before.filter(|&(number, here)| here || number != marks.cseq).map(|(number, _)| number);
         place.remote_target = dialog.target_of(from_caller);
         if dialog.stage == Stage::Ended && dialog.hung_up {
