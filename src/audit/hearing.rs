@@ -106,6 +106,12 @@ impl<'p> Judge<'p> {
             Traffic { first: Some((envelope.origin, envelope.first)), ..Traffic::default() }
         });
         traffic.messages += 1;
+        let message = &arrival.message;
+        if !message.is_request() || message.method() == Some(Method::Ack) || message.to_tag().is_some() {
+            traffic.heeded += 1;
+        } else if place.repeat == Repeat::Retransmission {
+            traffic.unheeded += 1;
+        }
         if !envelope.via_hep {
             traffic.carried.add(envelope.carriage, (envelope.origin, envelope.first));
         }

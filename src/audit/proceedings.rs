@@ -38,6 +38,10 @@ pub struct Traffic {
     pub calls: u64,
     /// Requests with success inside sessions of which the beginning was not seen.
     pub adrift: u64,
+    /// Messages that nobody sends who has heard nothing: ACK, requests inside a dialog, responses.
+    pub heeded: u64,
+    /// Requests that were sent again.
+    pub unheeded: u64,
     /// The first message.
     pub first: Option<(Origin, Time)>,
     /// How they were carried, but for those that an agent relayed.
@@ -167,6 +171,8 @@ impl Proceedings {
             mine.messages += theirs.messages;
             mine.calls += theirs.calls;
             mine.adrift += theirs.adrift;
+            mine.heeded += theirs.heeded;
+            mine.unheeded += theirs.unheeded;
             mine.carried.merge(&theirs.carried);
             mine.reuse.merge(&theirs.reuse);
             mine.first = [mine.first, theirs.first].into_iter().flatten().min();

@@ -274,6 +274,10 @@ pub struct PairTraffic {
     pub forth: u64,
     /// SIP messages from the second to the first.
     pub back: u64,
+    /// Messages, either way, that nobody sends who has heard nothing: ACK, requests inside a dialog, responses.
+    pub heeded: u64,
+    /// Requests, either way, that were sent again.
+    pub unheeded: u64,
     /// TCP connections of which one side's octets were acknowledged and never seen at all.
     pub one_sided_connections: u64,
     /// What passed sealed either way, by the number of its seal.

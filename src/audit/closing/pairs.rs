@@ -27,7 +27,16 @@ pub(super) fn pairs(
     let seals = sealed.iter().map(|(seal, a, b, passed)| (party(a), party(b), 0, 0, None, Some((seal, passed))));
     for (from, to, messages, connections, first, opaque) in counts.chain(holes).chain(seals) {
         let key = (from.min(to), from.max(to));
-        let nothing = PairTraffic { from: key.0, to: key.1, forth: 0, back: 0, one_sided_connections: 0, sealed: Default::default() };
+        let nothing = PairTraffic {
+            from: key.0,
+            to: key.1,
+            forth: 0,
+            back: 0,
+            heeded: 0,
+            unheeded: 0,
+            one_sided_connections: 0,
+            sealed: Default::default(),
+        };
         let (entry, anchor) = pairs.entry(key).or_insert((nothing, None));
         *anchor = [*anchor, first].into_iter().flatten().min();
         if from <= to {
@@ -40,6 +49,13 @@ pub(super) fn pairs(
             && let Some(place) = entry.sealed.get_mut(seal as usize)
         {
             place.merge(passed);
+        }
+    }
+    for (&(from, to), traffic) in &proceedings.traffic {
+        let (from, to) = (party(from), party(to));
+        if let Some((entry, _)) = pairs.get_mut(&(from.min(to), from.max(to))) {
+            entry.heeded += traffic.heeded;
+            entry.unheeded += traffic.unheeded;
         }
     }
     pairs.into_values().collect()

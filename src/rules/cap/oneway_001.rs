@@ -15,7 +15,8 @@ pub(crate) static RULE: Rule = Rule {
     keys: &["capture.require_both_directions"],
     what: "Between two parties of which one sends at least ten SIP messages the tap also sees messages the other way, and no TCP or TLS \
           connection has a side whose octets were acknowledged without ever being seen. Where peers are declared, only traffic between \
-          them counts.",
+          them counts. A side that repeats its requests and sends nothing that follows an answer, such as ACK, had none: then it cannot \
+           be told whether the tap would have seen one.",
     why: "A tap on one fibre of a pair, or a port mirror set to one direction, makes every request look unanswered. What other rules \
           then report is about the tap, not about the peers.",
     confirm: "Statistics, Conversations in Wireshark: one of the two packet columns is 0. Or filter `tcp.analysis.ack_lost_segment`.",
@@ -35,6 +36,7 @@ fn check(subject: &CaptureSubject<'_>) -> Verdict {
     let mut breaches = Vec::new();
     let mut seen_both = false;
     let mut seen_any = false;
+    let mut in_vain = false;
     for pair in subject.pairs.iter().filter(counts) {
         let (from, to) = (name(pair.from), name(pair.to));
         seen_any |= pair.forth + pair.back > 0;
@@ -44,7 +46,9 @@ fn check(subject: &CaptureSubject<'_>) -> Verdict {
             (0, ENOUGH..) => Some((&from, &to)),
             _ => None,
         };
-        if let Some((from, to)) = silent {
+        let is_unheard = pair.unheeded > 0 && pair.heeded == 0;
+        in_vain |= silent.is_some() && is_unheard;
+        if let Some((from, to)) = silent.filter(|_| !is_unheard) {
             breaches.push(Breach::of_clause(clause, format!("no SIP message from {from} to {to}"), "both directions in the capture"));
         }
         if pair.one_sided_connections > 0 {
@@ -54,6 +58,7 @@ fn check(subject: &CaptureSubject<'_>) -> Verdict {
     }
     match (breaches.is_empty(), seen_both, seen_any) {
         (false, ..) => Verdict::Violation(breaches),
+        (true, ..) if in_vain => Verdict::Indeterminate(Reason::OneWay),
         (true, true, _) => Verdict::Pass,
         (true, false, true) => Verdict::Indeterminate(Reason::SampleTooSmall),
         (true, false, false) => Verdict::NotApplicable,
@@ -67,15 +72,22 @@ mod tests {
     use crate::rules::scene::{agreed, endpoint, observed};
 
     fn judge(forth: u64, back: u64, one_sided_connections: u64, required: bool) -> Verdict {
+        judge_pair(required, |pair| (pair.forth, pair.back, pair.one_sided_connections) = (forth, back, one_sided_connections))
+    }
+
+    fn judge_pair(required: bool, change: impl Fn(&mut PairTraffic)) -> Verdict {
         let host = |ip: &str| Party::Host(endpoint(ip).ip);
-        let pairs = [PairTraffic {
+        let mut pairs = [PairTraffic {
             from: host("192.0.2.17:0"),
             to: host("198.51.100.33:0"),
-            forth,
-            back,
-            one_sided_connections,
+            forth: 0,
+            back: 0,
+            heeded: 0,
+            unheeded: 0,
+            one_sided_connections: 0,
             sealed: Default::default(),
         }];
+        pairs.iter_mut().for_each(change);
         let mut terms = Terms::default();
         terms.capture.require_both_directions = agreed(required);
         check(&CaptureSubject { pairs: &pairs, policy: &Policy::baseline(), terms: &terms, first: None, last: None })
@@ -86,6 +98,14 @@ mod tests {
         assert_eq!(observed(&judge(10, 0, 0, true)), ["no SIP message from 198.51.100.33 to 192.0.2.17"]);
         assert_eq!(observed(&judge(0, 12, 0, true)), ["no SIP message from 192.0.2.17 to 198.51.100.33"]);
         assert_eq!(observed(&judge(5, 5, 1, true)).len(), 1);
+    }
+
+    #[test]
+    fn a_sender_that_heard_nothing_does_not_show_the_tap_to_be_blind() {
+        let of = |heeded, unheeded| judge_pair(true, |pair| (pair.forth, pair.heeded, pair.unheeded) = (24, heeded, unheeded));
+        assert_eq!(of(0, 20), Verdict::Indeterminate(Reason::OneWay));
+        assert_eq!(observed(&of(1, 20)).len(), 1, "an ACK follows an answer");
+        assert_eq!(observed(&of(0, 0)).len(), 1);
     }
 
     #[test]

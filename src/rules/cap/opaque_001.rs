@@ -61,8 +61,16 @@ mod tests {
         let mut policy = Policy::baseline();
         policy.peers =
             vec![peer("alpha", "a.example", "s.a.example", "192.0.2.16/29"), peer("bravo", "b.example", "s.b.example", "198.51.100.32/28")];
-        let mut pair =
-            PairTraffic { from, to: Party::Declared(1), forth: messages, back: 0, one_sided_connections: 0, sealed: Default::default() };
+        let mut pair = PairTraffic {
+            from,
+            to: Party::Declared(1),
+            forth: messages,
+            back: 0,
+            heeded: 0,
+            unheeded: 0,
+            one_sided_connections: 0,
+            sealed: Default::default(),
+        };
         pair.sealed[seal as usize] = sealed;
         check(&CaptureSubject { pairs: &[pair], policy: &policy, terms: &Terms::default(), first: None, last: None })
     }
