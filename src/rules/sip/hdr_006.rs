@@ -16,7 +16,7 @@ pub(crate) static RULE: Rule = Rule {
     reference: "RFC 3261 §8.1.1.6, §16.3, §20.22",
     keys: &["sip.headers.max_forwards"],
     what: "Every request carries Max-Forwards, between 1 and 255 and within the agreed limits. A 483 response, which ends a request that \
-           ran out of hops, is low.",
+           ran out of hops, is low, and of both: the loop may lie on either side, or the request came with too few.",
     why: "Max-Forwards is the only brake on a loop between networks; too few hops left end good calls with 483, too many let a loop \
           multiply.",
     confirm: "Filter `sip.Max-Forwards < 10 || sip.Status-Code == 483` and look whether the same call passes several times.",
@@ -29,7 +29,7 @@ fn check(subject: &MessageSubject<'_>) -> Verdict {
     match message.code() {
         Some(483) => {
             let breach = Breach::of_standard("483 Too Many Hops", "no request runs out of hops");
-            return Verdict::breach(breach.rated(Severity::Low).at(message.start_span()));
+            return Verdict::breach(breach.rated(Severity::Low).by(Offender::Both).at(message.start_span()));
         }
         Some(_) => return Verdict::NotApplicable,
         None => {}
@@ -79,6 +79,12 @@ mod tests {
         assert_eq!(observed(&hops("71")), ["Max-Forwards: above 70"]);
         assert_eq!(observed(&Scene::request("BYE").without("Max-Forwards").judge(&RULE)), ["no Max-Forwards"]);
         assert_eq!(observed(&Scene::response(483, "INVITE").judge(&RULE)), ["483 Too Many Hops"]);
+    }
+
+    #[test]
+    fn who_says_that_hops_ran_out_need_not_have_made_the_loop() {
+        let Verdict::Violation(breaches) = Scene::response(483, "INVITE").judge(&RULE) else { panic!("kept") };
+        assert_eq!(breaches[0].offender, Some(Offender::Both));
     }
 
     #[test]
