@@ -464,3 +464,24 @@ fn carriers_that_may_be_two_are_told() {
     assert!(text.contains("send different domains (alpha.example, gamma.example): two carriers?"), "{text}");
     holds(&path);
 }
+
+/// RFC 3605, RFC 8839 §4.1: ports of RTCP and of candidates are those of the side, too.
+#[test]
+fn the_range_of_ports_holds_those_of_rtcp_and_candidates() {
+    let sdp = |ip: &str| {
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\nm=audio 20010 RTP/AVP 8\r\na=rtcp:20004 IN IP4 {ip}\r\n\
+             a=candidate:1 1 UDP 2130706431 {ip} 20010 typ host\r\na=candidate:1 2 UDP 2130706430 {ip} 20002 typ host\r\n"
+        )
+    };
+    let mut call = Call::new("candidates");
+    call.sdp = sdp("192.0.2.17");
+    call.invite(0.0).answer(0.5, 180);
+    call.sdp = sdp("198.51.100.34");
+    call.answer(1.0, 200).ack(1.1).bye(9.0, true).bye_answer(9.1, 200, true);
+    let folder = tempfile::tempdir().unwrap();
+    let path = made::write(folder.path(), "candidates.pcap", &capture(vec![call], 20.0));
+    let text = draft(&path);
+    assert_eq!(text.matches("  ports = \"20002-20011\"").count(), 2, "{text}");
+    assert!(load(&text).rules.iter().all(|rule| &*rule.id != "NET-DBE-002"), "{text}");
+}

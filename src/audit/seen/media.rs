@@ -24,6 +24,7 @@ impl Seen {
         for media in sdp.media().iter().filter(|m| m.is_active()) {
             self.name(Topic::MediaType, media.kind.as_bytes(), at);
             self.place(media, sender, at);
+            self.beside(sdp, media, at);
             self.codecs(media, at);
             if media.is_rtp() {
                 self.keys(sdp, media, at);
@@ -45,6 +46,15 @@ impl Seen {
         if ip != sender && is_private(ip) && !is_private(sender) {
             self.name(Topic::PrivateAddress, format!("SDP {ip}").as_bytes(), at);
         }
+    }
+
+    /// What else the media address is to be reached at: the port of RTCP, those of its candidates.
+    fn beside(&mut self, sdp: &Description, media: &Media, at: Origin) {
+        let Some(ip) = media.ip() else { return };
+        let rtcp =
+            sdp.rtcp(media).filter(|rtcp| rtcp.address.as_ref().is_none_or(|address| address.ip() == Some(ip))).map(|rtcp| rtcp.port);
+        let candidates = sdp.candidates(media).filter(|candidate| candidate.address.ip() == Some(ip)).map(|candidate| candidate.port);
+        rtcp.into_iter().chain(candidates).for_each(|port| self.port(ip, port, at));
     }
 
     fn codecs(&mut self, media: &Media, at: Origin) {

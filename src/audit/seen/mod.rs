@@ -128,7 +128,14 @@ impl Seen {
     /// Takes note of an address for media on the side of `host`.
     fn media_at(&mut self, host: IpAddr, media: IpAddr, port: u16, at: Origin) {
         self.media.add((host, media), "", at);
-        if self.media.get(&(host, media)).is_some() && port > 0 {
+        if self.media.get(&(host, media)).is_some() {
+            self.port(media, port, at);
+        }
+    }
+
+    /// Takes note of a port of an address for media; 0 and 9 are none (RFC 4145 §4.1, RFC 8840 §4.1.1).
+    fn port(&mut self, media: IpAddr, port: u16, at: Origin) {
+        if port != 0 && port != 9 {
             let mine = self.ports.get(&media).copied();
             self.ports.extend(together(mine, Some(Extent::of(port.into(), at))).map(|both| (media, both)));
         }
