@@ -49,6 +49,9 @@ impl<'p> Judge<'p> {
             seen.stream(&subject);
         }
         let row = self.row(tied, &subject, sides);
+        if row.secure == Some(true) && stream.secure != Some(true) {
+            self.proceedings.keyed += stream.packets + stream.reception.mirrored;
+        }
         if tied.call.is_some() {
             self.measure(&subject, trunk);
             self.load(&subject, trunk, sides);

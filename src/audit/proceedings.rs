@@ -85,6 +85,8 @@ pub struct Proceedings {
     pub carriage: Carriage,
     /// Streams that no call named.
     pub strays: u64,
+    /// Packets of streams that are SRTP by keys beside RTP/AVP, which their SDP alone did not tell.
+    pub keyed: u64,
     /// Faxes and messages beside RTP, by direction and kind.
     pub beside: BTreeMap<(Party, Party, &'static str), BesideRow>,
     pub codecs: BTreeMap<(Party, Party), CodecUse>,
@@ -118,6 +120,7 @@ impl Proceedings {
             bandwidth: Bandwidth::default(),
             carriage: Carriage::default(),
             strays: 0,
+            keyed: 0,
             beside: BTreeMap::new(),
             codecs: BTreeMap::new(),
             repertoires: BTreeMap::new(),

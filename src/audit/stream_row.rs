@@ -154,7 +154,7 @@ impl Judge<'_> {
         let stream = tied.stream;
         let name = |party: Party| self.policy.party_name(sides.of(party));
         let ms = |nanos: i64| nanos as f64 / 1e6;
-        let redundant = subject.redundant();
+        let (redundant, secure) = (subject.redundant(), subject.is_secure());
         let dialled = Some(&stream.digits).filter(|digits| digits.count > 0);
         let lasted = dialled.zip(subject.digit_clock()).map(|(digits, clock)| digits.ticks as f64 * 1000.0 / f64::from(clock));
         StreamRow {
@@ -185,8 +185,8 @@ impl Judge<'_> {
             }),
             round_trip_ms: stream.reports.round_trip().map(ms),
             rtcp: Some(stream.reports.first.is_some()),
-            digits: (dialled.is_some() || stream.secure != Some(true)).then_some(stream.digits.count),
-            secure: stream.secure,
+            digits: (dialled.is_some() || secure != Some(true)).then_some(stream.digits.count),
+            secure,
             texture: stream.texture.and_then(|texture| texture.weave()).map(Weave::name),
             tones: Some(stream.tones.keys),
             kind: "RTP",

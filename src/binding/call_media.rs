@@ -231,12 +231,13 @@ impl CallMedia {
         own.is_active() && other.is_active() && sends && receives && !other.is_blackhole()
     }
 
-    /// Whether the last exchange of a dialog before a time made a line SRTP by its transport.
+    /// Whether the last exchange of a dialog before a time made a line SRTP: by its transport, or by keys of both sides beside RTP/AVP (RFC 8643).
     #[must_use]
     pub fn is_secure(&self, bound: Bound, at: Time) -> Option<bool> {
         let (_, offer, answer) = self.accords(bound.hop, bound.tag).filter(|(since, ..)| *since <= at).last()?;
-        let srtp = |said: &Said| said.sdp.media().get(usize::from(bound.line)).map(|m| m.proto.to_ascii_uppercase().contains("/SAVP"));
-        Some(srtp(offer)? && srtp(answer)?)
+        let line = |said: &Said| said.sdp.media().get(usize::from(bound.line)).map(|media| (is_savp(media), said.sdp.has_keys(media)));
+        let ((offered, offered_keys), (answered, answered_keys)) = (line(offer)?, line(answer)?);
+        Some((offered && answered) || (offered_keys && answered_keys))
     }
 
     /// Whether early media was spoken of: a preview of an answer, or an exchange before the call was answered.
@@ -244,6 +245,10 @@ impl CallMedia {
     pub fn has_early_media(&self) -> bool {
         self.said.iter().any(|said| said.role == SdpRole::Preview)
     }
+}
+
+fn is_savp(media: &Media) -> bool {
+    media.proto.to_ascii_uppercase().contains("/SAVP")
 }
 
 /// What packets of a payload type hold, as reports name it: the codec that SDP names, else that of the static number, else the number.

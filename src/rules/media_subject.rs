@@ -45,14 +45,18 @@ impl<'a> StreamSubject<'a> {
         call.codec(bound, self.stream.main, self.stream.begun)
     }
 
+    /// Whether it is SRTP: its call agreed on that, or SDP that named an end of it asked for it; `None` if no SDP named one.
+    #[must_use]
+    pub fn is_secure(&self) -> Option<bool> {
+        let agreed = self.call.and_then(|(call, bound)| call.is_secure(bound, self.stream.begun));
+        if agreed == Some(true) { agreed } else { self.stream.secure }
+    }
+
     /// The packets of it that carry earlier ones again, where its call says so (RFC 2198).
     #[must_use]
     pub fn redundant(&self) -> Option<&'a Format> {
-        let stream = self.stream;
-        stream
-            .formats
-            .iter()
-            .find(|format| stream.secure != Some(true) && self.names(format).is_some_and(|codec| codec.name.eq_ignore_ascii_case("red")))
+        let is_red = |format: &&Format| self.names(format).is_some_and(|codec| codec.name.eq_ignore_ascii_case("red"));
+        self.stream.formats.iter().find(is_red).filter(|_| self.is_secure() != Some(true))
     }
 
     /// The packets of it that are voice-band data, where its receiver says which these are (ITU-T V.152: `a=gpmd:99 vbd=yes`).

@@ -68,6 +68,13 @@ impl Description {
         })
     }
 
+    /// Whether an m= line has a key or a fingerprint, of its own or of the session.
+    #[must_use]
+    pub fn has_keys(&self, media: &Media) -> bool {
+        let fingerprints = || self.fingerprints(media.lines.clone()).chain(self.fingerprints(self.session_lines()));
+        self.cryptos(media).next().is_some() || fingerprints().next().is_some()
+    }
+
     /// The same lines; none where no attribute of the whole body agrees on keys, as in most.
     fn with_keys(&self, lines: Range<usize>) -> Range<usize> {
         if self.is_keyed() { lines } else { 0..0 }

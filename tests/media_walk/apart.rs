@@ -56,12 +56,11 @@ fn each_is_counted_as_what_it_is() {
     assert_eq!(counts(&report, "MSEC-DTLS-003"), [0, 0, 0]);
 }
 
-/// RFC 3711 §3.1, §3.4: SRTP and SRTCP leave their headers in the clear, with a tag behind.
-#[test]
-fn srtp_and_srtcp_are_known_by_what_was_agreed() {
-    let keyed = "m=audio 20000 RTP/SAVP 8\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\n";
+/// RFC 3711 §3.1, §3.4: SRTP and SRTCP leave their headers in the clear, with a tag behind. Both sides name keys beside this transport.
+fn srtp_over(transport: &str, judged: [u64; 3]) {
+    let keyed = "m=audio 20000 {transport} 8\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\n";
     let [offer, answer] = [["QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0"], ["MTIzNFpZWFdWVVRTUlFQT05NTEtKSUhHRkVEQ0JB"]]
-        .map(|[key]| keyed.replace("{key}", key));
+        .map(|[key]| keyed.replace("{transport}", transport).replace("{key}", key));
     let sealed = |from, to, ssrc: u32| -> Vec<_> {
         let voice = voice(from, to, ssrc);
         // What a cipher makes: every octet as often as any other.
@@ -80,11 +79,19 @@ fn srtp_and_srtcp_are_known_by_what_was_agreed() {
     srtcp.extend([0x80, 0, 0, 1, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda]);
     let control = vec![udp(50.0, (A.0, 20_001), (B.0, 20_001), &srtcp)];
     let all = frames(vec![between("keyed", &offer, &answer)], [sealed(A, B, 1), sealed(B, A, 2), control]);
-    assert_eq!(cells(&all, &["ssrc", "packets", "secure", "rtcp"]), ["0x00000001 900 true true", "0x00000002 900 true false"]);
+    let names = ["ssrc", "packets", "secure", "rtcp", "digits"];
+    assert_eq!(cells(&all, &names), ["0x00000001 900 true true ", "0x00000002 900 true false "], "{transport}");
     let report = report(&all, "");
     assert_eq!(
         (&report["intake"]["srtp_packets"], &report["intake"]["rtp_packets"], &report["intake"]["rtcp_packets"]),
         (&json!(1_800), &json!(0), &json!(1))
     );
-    assert_eq!(counts(&report, "MSEC-SRTP-002"), [2, 0, 0]);
+    assert_eq!(counts(&report, "MSEC-SRTP-002"), judged, "{transport}");
+}
+
+/// RFC 8643 §3.1: keys of both sides make SRTP of RTP/AVP, too.
+#[test]
+fn srtp_and_srtcp_are_known_by_what_was_agreed() {
+    srtp_over("RTP/SAVP", [2, 0, 0]);
+    srtp_over("RTP/AVP", [0, 0, 0]);
 }

@@ -131,6 +131,8 @@ pub fn close(policy: &Policy, docket: &Docket, collected: Collected, records: &m
         judge.pair(pair, *anchor, first, last);
     }
     let party = |ip| sides.of(policy.party(ip));
+    (intake.rtp_packets, intake.srtp_packets) =
+        (intake.rtp_packets.saturating_sub(judge.proceedings.keyed), intake.srtp_packets + judge.proceedings.keyed);
     judge.intake(&captures, losses, first);
     judge.signaling(&party);
     judge.tunnels(&sealed, &party);

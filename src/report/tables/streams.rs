@@ -75,7 +75,11 @@ fn quality() -> Vec<C> {
         C::maybe_real("round_trip_ms", "round trip by RTCP, of both sides of the tap", |r| r.round_trip_ms).unit("ms"),
         C::maybe_truth("rtcp", "whether any RTCP was about it", |r| r.rtcp),
         C::maybe_whole("digits", "telephone events (RFC 4733); null: none shows, and SRTP would hide them", |r| r.digits).few(),
-        C::maybe_truth("secure", "whether SDP that named an end of it asked for SRTP; null: none named one", |r| r.secure),
+        C::maybe_truth(
+            "secure",
+            "whether its call agreed on SRTP or SDP that named an end of it asked for it; null: none named one",
+            |r| r.secure,
+        ),
         C::maybe_text("texture", "octets of G.711 and G.722: `even`, as only a cipher makes them, or `uneven`", |r| {
             r.texture.map(Into::into)
         })
