@@ -111,7 +111,7 @@ impl LiveCall {
         place
     }
 
-    fn is_idle(&self) -> bool {
+    pub(super) fn is_idle(&self) -> bool {
         self.transactions.is_empty() && self.dialogs.is_empty() && self.chains.is_empty()
     }
 

@@ -30,10 +30,17 @@ impl LiveCall {
         sdp: Option<&Arc<Description>>,
         turn: &mut Turn<'_>,
     ) -> Place {
-        if let Some(known) = self.transactions.get_mut(marks.key(method)) {
+        let named = self.named(arrival, marks, method);
+        if let Some(known) = self.transactions.get_mut(named).filter(|known| known.cseq == 0 || known.cseq == marks.cseq) {
+            known.number(marks.cseq);
             return known.again(arrival, marks, turn);
         }
+        let is_first = self.is_idle();
         let mut transaction = Box::new(LiveTransaction::begin(arrival, marks, method, turn));
+        if arrival.message.cseq().is_none() && arrival.lacks_headers() && !is_first {
+            // It may be a copy of one that is known by its number, and what answers that answers it.
+            transaction.lose_sight();
+        }
         if self.early.is_some_and(|(key, at)| key == transaction.key && turn.clock.since(at) <= SKEW) {
             transaction.lose_sight();
         }

@@ -511,3 +511,17 @@ fn what_two_calls_have_in_common_as_far_as_the_capture_goes_is_no_reuse() {
         }
     }
 }
+
+/// Of two copies of an INVITE, as a client or a second hop sends them, the capture cuts the one or the other: what answers one answers both.
+#[test]
+fn a_copy_that_lacks_its_end_waits_for_nothing() {
+    let mut call = Call::new("copies");
+    call.invite(40.0).invite(40.5).answer(41.0, 180).answer(42.0, 200).ack(42.1).bye(60.0, true).bye_answer(60.1, 200, true);
+    let frames = capture(vec![call], 200.0);
+    for (copy, kept) in (0..2).flat_map(|copy| (HEADS + 20..frames[copy].octets.len()).step_by(9).map(move |kept| (copy, kept))) {
+        let cut = frames.iter().enumerate().map(|(n, frame)| (frame, if n == copy { kept } else { frame.octets.len() }));
+        let report = judged_in(&held(1, cut), crate::made::program::PEERS);
+        let told = report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap());
+        assert_eq!(told.filter(|rule| rule.starts_with("TXN-")).collect::<Vec<_>>(), [""; 0], "copy {copy}, {kept} octets");
+    }
+}
