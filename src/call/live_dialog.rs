@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::bargain::Bargain;
 use super::marks::Marks;
 use super::path::Path;
@@ -35,7 +33,7 @@ pub(super) struct LiveDialog {
     /// The highest CSeq number of each side, the caller's first, and a hash of the path on which it passed.
     numbers: [Option<(u32, u32)>; 2],
     /// The last requests of a subscription: whether of the caller, their numbers and their paths. A session has hops instead.
-    passed: SmallVec<[(bool, u32, Path); 2]>,
+    passed: Vec<(bool, u32, Path)>,
     /// The last Contact of each side.
     targets: [Option<Arc<[u8]>>; 2],
     pub(super) bargain: Bargain,
@@ -72,7 +70,7 @@ impl LiveDialog {
             caller,
             path,
             numbers: [Some((cseq, path.mark())), None],
-            passed: SmallVec::new(),
+            passed: Vec::new(),
             targets: [contact, None],
             bargain,
             invites: [0; 2],
