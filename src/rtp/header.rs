@@ -95,8 +95,9 @@ fn is_rtcp(payload: &[u8]) -> bool {
         }
         rest = rest.get(length..).unwrap_or_default();
     }
-    // SRTCP hides what follows the first header (RFC 3711 §3.4); a compound begins with a report.
-    rest.is_empty() || (rest.len() < payload.len() && matches!(payload.get(1), Some(200 | 201)))
+    // SRTCP hides what follows the first header (RFC 3711 §3.4); a compound begins with a report, one of reduced size with any type of RFC 3550,
+    // RFC 4585 or RFC 3611.
+    rest.is_empty() || (rest.len() < payload.len() && matches!(payload.get(1), Some(200..=207)))
 }
 
 #[cfg(test)]
@@ -144,6 +145,9 @@ mod tests {
         assert_eq!(sniff(&[report, bye].concat()), want);
         assert_eq!(sniff(&[&report[..], &[0x42; 14]].concat()), want, "SRTCP");
         assert_eq!(sniff(&[0x80, 201, 0, 9, 0, 0, 0, 7]), None, "longer than it is");
+        // Feedback of a browser (RFC 4585 §6.1), its index and its tag of ten octets.
+        let feedback = [&[0x8f, 205, 0, 2, 0, 0, 0, 7][..], &[0x42; 4], &[0x80, 0, 0, 1], &[0x42; 10]].concat();
+        assert_eq!(sniff(&feedback), Some(Kind::Rtcp { packet_type: 205, ssrc: 7 }), "SRTCP of reduced size");
     }
 
     /// RFC 7983 §7: STUN, ZRTP, DTLS and TURN channels begin below 128; SIP is text.

@@ -106,7 +106,11 @@ pub fn read(payload: &[u8]) -> Compound {
             // Something follows that is no RTCP: the index and tag of SRTCP, which hides all but the first words.
             compound.statements.clear();
             match word(payload, 4).filter(|_| rest.len() < payload.len()) {
-                Some(by) => compound.statements.push(Statement { by, about: by, what: Said::Protected }),
+                Some(by) => {
+                    // What did not fit was encrypted.
+                    compound.broken = false;
+                    compound.statements.push(Statement { by, about: by, what: Said::Protected });
+                }
                 None => compound.broken = true,
             }
             return compound;
@@ -270,6 +274,11 @@ mod tests {
         let mut report = words(&[0x80c9_0001, 7]);
         report.extend_from_slice(&[0x42; 14]);
         assert_eq!(read(&report).statements.as_slice(), [Statement { by: 7, about: 7, what: Said::Protected }]);
+        // An item of a description that is longer than it: what is encrypted need not fit.
+        let mut described = words(&[0x81ca_0002, 7, 0x01ff_4242]);
+        assert!(read(&described).broken);
+        described.extend_from_slice(&[0x42; 14]);
+        assert!(!read(&described).broken);
     }
 
     #[test]
