@@ -36,12 +36,32 @@ impl Named {
     /// The endpoints of a body, and whether it names more than are looked at.
     #[must_use]
     pub fn all(sdp: &Description) -> (SmallVec<[Self; 4]>, bool) {
-        let lines = (0..u16::MAX).zip(sdp.media()).filter(|(_, media)| media.is_active());
-        let mut all: SmallVec<[Self; 4]> = lines.flat_map(|(line, media)| of_line(sdp, line, media)).take(MOST + 1).collect();
+        let own = wanted(sdp).flat_map(|(line, media)| of_line(sdp, line, media));
+        let mut all: SmallVec<[Self; 4]> = own.chain(bundled(sdp)).take(MOST + 1).collect();
         let more = all.len() > MOST;
         all.truncate(MOST);
         (all, more)
     }
+}
+
+/// The m= lines that are wanted, with their numbers.
+fn wanted(sdp: &Description) -> impl Iterator<Item = (u16, &Media)> {
+    (0..u16::MAX).zip(sdp.media()).filter(|(_, media)| media.is_active())
+}
+
+/// What m= lines name that take the transport of another: that of the first in their group (RFC 9143 §7.1.3).
+fn bundled(sdp: &Description) -> impl Iterator<Item = Named> {
+    let groups = sdp.attributes(sdp.session_lines(), b"group").filter_map(|group| group.strip_prefix(b"BUNDLE "));
+    groups.flat_map(move |tags| {
+        let mut tags = tags.split(|&octet| octet == b' ').filter(|tag| !tag.is_empty());
+        let line = move |tag: &[u8]| wanted(sdp).find(|(_, media)| sdp.attributes(media.lines.clone(), b"mid").any(|mid| mid == tag));
+        let first = tags.next().and_then(line);
+        let others = tags.filter_map(line).filter(move |(number, _)| first.is_none_or(|(first, _)| first != *number));
+        others.flat_map(move |(line, _)| {
+            let theirs = first.into_iter().flat_map(move |(first, media)| of_line(sdp, first, media));
+            theirs.filter(|named| named.what != Use::Rtcp).map(move |named| Named { line, ..named })
+        })
+    })
 }
 
 fn of_line<'a>(sdp: &'a Description, line: u16, media: &'a Media) -> impl Iterator<Item = Named> + 'a {

@@ -89,6 +89,28 @@ fn srtp_over(transport: &str, judged: [u64; 3]) {
     assert_eq!(counts(&report, "MSEC-SRTP-002"), judged, "{transport}");
 }
 
+/// RFC 9143 §7.1.3, §9.2: bundled lines share the transport of the first, and the payload type tells which a packet is of.
+#[test]
+fn bundled_lines_have_their_streams_at_one_port() {
+    let audio = "m=audio 20000 RTP/AVP 8\na=mid:0\na=rtcp-mux\n";
+    let video = |port| format!("m=video {port} RTP/AVP 96\na=rtpmap:96 VP8/90000\na=mid:1\na=rtcp-mux\n");
+    let offer = format!("a=group:BUNDLE 0 1\n{audio}{}", video(20_010));
+    let answer = format!("a=group:BUNDLE 0 1\n{audio}{}", video(9));
+    let pictures = |from, to, ssrc| -> Vec<_> {
+        let mut voice = voice(from, to, ssrc);
+        voice.ms = 40;
+        (0..450).map(|n: u32| voice.packet(42.0, n, (96, true, n * 3_600, &[0x10; 900]))).collect()
+    };
+    let talk = [voice(A, B, 1).send(42.0, 60.0), voice(B, A, 2).send(42.0, 60.0), pictures(A, B, 3), pictures(B, A, 4)];
+    let all = frames(vec![between("bundle", &offer, &answer)], talk);
+    let expected = ["0x00000001 1 PCMA/8000", "0x00000003 2 VP8/90000", "0x00000002 1 PCMA/8000", "0x00000004 2 VP8/90000"];
+    assert_eq!(cells(&all, &["ssrc", "line", "codec"]), expected);
+    let report = report(&all, "");
+    for rule in ["MED-CODEC-006", "MED-RTP-003", "MED-RTP-005"] {
+        assert_eq!(counts(&report, rule)[1], 0, "{rule}");
+    }
+}
+
 /// RFC 8643 §3.1: keys of both sides make SRTP of RTP/AVP, too.
 #[test]
 fn srtp_and_srtcp_are_known_by_what_was_agreed() {
