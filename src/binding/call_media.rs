@@ -38,6 +38,8 @@ pub struct CallMedia {
     pub accords: Vec<Accord>,
     /// When it began to live and when it ended, in order: a challenge ends an attempt that may go on.
     life: SmallVec<[(Time, bool); 4]>,
+    /// Attempts and answered sessions of it that go on.
+    going: u32,
     /// When it was answered.
     pub answered: Option<Time>,
     /// The streams that were bound to it.
@@ -78,8 +80,10 @@ impl CallMedia {
         }
     }
 
-    /// Notes that it lives from a time on, or no more.
-    pub(super) fn live(&mut self, at: Time, alive: bool) {
+    /// Notes that an attempt or a session of it began, or is over: of several, as a second leg or hop makes them, the last to end ends the call.
+    pub(super) fn live(&mut self, at: Time, begins: bool) {
+        self.going = if begins { self.going.saturating_add(1) } else { self.going.saturating_sub(1) };
+        let alive = self.going > 0;
         if self.life.len() < MOST && self.life.last().is_none_or(|last| last.1 != alive) {
             self.life.push((at, alive));
         }

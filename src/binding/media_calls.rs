@@ -27,7 +27,7 @@ pub enum Event<'a> {
     Agreed(Origin, Origin),
     /// The call was answered.
     Answered(Time),
-    /// The call lives from now on, or no more.
+    /// An attempt of the call begins, or an attempt or the answered session is over.
     Lives(Time, bool),
     /// An answered session is over.
     Session(&'a Arc<Session>),

@@ -122,7 +122,7 @@ fn call(id: &str, at: i64, ports: (u16, u16)) -> Vec<Heard> {
 }
 
 fn over(id: &str, at: i64) -> Vec<Heard> {
-    vec![hear(id, Event::Lives(ms(at), false)), hear(id, Event::Over(ms(at)))]
+    vec![hear(id, Event::Lives(ms(at), false)), hear(id, Event::Lives(ms(at), false)), hear(id, Event::Over(ms(at)))]
 }
 
 #[test]
@@ -324,4 +324,14 @@ proptest! {
         };
         prop_assert_eq!(run(&[]), run(&cuts));
     }
+}
+
+#[test]
+fn a_second_attempt_that_ends_does_not_end_the_call() {
+    let mut heard = call("a", 0, (4000, 5000));
+    heard.extend([hear("a", Event::Lives(ms(2_000), true)), hear("a", Event::Lives(ms(34_000), false))]);
+    let late = || vec![forth(4000, 5000, 50_000, 59_000)];
+    assert_eq!(tied(heard.clone(), late()), ["a caller line 0 tag 5 Both"]);
+    heard.extend(over("a", 40_000));
+    assert_eq!(tied(heard, late()), ["stray"]);
 }

@@ -86,6 +86,10 @@ impl LiveCall {
         dialog.acknowledged = dialog.acknowledged.max(marks.cseq);
         invite.acknowledge(arrival, marks, None, turn);
         if invite.final_code().is_none_or(|code| code < 300) {
+            if invite.final_code().is_none() {
+                // Its 2xx passed unseen, and may have answered or offered.
+                dialog.bargain.miss(Slot::InviteSuccess, !from_caller, marks.cseq);
+            }
             let (said, agreed) = dialog.bargain.on(Slot::Ack, from_caller, arrival, sdp, turn);
             place.says(said);
             let (path, chain) = (dialog.path, dialog.chain);

@@ -327,6 +327,16 @@ fn a_request_that_passes_a_hop_whose_invite_did_not_is_the_same_request() {
     assert_eq!(again.places[3].previous_cseq, Some(2), "on one path it is used twice");
 }
 
+/// RFC 3261 §13.2.2.4: the ACK of a 2xx says that there was one, with the answer or with an offer.
+#[test]
+fn an_ack_tells_of_the_success_that_passed_unseen() {
+    let early = "0 a>b INVITE 1 sdp=o1\n 1 b>a 180 INVITE 1 to=t\n 2 a>b ACK 1 to=t br=z9hG4bKack\n";
+    let played = play(&format!("{early}5 b>a INVITE 1 from=t to=f br=z9hG4bKre sdp=o2"), "9");
+    assert_eq!((played.places[3].sdp_role, played.places[3].disorder), (Some(SdpRole::Offer), None), "no offer waits any more");
+    let late = answered_then("2 a>b INVITE 2 to=t\n 2.2 a>b ACK 2 to=t sdp=a2", "9");
+    assert_eq!(late.places[4].disorder, Some(crate::sdp::Disorder::Unseen));
+}
+
 #[test]
 fn an_attempt_that_failed_unseen_is_over_with_its_ack() {
     let played = play("0 a>b INVITE 1\n 1 b>a 180 INVITE 1 to=t\n 5 a>b ACK 1 to=t br=z9hG4bKINVITE1", "100");

@@ -91,13 +91,15 @@ pub(super) struct Succession {
 #[derive(Clone, Debug)]
 struct Speaker {
     lives: bool,
+    /// Attempts and answered sessions of it that go on.
+    going: u32,
     named: SmallVec<[(Endpoint, bool); 2]>,
     controls: SmallVec<[Endpoint; 1]>,
 }
 
 impl Default for Speaker {
     fn default() -> Self {
-        Self { lives: true, named: SmallVec::new(), controls: SmallVec::new() }
+        Self { lives: true, going: 0, named: SmallVec::new(), controls: SmallVec::new() }
     }
 }
 
@@ -205,8 +207,13 @@ impl Announced {
     }
 
     fn live(&mut self, call: u64, lives: bool, at: Time) {
-        let Some(speaker) = self.calls.get_mut(&call).filter(|speaker| speaker.lives != lives) else { return };
-        speaker.lives = lives;
+        let Some(speaker) = self.calls.get_mut(&call) else { return };
+        speaker.going = if lives { speaker.going.saturating_add(1) } else { speaker.going.saturating_sub(1) };
+        // Of several, as a second leg or hop makes them, the last to end ends the call.
+        let lives = speaker.going > 0;
+        if std::mem::replace(&mut speaker.lives, lives) == lives {
+            return;
+        }
         for (endpoint, _) in &speaker.named {
             let Some(claims) = self.named.get_mut(endpoint) else { continue };
             if lives {

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::blind::{BlindSpot, BlindSpots, blind_spot};
-use super::hearing::{Hearing, is_alive_after};
+use super::hearing::{Hearing, begins};
 use super::map::ordered;
 use super::shards::{Sharded, shard_at, shard_of};
 use crate::audit::{Counter, Judge};
@@ -301,7 +301,7 @@ impl<'p> CallShard<'p> {
 /// What a report says of the life of its call.
 fn life(report: &Report) -> Option<Spoken> {
     let (at, word) = match &report.happening {
-        Happening::Load(event) => (event.at, if is_alive_after(event.kind)? { Word::Lives } else { Word::Ends }),
+        Happening::Load(event) => (event.at, if begins(event.kind)? { Word::Lives } else { Word::Ends }),
         Happening::Over(over) => (over.at, Word::Over),
         _ => return None,
     };

@@ -67,11 +67,11 @@ impl Hearing {
 }
 
 fn life(kind: LoadKind, at: Time) -> Option<Event<'static>> {
-    if kind == LoadKind::Answered { Some(Event::Answered(at)) } else { is_alive_after(kind).map(|alive| Event::Lives(at, alive)) }
+    if kind == LoadKind::Answered { Some(Event::Answered(at)) } else { begins(kind).map(|alive| Event::Lives(at, alive)) }
 }
 
-/// Whether a call lives after a change of load; `None` where that says nothing of it.
-pub(super) const fn is_alive_after(kind: LoadKind) -> Option<bool> {
+/// Whether something of a call begins with a change of load, or is over; `None` where that says nothing of it.
+pub(super) const fn begins(kind: LoadKind) -> Option<bool> {
     match kind {
         LoadKind::Attempt | LoadKind::Resumed | LoadKind::Answered => Some(true),
         LoadKind::Ended | LoadKind::AttemptEnded => Some(false),
