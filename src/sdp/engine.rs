@@ -120,7 +120,7 @@ impl Engine {
                 self.pending = Some(Pending { offer: Arc::clone(body), by_caller: from_caller, slot });
             }
             // If it is an offer, the ACK or PRACK has its answer.
-            SdpRole::Either if slot != Slot::Provisional => {
+            SdpRole::Either if !matches!(slot, Slot::Provisional | Slot::Ack) => {
                 self.pending = Some(Pending { offer: Arc::clone(body), by_caller: from_caller, slot });
             }
             SdpRole::Either => {}
@@ -154,6 +154,7 @@ impl Engine {
         let disorder = match role {
             SdpRole::OutOfOrder if self.pending.is_some() && slot.is_request() && slot != Slot::Ack => Disorder::Crossing,
             SdpRole::OutOfOrder => Disorder::Misplaced,
+            SdpRole::Either if slot == Slot::Ack => Disorder::Unseen,
             SdpRole::Repeat if self.pending.is_none() && self.invite_agreed && !self.agreed_since => {
                 let given = self.in_force(from_caller).filter(|given| *given.text != *body.text())?;
                 match given.read().same_but_origin(&body.whole_lines()) {
@@ -181,6 +182,8 @@ impl Engine {
             None => match slot {
                 Slot::Invite | Slot::Prack | Slot::Update | Slot::ReliableProvisional | Slot::InviteSuccess => SdpRole::Offer,
                 _ if self.in_force(from_caller).is_some_and(|said| &*said.text == body.text()) => SdpRole::Repeat,
+                // The offer that it answers passed unseen.
+                Slot::Ack if self.in_doubt => SdpRole::Either,
                 _ => SdpRole::OutOfOrder,
             },
         }

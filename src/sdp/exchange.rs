@@ -61,7 +61,7 @@ pub enum SdpRole {
     Answer,
     /// SDP in an unreliable provisional response: a preview of the answer.
     Preview,
-    /// An offer or an answer in a response: whether its INVITE had an offer is not known.
+    /// An offer or an answer: whether the INVITE of a response had an offer is not known, or what an ACK answers.
     Either,
     /// SDP after the answer was given, in a later response of the same INVITE: ignored by the receiver.
     Repeat,
