@@ -110,12 +110,14 @@ pub fn write_differences(differences: &[Difference], names: [&str; 2], out: &mut
             }
         }
     }
-    let count = |weight, none: &str, some: &str| match differences.iter().filter(|d| d.weight == weight).count() {
+    let count = |weight, [none, one, many]: [&str; 3]| match differences.iter().filter(|d| d.weight == weight).count() {
         0 => none.to_owned(),
-        n => format!("{n} {some}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
     };
-    let (breaks, refused) = (count(Weight::Breaks, "nothing breaks", "break"), count(Weight::Refused, "nothing is refused", "are refused"));
-    line(&format!("{breaks}, {refused}, {}", count(Weight::Note, "no notes", "notes")))
+    let breaks = count(Weight::Breaks, ["nothing breaks", "breaks", "break"]);
+    let refused = count(Weight::Refused, ["nothing is refused", "is refused", "are refused"]);
+    line(&format!("{breaks}, {refused}, {}", count(Weight::Note, ["no notes", "note", "notes"])))
 }
 
 /// The same as JSON: `speerlint/policy-diff/1`.
