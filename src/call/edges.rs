@@ -338,6 +338,13 @@ fn an_ack_tells_of_the_success_that_passed_unseen() {
 }
 
 #[test]
+fn an_attempt_whose_answer_passed_unseen_is_lost_not_over() {
+    let played = play("0 a>b INVITE 1\n 2 a>b ACK 1 to=t br=z9hG4bKack", "100");
+    assert_eq!(played.load(), [(0.0, LoadKind::Attempt), (32.0, LoadKind::AttemptLost)]);
+    assert_eq!(played.session().outcome, Outcome::Censored);
+}
+
+#[test]
 fn an_attempt_that_failed_unseen_is_over_with_its_ack() {
     let played = play("0 a>b INVITE 1\n 1 b>a 180 INVITE 1 to=t\n 5 a>b ACK 1 to=t br=z9hG4bKINVITE1", "100");
     assert_eq!(played.load(), [(0.0, LoadKind::Attempt), (5.0, LoadKind::AttemptEnded)]);

@@ -60,6 +60,8 @@ pub enum LoadKind {
     Ended,
     /// An attempted session ended: failure, timeout, or the end of the confirmed session.
     AttemptEnded,
+    /// The attempt counts no more, for what became of it passed unseen.
+    AttemptLost,
     /// A session request that had failed goes on: a challenge was answered, a redirection followed, another way tried. No new attempt.
     Resumed,
     /// A session request began (first leg only).

@@ -66,7 +66,7 @@ fn is_balanced(played: &Played) -> bool {
     played.load().iter().all(|(_, kind)| {
         match kind {
             LoadKind::Attempt | LoadKind::Resumed => attempted += 1,
-            LoadKind::AttemptEnded => attempted -= 1,
+            LoadKind::AttemptEnded | LoadKind::AttemptLost => attempted -= 1,
             LoadKind::Answered => answered += 1,
             LoadKind::Ended => answered -= 1,
             LoadKind::Transaction | LoadKind::Message => {}

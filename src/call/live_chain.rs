@@ -239,7 +239,9 @@ impl LiveChain {
             turn.load(LoadKind::Ended, &self.report);
         }
         if std::mem::take(&mut self.load.0) {
-            turn.load(LoadKind::AttemptEnded, &self.report);
+            // A call whose answer passed unseen may go on.
+            let lost = self.open == 0 && self.report.answer.is_none() && self.report.legs.last() == Some(&Outcome::Censored);
+            turn.load(if lost { LoadKind::AttemptLost } else { LoadKind::AttemptEnded }, &self.report);
         }
     }
 

@@ -179,8 +179,10 @@ impl LiveTransaction {
     }
 
     /// What is said of a response, before the dialog is asked.
-    pub(super) fn place(&self, marks: &Marks, code: u16) -> Place {
-        let dialog_answer = code > 100 && self.from != marks.from;
+    pub(super) fn place(&self, arrival: &Arrival, marks: &Marks, code: u16) -> Place {
+        let was_cut = self.recorded.iter().all(Option::is_none);
+        let lacks_tag = self.from == Marks::nobody() && was_cut || marks.from == Marks::nobody() && arrival.lacks_headers();
+        let dialog_answer = code > 100 && self.from != marks.from && !lacks_tag;
         let other_tag = code > 100 && self.report.in_dialog && marks.to.is_some() && marks.to != self.to;
         Place {
             standing: self.standing,

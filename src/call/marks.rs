@@ -38,6 +38,11 @@ impl Marks {
         }
     }
 
+    /// The From tag of a message without one.
+    pub(super) fn nobody() -> u64 {
+        hash(None::<&[u8]>)
+    }
+
     /// The key of the transaction of this method (RFC 3261 §17.1.3): an ACK and a CANCEL find their INVITE with it.
     pub(super) fn key(&self, method: Method) -> u64 {
         hash((self.transaction, method))
@@ -54,6 +59,8 @@ fn transaction(arrival: &Arrival, from: u64, cseq: u32) -> u64 {
     // RFC 3261 §8.1.1.7: without the cookie the branch need not be unique. The CSeq number keeps elements apart that use a branch again.
     match arrival.message.branch() {
         Some(branch) if branch.starts_with(b"z9hG4bK") && branch.len() > 7 => hash((branch, cseq)),
+        // Cut before its branch it is like no other.
+        None if arrival.lacks_headers() => hash((arrival.envelope.origin.serial, cseq)),
         branch => hash((branch, cseq, from, sent_by(arrival))),
     }
 }

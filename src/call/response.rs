@@ -33,7 +33,7 @@ impl LiveCall {
             return self.orphan(arrival, marks, code, sdp, turn);
         };
         transaction.number(marks.cseq);
-        let mut place = transaction.place(marks, code);
+        let mut place = transaction.place(arrival, marks, code);
         place.added = transaction.added(arrival);
         place.repeat = transaction.sights.note(marks, &arrival.envelope, turn.settings.mirror_window);
         if place.repeat == Repeat::Retransmission && !may_repeat(transaction.method, code, arrival) {

@@ -66,7 +66,8 @@ impl Admission {
         for limit in route.terms.admission.limits.iter().filter(|l| l.enabled) {
             let change = change(limit, event.kind);
             // What becomes of attempts beyond a limit is told by moments that do not change what it counts.
-            let decides = of_attempts(limit) && matches!(event.kind, LoadKind::Answered | LoadKind::AttemptEnded | LoadKind::Resumed);
+            let decides = of_attempts(limit)
+                && matches!(event.kind, LoadKind::Answered | LoadKind::AttemptEnded | LoadKind::AttemptLost | LoadKind::Resumed);
             if change.is_none() && !decides {
                 continue;
             }
@@ -127,7 +128,7 @@ fn change(limit: &Limit, kind: LoadKind) -> Option<bool> {
         (LimitKind::Attempts | LimitKind::ActiveUsers, _, LoadKind::Attempt) => Some(true),
         (LimitKind::Transactions, _, LoadKind::Transaction) | (LimitKind::Messages, _, LoadKind::Message) => Some(true),
         (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::Attempt | LoadKind::Resumed) => Some(true),
-        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::AttemptEnded) => Some(false),
+        (LimitKind::Concurrent, Some(Basis::Attempted), LoadKind::AttemptEnded | LoadKind::AttemptLost) => Some(false),
         (LimitKind::Concurrent, Some(Basis::Attempted), _) => None,
         (LimitKind::Concurrent, _, LoadKind::Answered) => Some(true),
         (LimitKind::Concurrent, _, LoadKind::Ended) => Some(false),

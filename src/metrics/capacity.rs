@@ -153,7 +153,7 @@ impl Borne {
                 self.line.iter_mut().for_each(|line| line.attempt(event.at));
             }
             LoadKind::Resumed => self.attempted.rise(event),
-            LoadKind::AttemptEnded => self.attempted.fall(event),
+            LoadKind::AttemptEnded | LoadKind::AttemptLost => self.attempted.fall(event),
             LoadKind::Answered => {
                 self.confirmed.rise(event);
                 self.answers.0.note(event.at);

@@ -137,7 +137,7 @@ impl Gate {
                 self.waiting.remove(&event.invite.origin);
                 self.fates.admitted += 1;
             }
-            LoadKind::AttemptEnded => *ended = Some(event.at),
+            LoadKind::AttemptEnded | LoadKind::AttemptLost => *ended = Some(event.at),
             LoadKind::Resumed => *ended = None,
             _ => {}
         }

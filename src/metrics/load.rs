@@ -48,7 +48,7 @@ impl Carried {
                 self.intervals.rate(self.attempts.note(at));
             }
             LoadKind::Resumed => self.attempted.rise(at),
-            LoadKind::AttemptEnded => self.attempted.fall(at),
+            LoadKind::AttemptEnded | LoadKind::AttemptLost => self.attempted.fall(at),
             LoadKind::Answered => {
                 self.confirmed.rise(at);
                 self.intervals.level(self.confirmed.level());

@@ -75,6 +75,6 @@ pub(super) const fn begins(kind: LoadKind) -> Option<bool> {
     match kind {
         LoadKind::Attempt | LoadKind::Resumed | LoadKind::Answered => Some(true),
         LoadKind::Ended | LoadKind::AttemptEnded => Some(false),
-        LoadKind::Transaction | LoadKind::Message => None,
+        LoadKind::Transaction | LoadKind::Message | LoadKind::AttemptLost => None,
     }
 }

@@ -525,3 +525,34 @@ fn a_copy_that_lacks_its_end_waits_for_nothing() {
         assert_eq!(told.filter(|rule| rule.starts_with("TXN-")).collect::<Vec<_>>(), [""; 0], "copy {copy}, {kept} octets");
     }
 }
+
+/// Requests that are cut within their tag, or before their branch, are not known to be others: no tag changed, and none was sent again too soon.
+#[test]
+fn what_a_request_lacks_did_not_change() {
+    let lines = |number: u32, to: &str| {
+        format!(
+            "To: <sip:+4420555000@bravo.example>{to}\nFrom: <sip:+4930111@alpha.example>;tag=a-turned\nCall-ID: turned@alpha.example\nCSeq: {number} OPTIONS\nVia: SIP/2.0/UDP 192.0.2.17:5060;branch=z9hG4bK-{number}\nContent-Length: 0\n\n"
+        )
+    };
+    let asked = |at: f64, number: u32| Said {
+        at,
+        from_alpha: true,
+        text: format!("OPTIONS sip:bravo.example SIP/2.0\n{}", lines(number, "")).replace('\n', "\r\n"),
+    };
+    let answered = |at: f64, number: u32| Said {
+        at,
+        from_alpha: false,
+        text: format!("SIP/2.0 200 OK\n{}", lines(number, ";tag=b")).replace('\n', "\r\n"),
+    };
+    let frames = frames(&[asked(40.0, 1), answered(40.1, 1), asked(40.2, 2), answered(40.3, 2)]);
+    for kept in HEADS + 20..frames[0].octets.len() {
+        let cut = frames.iter().map(|frame| (frame, if frame.octets[42] == b'O' { kept } else { frame.octets.len() }));
+        let report = judged_in(&held(1, cut), crate::made::program::PEERS);
+        let told = report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap());
+        assert_eq!(
+            told.filter(|rule| rule.starts_with("DLG-TAG") || rule.starts_with("TXN-RETX")).collect::<Vec<_>>(),
+            [""; 0],
+            "{kept} octets"
+        );
+    }
+}
